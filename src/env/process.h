@@ -1,0 +1,58 @@
+// What the kernel says about this process, its memory limits and this machine. Reads /proc and cgroup files below a
+// root directory that tests replace.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace headrace {
+
+struct ProcessMemory {
+  int64_t rss_bytes = 0;
+  int64_t rss_anonymous_bytes = 0;
+  int64_t rss_file_bytes = 0;
+  int64_t rss_peak_bytes = 0;  // VmHWM
+  int64_t swap_bytes = 0;
+};
+
+// Reads /proc/self/status. Zeros where a line is missing.
+Result<ProcessMemory> ReadProcessMemory();
+// Current RSS alone, from /proc/self/statm: cheap enough for a sampler.
+int64_t ReadRssBytes();
+
+struct MemoryLimitCandidate {
+  std::string origin;  // "RAM", "cgroup v1 /a/b memory.limit_in_bytes", "cgroup v2 /x memory.max"
+  int64_t bytes = 0;
+};
+
+struct EffectiveMemoryLimit {
+  int64_t bytes = 0;
+  std::string origin;                            // of the smallest candidate
+  std::vector<MemoryLimitCandidate> candidates;  // RAM first, then from the process's own cgroup upwards
+};
+
+// The smallest of RAM and every cgroup limit above this process (v1 and v2, found through /proc/self/cgroup and
+// /proc/self/mountinfo). `root` is put before every path; empty for the real machine.
+Result<EffectiveMemoryLimit> ReadEffectiveMemoryLimit(const std::string& root = "");
+
+// Cores this process may use: affinity mask, limited by a cgroup CPU quota where there is one. At least 1.
+int ReadUsableCores(const std::string& root = "");
+
+struct CpuTimes {
+  double user_seconds = 0;
+  double system_seconds = 0;
+};
+CpuTimes ReadCpuTimes();
+
+struct PressureStall {
+  double some_avg10 = 0;
+  double full_avg10 = 0;
+};
+// /proc/pressure/memory; nullopt where the kernel has none.
+std::optional<PressureStall> ReadMemoryPressure(const std::string& root = "");
+
+}  // namespace headrace

@@ -1,0 +1,35 @@
+// Transform: a stateless step from batch to batch.
+#pragma once
+
+#include <arrow/memory_pool.h>
+#include <arrow/type.h>
+
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+#include "data/batch.h"
+
+namespace headrace {
+
+// Where a batch stands in the input: what ordered steps (limit) need beside its columns.
+struct BatchPosition {
+  int64_t sequence = 0;  // of the morsel it came from
+};
+
+// Role: filter, project, limit. Owner: the run. Threads: Apply from any worker at once.
+// Errors: what its expressions raise, with the step's name before the message.
+class Transform {
+ public:
+  virtual ~Transform() = default;
+  virtual const std::string& name() const = 0;
+  virtual const std::shared_ptr<arrow::Schema>& output_schema() const = 0;
+  // A batch of no rows may be returned; `pool` is where new buffers come from.
+  virtual Result<Batch> Apply(Batch batch, BatchPosition position, arrow::MemoryPool* pool) = 0;
+  // All batches of this morsel passed. Called once per sequence number, also for morsels without rows.
+  virtual Status EndMorsel(int64_t sequence) { return Status::OK(); }
+  // True when no later row can pass any more; the driver then stops the source.
+  virtual bool saturated() const { return false; }
+};
+
+}  // namespace headrace

@@ -1,0 +1,54 @@
+// Source: hands out morsels of input in order and turns each into batches.
+#pragma once
+
+#include <arrow/memory_pool.h>
+#include <arrow/type.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/cancellation.h"
+#include "data/batch.h"
+#include "base/status.h"
+
+namespace headrace {
+
+// A piece of input that one worker turns into batches: a block of whole CSV records, a row group. What it holds is
+// reserved memory.
+class Morsel {
+ public:
+  virtual ~Morsel() = default;
+  int64_t sequence = 0;  // consecutive from 0 over the whole source
+};
+
+struct SourceInput {
+  std::string path;
+  int64_t size_bytes = 0;
+  int64_t rows = 0;
+};
+
+using EmitBatch = std::function<Status(Batch)>;
+
+// Role: the start of a pipeline. Made opened and typed: schema() is final before the first Next().
+// Owner: the run. Threads: Next and Read from any worker; schema() is constant; Stop from any thread.
+// Errors: BadInput with file, line, byte, column and value; Source when a file cannot be read.
+class Source {
+ public:
+  virtual ~Source() = default;
+  virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
+  // The next morsel in input order; nullptr at the end or after Stop.
+  virtual Result<std::unique_ptr<Morsel>> Next() = 0;
+  // Converts a morsel, emitting its batches in order from the calling thread. Fails with what `emit` fails with.
+  virtual Status Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) = 0;
+  // No further morsels are wanted (a limit is reached).
+  virtual void Stop() = 0;
+  virtual std::vector<SourceInput> inputs() const = 0;
+  // Input bytes handed out so far, and the total where it is known (-1 else): for progress.
+  virtual int64_t consumed_bytes() const = 0;
+  virtual int64_t total_bytes() const = 0;
+};
+
+}  // namespace headrace

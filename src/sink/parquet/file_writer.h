@@ -1,0 +1,50 @@
+// ParquetFileWriter: strings encoded row groups together into one Parquet file.
+#pragma once
+
+#include <arrow/buffer_builder.h>
+#include <arrow/memory_pool.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "base/status.h"
+#include "env/env.h"
+#include "sink/parquet/layout.h"
+#include "sink/parquet/row_group_encoder.h"
+
+namespace headrace {
+
+// Role: writes magic, row groups in the order given, and the footer; keeps the offsets and the footer's serialized row
+// groups (some 100 bytes per column and row group, from the pool), never a descriptor. So the caller may close the file
+// between two calls and open it again with OpenMode::kAppend.
+// Owner: the sink, one per open output file. Threads: one at a time.
+// Errors: what the file's Append fails with; OutOfMemory from the pool. After a failure the file is of no use.
+class ParquetFileWriter {
+ public:
+  ParquetFileWriter(std::shared_ptr<const ParquetLayout> layout, arrow::MemoryPool* pool);
+  ~ParquetFileWriter();
+
+  // Writes the row group at the end of `file`, which holds exactly what this object wrote so far. Frees the encoded
+  // pieces one by one as they are written.
+  Status Append(EncodedRowGroup row_group, WritableFile* file);
+  // Writes the footer. The caller syncs and closes. A file without row groups gets its schema all the same.
+  Status Finish(WritableFile* file);
+
+  int64_t rows() const { return rows_; }
+  int64_t row_groups() const { return row_groups_; }
+  int64_t written_bytes() const { return offset_; }
+  int64_t metadata_bytes() const { return metadata_.capacity(); }
+
+ private:
+  Status Write(const void* data, int64_t length, WritableFile* file);
+  Status WriteMagicFirst(WritableFile* file);
+  Status Describe(const EncodedRowGroup& row_group);
+
+  const std::shared_ptr<const ParquetLayout> layout_;
+  arrow::BufferBuilder metadata_;
+  int64_t offset_ = 0;
+  int64_t rows_ = 0;
+  int64_t row_groups_ = 0;
+};
+
+}  // namespace headrace

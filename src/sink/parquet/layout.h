@@ -1,0 +1,61 @@
+// ParquetLayout: what all row groups of one dataset have in common.
+#pragma once
+
+#include <arrow/type.h>
+#include <arrow/util/compression.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+
+namespace parquet {
+class SchemaDescriptor;
+}  // namespace parquet
+
+namespace headrace {
+
+struct ParquetOptions {
+  arrow::Compression::type codec = arrow::Compression::ZSTD;
+  int level = 1;  // meaningful for zstd and gzip only
+  int64_t data_page_bytes = 512 * 1024;
+  int64_t dictionary_page_bytes = 64 * 1024;
+};
+
+// "zstd", "zstd:3", "snappy", "lz4", "gzip:6", "none". Usage error naming the accepted ones.
+Result<ParquetOptions> ParseParquetCompression(std::string_view text);
+
+// Role: the Parquet form of an Arrow schema, the options, and what of the footer never changes. Immutable once made.
+// Owner: shared by encoders and file writers. Threads: any.
+// Errors: InvalidPlan naming the column whose type Parquet cannot hold.
+class ParquetLayout {
+ public:
+  static Result<std::shared_ptr<const ParquetLayout>> Make(std::shared_ptr<arrow::Schema> schema,
+                                                           ParquetOptions options);
+  ~ParquetLayout();
+
+  const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
+  const ParquetOptions& options() const { return options_; }
+  // Every top-level column is one leaf: the row group can be encoded column by column.
+  bool is_flat() const { return is_flat_; }
+  int leaf_count() const;
+  const parquet::SchemaDescriptor& descriptor() const { return *descriptor_; }
+  // Serialized footer of a file without row groups, cut where rows and row groups go in.
+  std::string_view footer_head() const { return footer_head_; }
+  std::string_view footer_tail() const { return footer_tail_; }
+
+ private:
+  ParquetLayout() = default;
+  Status CutFooter();
+
+  std::shared_ptr<arrow::Schema> schema_;
+  ParquetOptions options_;
+  std::shared_ptr<parquet::SchemaDescriptor> descriptor_;
+  bool is_flat_ = true;
+  std::string footer_head_;
+  std::string footer_tail_;
+};
+
+}  // namespace headrace

@@ -19,8 +19,8 @@ struct ProcessMemory {
   int64_t swap_bytes = 0;
 };
 
-// Reads /proc/self/status. Zeros where a line is missing.
-Result<ProcessMemory> ReadProcessMemory();
+// Reads /proc/self/status below `root`. Zeros where a line is missing. rss_file_bytes includes shared memory.
+Result<ProcessMemory> ReadProcessMemory(const std::string& root = "");
 // Current RSS alone, from /proc/self/statm: cheap enough for a sampler.
 int64_t ReadRssBytes();
 

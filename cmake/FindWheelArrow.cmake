@@ -13,7 +13,7 @@ file(STRINGS "${HEADRACE_ARROW_LIBRARY_DIR}/include/arrow/util/config.h" _config
 string(REGEX MATCH "ARROW_VERSION_STRING \"([0-9.]+)" _ "${_config}")
 set(HEADRACE_ARROW_VERSION "${CMAKE_MATCH_1}")
 string(REGEX MATCH "ARROW_SO_VERSION \"([0-9]+)" _ "${_config}")
-set(_so "${CMAKE_MATCH_1}")
+set(HEADRACE_ARROW_SO_VERSION "${CMAKE_MATCH_1}")
 if(HEADRACE_ARROW_VERSION VERSION_LESS 26.0.1 OR NOT HEADRACE_ARROW_VERSION VERSION_LESS 27)
   message(FATAL_ERROR "the pyarrow wheel is ${HEADRACE_ARROW_VERSION}; headrace builds on >=26.0.1,<27")
 endif()
@@ -23,8 +23,8 @@ foreach(_pair "arrow:libarrow" "compute:libarrow_compute" "parquet:libparquet")
   list(GET _pair 1 _library)
   add_library(Arrow::${_name} SHARED IMPORTED GLOBAL)
   set_target_properties(Arrow::${_name} PROPERTIES
-    IMPORTED_LOCATION "${HEADRACE_ARROW_LIBRARY_DIR}/${_library}.so.${_so}"
-    IMPORTED_SONAME "${_library}.so.${_so}"
+    IMPORTED_LOCATION "${HEADRACE_ARROW_LIBRARY_DIR}/${_library}.so.${HEADRACE_ARROW_SO_VERSION}"
+    IMPORTED_SONAME "${_library}.so.${HEADRACE_ARROW_SO_VERSION}"
     INTERFACE_INCLUDE_DIRECTORIES "${HEADRACE_ARROW_LIBRARY_DIR}/include")
 endforeach()
 target_link_libraries(Arrow::compute INTERFACE Arrow::arrow)

@@ -1,0 +1,88 @@
+# Every target does its own set-up; nothing but make, a shell and root or sudo is assumed on a Debian or Ubuntu machine.
+#   make demo                     the main job on real data
+#   make test                     everything: release, system tests, ASan+UBSan, TSan
+#   make lint | bench | golden-update | install PREFIX=DIR
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+MAKEFLAGS += --no-print-directory
+
+PREFIX ?= $(CURDIR)/out/headrace
+SF ?= 1
+MEMORY ?= 512MiB
+ROUNDS ?= 3
+JOBS ?= $(shell nproc)
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONDONTWRITEBYTECODE := 1
+PYTHON := .venv/bin/python
+HEADRACE := $(CURDIR)/build/release/headrace
+
+.PHONY: help setup build demo test test-release test-system asan tsan test-system-arrow lint format bench \
+        golden-update install clean
+
+help:
+	@sed -n '1,/^SHELL/{/^#/p}' Makefile
+
+setup:
+	@scripts/setup.sh build demo test lint bench
+
+build:
+	@scripts/setup.sh build
+	@cmake --preset release --log-level=WARNING
+	@cmake --build --preset command -j $(JOBS)
+
+demo: 
+	@scripts/setup.sh demo
+	@$(MAKE) build
+	@HEADRACE=$(HEADRACE) scripts/demo.sh
+
+# Fast failures first: the release build and its tests, the command from outside, then the slow sanitizer builds.
+test: test-release test-system asan tsan
+
+test-release:
+	@scripts/setup.sh test
+	@cmake --preset test --log-level=WARNING
+	@cmake --build --preset test -j $(JOBS)
+	@ctest --preset test -j $(JOBS)
+
+test-system: test-release
+	@HEADRACE=$(HEADRACE) $(PYTHON) -m pytest -c tests/pytest.ini tests/tools tests/system
+
+asan tsan:
+	@scripts/setup.sh test
+	@cmake --preset $@ --log-level=WARNING
+	@cmake --build --preset $@ -j $(JOBS)
+	@ctest --preset $@ -j $(JOBS)
+
+# The second way to get Arrow, find_package, built against a package file made around the wheel.
+test-system-arrow:
+	@scripts/setup.sh test
+	@tools/test_system_arrow.sh
+
+lint:
+	@scripts/setup.sh lint
+	@tools/lint.sh
+
+format:
+	@scripts/setup.sh lint
+	@git ls-files -z '*.cc' '*.h' | xargs -0 clang-format -i
+	@ruff format --quiet .
+
+bench:
+	@scripts/setup.sh bench
+	@cmake --preset bench --log-level=WARNING
+	@cmake --build --preset bench -j $(JOBS)
+	@$(PYTHON) bench/kernels.py --build build/release
+	@HEADRACE=$(HEADRACE) $(PYTHON) bench/pipelines.py --scale $(SF) --memory $(MEMORY) --rounds $(ROUNDS)
+
+golden-update: test-release
+	@HEADRACE=$(HEADRACE) $(PYTHON) -m pytest -c tests/pytest.ini tests/system/test_golden.py --golden-update
+
+install: build
+	@cmake --build --preset library -j $(JOBS)
+	@cmake --install build/release --prefix "$(abspath $(PREFIX))" >/dev/null
+	@echo "installed in $(abspath $(PREFIX)): bin/headrace, lib, include/headrace, lib/cmake/headrace"
+
+clean:
+	rm -rf build out demo-out

@@ -10,17 +10,20 @@ constexpr char kDetailTypeId[] = "headrace::ErrorDetail";
 
 class ErrorDetail : public arrow::StatusDetail {
  public:
-  ErrorDetail(ErrorKind kind, ErrorCode code) : kind_(kind), code_(code) {}
+  ErrorDetail(ErrorKind kind, ErrorCode code, std::string snippet = {})
+      : kind_(kind), code_(code), snippet_(std::move(snippet)) {}
   const char* type_id() const override { return kDetailTypeId; }
   std::string ToString() const override {
     return fmt::format("E{:04} ({})", code_, ErrorKindName(kind_));
   }
   ErrorKind kind() const { return kind_; }
   ErrorCode code() const { return code_; }
+  const std::string& snippet() const { return snippet_; }
 
  private:
   ErrorKind kind_;
   ErrorCode code_;
+  std::string snippet_;
 };
 
 const ErrorDetail* DetailOf(const Status& status) {
@@ -167,6 +170,17 @@ Status WithKind(const Status& status, ErrorKind kind, ErrorCode code, std::strin
   return MakeErrorFromMessage(kind, code,
                               context.empty() ? status.message()
                                               : fmt::format("{}: {}", context, status.message()));
+}
+
+Status WithSnippet(const Status& status, std::string snippet) {
+  if (status.ok()) return status;
+  return Status(status.code(), status.message(),
+                std::make_shared<ErrorDetail>(GetErrorKind(status), GetErrorCode(status), std::move(snippet)));
+}
+
+std::string GetErrorSnippet(const Status& status) {
+  const auto* detail = DetailOf(status);
+  return detail ? detail->snippet() : std::string();
 }
 
 std::string FormatError(const Status& status) {

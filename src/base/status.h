@@ -62,6 +62,11 @@ Status WithContext(const Status& status, std::string_view context);
 // Same failure, given a kind and number if it has none of ours yet. For the seam to a library.
 Status WithKind(const Status& status, ErrorKind kind, ErrorCode code, std::string_view context);
 
+// Same failure, carrying a few lines of source text with a caret below the place. The one-line message stays as it is.
+Status WithSnippet(const Status& status, std::string snippet);
+// Empty when the failure has none.
+std::string GetErrorSnippet(const Status& status);
+
 // One line for people: "error E0412 (bad input): message". Newlines inside the message become spaces.
 std::string FormatError(const Status& status);
 

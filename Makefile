@@ -32,7 +32,7 @@ build:
 	@cmake --preset release --log-level=WARNING
 	@cmake --build --preset command -j $(JOBS)
 
-demo: 
+demo:
 	@scripts/setup.sh demo
 	@$(MAKE) build
 	@HEADRACE=$(HEADRACE) scripts/demo.sh
@@ -58,7 +58,11 @@ asan tsan:
 # The second way to get Arrow, find_package, built against a package file made around the wheel.
 test-system-arrow:
 	@scripts/setup.sh test
-	@tools/test_system_arrow.sh
+	@cmake --preset system-arrow --log-level=WARNING -DHEADRACE_BUILD_TESTS=OFF \
+	  -DCMAKE_PREFIX_PATH=$(CURDIR)/tests/arrow_package \
+	  -DARROW_PACKAGE_WHEEL="$$($(PYTHON) -c 'import pyarrow, os; print(os.path.dirname(pyarrow.__file__))')"
+	@cmake --build --preset system-arrow -j $(JOBS)
+	@build/system-arrow/headrace --version
 
 lint:
 	@scripts/setup.sh lint

@@ -24,6 +24,9 @@ target_compile_features(headrace_library INTERFACE cxx_std_20)
 set_target_properties(headrace_library PROPERTIES
   OUTPUT_NAME headrace EXPORT_NAME headrace VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
   INSTALL_RPATH "$ORIGIN/headrace")
+if(NOT HEADRACE_SANITIZE)
+  target_link_options(headrace_library PRIVATE LINKER:--no-undefined)
+endif()
 set_target_properties(headrace_command PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/headrace")
 
 # The public headers name Arrow's types. In the build tree that is Arrow::arrow; installed, the package file defines it.
@@ -44,7 +47,8 @@ if(HEADRACE_ARROW STREQUAL "wheel")
   install(RUNTIME_DEPENDENCY_SET headrace_dependencies DESTINATION "${_bundle}"
     PRE_EXCLUDE_REGEXES ${_not_bundled} DIRECTORIES "${HEADRACE_ARROW_LIBRARY_DIR}")
 else()
-  # An installed Arrow stays where it is; the rest is bundled.
+  # An installed Arrow stays where it is, and is found by the path it was linked with; the rest is bundled.
+  set_target_properties(headrace_command headrace_library PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
   install(RUNTIME_DEPENDENCY_SET headrace_dependencies DESTINATION "${_bundle}"
     PRE_EXCLUDE_REGEXES ${_not_bundled} "^lib(arrow|parquet)")
 endif()

@@ -1,6 +1,7 @@
 // ParquetLayout: what all row groups of one dataset have in common.
 #pragma once
 
+#include <arrow/memory_pool.h>
 #include <arrow/type.h>
 #include <arrow/util/compression.h>
 
@@ -32,8 +33,10 @@ Result<ParquetOptions> ParseParquetCompression(std::string_view text);
 // Errors: InvalidPlan naming the column whose type Parquet cannot hold.
 class ParquetLayout {
  public:
+  // `pool` serves during the call only.
   static Result<std::shared_ptr<const ParquetLayout>> Make(std::shared_ptr<arrow::Schema> schema,
-                                                           ParquetOptions options);
+                                                           ParquetOptions options,
+                                                           arrow::MemoryPool* pool);
   ~ParquetLayout();
 
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
@@ -48,7 +51,7 @@ class ParquetLayout {
 
  private:
   ParquetLayout() = default;
-  Status CutFooter();
+  Status CutFooter(arrow::MemoryPool* pool);
 
   std::shared_ptr<arrow::Schema> schema_;
   ParquetOptions options_;

@@ -1,0 +1,121 @@
+#include "sink/parquet/page_writer.h"
+
+#include <parquet/column_page.h>
+#include <parquet/exception.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "sink/parquet/thrift_compact.h"
+
+namespace headrace {
+namespace {
+
+void CheckPageSize(int64_t bytes) {
+  // The format counts a page's bytes in 32 bits.
+  if (bytes > std::numeric_limits<int32_t>::max()) {
+    throw parquet::ParquetException("a page of ", bytes, " bytes is larger than the format allows");
+  }
+}
+
+}  // namespace
+
+void EncodedPageWriter::Close(bool has_dictionary, bool fallback) {
+  // Data pages are RLE levels plus values; every encoding seen stands in the list once.
+  column_->encodings.push_back(static_cast<int>(parquet::Encoding::RLE));
+  for (const EncodedPageCount& pages : column_->page_counts) {
+    if (std::find(column_->encodings.begin(), column_->encodings.end(), pages.encoding) ==
+        column_->encodings.end()) {
+      column_->encodings.push_back(pages.encoding);
+    }
+  }
+}
+
+void EncodedPageWriter::Compress(const arrow::Buffer& source, arrow::ResizableBuffer* target) {
+  const int64_t bound = scratch_->codec->MaxCompressedLen(source.size(), source.data());
+  PARQUET_THROW_NOT_OK(target->Resize(bound, /*shrink_to_fit=*/false));
+  PARQUET_ASSIGN_OR_THROW(const int64_t size, scratch_->codec->Compress(source.size(), source.data(), bound,
+                                                                        target->mutable_data()));
+  PARQUET_THROW_NOT_OK(target->Resize(size, /*shrink_to_fit=*/false));
+}
+
+int64_t EncodedPageWriter::Keep(const arrow::Buffer& body, int64_t uncompressed_bytes) {
+  const std::string& header = scratch_->header;
+  const auto header_bytes = static_cast<int64_t>(header.size());
+  PARQUET_ASSIGN_OR_THROW(std::shared_ptr<arrow::Buffer> piece,
+                          arrow::AllocateBuffer(header_bytes + body.size(), scratch_->pool));
+  std::memcpy(piece->mutable_data(), header.data(), header.size());
+  if (body.size() > 0) std::memcpy(piece->mutable_data() + header_bytes, body.data(), body.size());
+  column_->compressed_bytes += piece->size();
+  column_->uncompressed_bytes += header_bytes + uncompressed_bytes;
+  column_->pieces.push_back(std::move(piece));
+  return header_bytes + uncompressed_bytes;
+}
+
+void EncodedPageWriter::Count(int page_type, int encoding) {
+  for (EncodedPageCount& pages : column_->page_counts) {
+    if (pages.page_type == page_type && pages.encoding == encoding) {
+      ++pages.count;
+      return;
+    }
+  }
+  column_->page_counts.push_back({page_type, encoding, 1});
+}
+
+int64_t EncodedPageWriter::WriteDataPage(const parquet::DataPage& page) {
+  if (page.type() != parquet::PageType::DATA_PAGE) {
+    throw parquet::ParquetException("only data pages of version 1 are written");
+  }
+  CheckPageSize(page.uncompressed_size());
+  CheckPageSize(page.size());
+  const auto& data_page = static_cast<const parquet::DataPageV1&>(page);
+  scratch_->header.clear();
+  CompactWriter header(&scratch_->header);
+  header.Int32(1, static_cast<int>(parquet::PageType::DATA_PAGE));
+  header.Int32(2, static_cast<int32_t>(page.uncompressed_size()));
+  header.Int32(3, page.size());
+  header.BeginStruct(5);
+  header.Int32(1, data_page.num_values());
+  header.Int32(2, static_cast<int>(data_page.encoding()));
+  header.Int32(3, static_cast<int>(data_page.definition_level_encoding()));
+  header.Int32(4, static_cast<int>(data_page.repetition_level_encoding()));
+  header.EndStruct();
+  header.EndStruct();
+
+  if (!has_data_page_) column_->data_offset = column_->compressed_bytes;
+  has_data_page_ = true;
+  column_->values += data_page.num_values();
+  Count(static_cast<int>(parquet::PageType::DATA_PAGE), static_cast<int>(data_page.encoding()));
+  return Keep(*data_page.buffer(), page.uncompressed_size());
+}
+
+int64_t EncodedPageWriter::WriteDictionaryPage(const parquet::DictionaryPage& page) {
+  CheckPageSize(page.size());
+  std::shared_ptr<arrow::Buffer> body = page.buffer();
+  if (has_compressor()) {
+    if (!scratch_->compressed) {
+      PARQUET_ASSIGN_OR_THROW(scratch_->compressed, arrow::AllocateResizableBuffer(0, scratch_->pool));
+    }
+    Compress(*page.buffer(), scratch_->compressed.get());
+    body = std::make_shared<arrow::Buffer>(scratch_->compressed->data(), scratch_->compressed->size());
+  }
+  CheckPageSize(body->size());
+  scratch_->header.clear();
+  CompactWriter header(&scratch_->header);
+  header.Int32(1, static_cast<int>(parquet::PageType::DICTIONARY_PAGE));
+  header.Int32(2, page.size());
+  header.Int32(3, static_cast<int32_t>(body->size()));
+  header.BeginStruct(7);
+  header.Int32(1, page.num_values());
+  header.Int32(2, static_cast<int>(page.encoding()));
+  header.Bool(3, page.is_sorted());
+  header.EndStruct();
+  header.EndStruct();
+
+  column_->dictionary_offset = column_->compressed_bytes;
+  Count(static_cast<int>(parquet::PageType::DICTIONARY_PAGE), static_cast<int>(page.encoding()));
+  return Keep(*body, page.size());
+}
+
+}  // namespace headrace

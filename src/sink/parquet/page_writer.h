@@ -1,0 +1,48 @@
+// EncodedPageWriter: takes the pages of one column and keeps them, compressed, in memory.
+#pragma once
+
+#include <arrow/util/compression.h>
+#include <parquet/column_writer.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "sink/parquet/row_group_encoder.h"
+
+namespace headrace {
+
+// What the page writers of one encoder share from column to column.
+struct PageScratch {
+  arrow::MemoryPool* pool = nullptr;
+  arrow::util::Codec* codec = nullptr;  // null = pages stay as they are
+  std::unique_ptr<arrow::ResizableBuffer> compressed;
+  std::string header;
+};
+
+// Role: the seam to Parquet's column writers, which encode values into pages and hand them over here. Writes page headers
+// itself and notes what the column's metadata will need, so nothing depends on a file or an offset.
+// Owner: the column writer. Threads: one. Errors: Parquet's exceptions, caught where the column is encoded.
+class EncodedPageWriter : public parquet::PageWriter {
+ public:
+  // `column` and `scratch` must outlive the writer.
+  EncodedPageWriter(EncodedColumn* column, PageScratch* scratch) : column_(column), scratch_(scratch) {}
+
+  void Close(bool has_dictionary, bool fallback) override;
+  int64_t WriteDataPage(const parquet::DataPage& page) override;
+  int64_t WriteDictionaryPage(const parquet::DictionaryPage& page) override;
+  int64_t total_compressed_bytes_written() const override { return column_->compressed_bytes; }
+  bool has_compressor() override { return scratch_->codec != nullptr; }
+  void Compress(const arrow::Buffer& source, arrow::ResizableBuffer* target) override;
+
+ private:
+  // Keeps scratch_->header and `body` as one piece. Returns the uncompressed size with the header.
+  int64_t Keep(const arrow::Buffer& body, int64_t uncompressed_bytes);
+  void Count(int page_type, int encoding);
+
+  EncodedColumn* column_;
+  PageScratch* scratch_;
+  bool has_data_page_ = false;
+};
+
+}  // namespace headrace

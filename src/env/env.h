@@ -75,6 +75,8 @@ class ScratchFile {
   virtual ~ScratchFile() = default;
   virtual Status WriteAt(int64_t offset, const void* data, int64_t length) = 0;
   virtual Status ReadAt(int64_t offset, int64_t length, void* out) = 0;
+  // A hint: these bytes are not needed soon, so that they need not stay in the page cache. Starts writing them back.
+  virtual void DropCache(int64_t offset, int64_t length) {}
 };
 
 // An advisory lock held on an open file (flock); released by the destructor or the process's end.

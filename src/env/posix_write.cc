@@ -98,6 +98,12 @@ class PosixScratchFile : public ScratchFile {
     return Status::OK();
   }
 
+  void DropCache(int64_t offset, int64_t length) override {
+    // Pages still dirty stay; they go when the same range is dropped again or the kernel wants them.
+    ::sync_file_range(descriptor_.get(), offset, length, SYNC_FILE_RANGE_WRITE);
+    ::posix_fadvise(descriptor_.get(), offset, length, POSIX_FADV_DONTNEED);
+  }
+
  private:
   FileDescriptor descriptor_;
   std::string directory_;

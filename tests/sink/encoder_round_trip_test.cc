@@ -1,0 +1,234 @@
+// Row groups encoded apart and strung together must read back, by the library's own reader, as the rows that went in.
+#include <arrow/api.h>
+#include <arrow/compute/initialize.h>
+#include <arrow/io/memory.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+#include <parquet/statistics.h>
+
+#include <random>
+
+#include "sink/parquet/file_writer.h"
+#include "sink/parquet/row_group_encoder.h"
+#include "support/memory_file.h"
+#include "support/random_batch.h"
+
+namespace headrace {
+namespace {
+
+using testing::MemoryFile;
+using BatchVector = std::vector<std::shared_ptr<arrow::RecordBatch>>;
+
+const bool kKernels = arrow::compute::Initialize().ok();
+
+std::shared_ptr<arrow::Schema> FlatSchema() {
+  const auto timestamp = [](arrow::TimeUnit::type unit, const char* zone) { return arrow::timestamp(unit, zone); };
+  std::vector<std::shared_ptr<arrow::DataType>> types = {
+      arrow::boolean(), arrow::int8(), arrow::int16(), arrow::int32(), arrow::int64(), arrow::uint8(),
+      arrow::uint16(), arrow::uint32(), arrow::uint64(), arrow::float32(), arrow::float64(), arrow::date32(),
+      arrow::time32(arrow::TimeUnit::MILLI), arrow::time64(arrow::TimeUnit::MICRO),
+      timestamp(arrow::TimeUnit::MICRO, ""), timestamp(arrow::TimeUnit::MICRO, "Europe/Berlin"),
+      timestamp(arrow::TimeUnit::NANO, ""), timestamp(arrow::TimeUnit::MILLI, "UTC"),
+      arrow::duration(arrow::TimeUnit::MICRO), arrow::utf8(), arrow::binary(), arrow::large_utf8(),
+      arrow::large_binary(), arrow::fixed_size_binary(5), arrow::null()};
+  arrow::FieldVector fields;
+  for (const auto& type : types) fields.push_back(arrow::field("c_" + type->ToString(), type));
+  fields.push_back(arrow::field("required", arrow::int64(), /*nullable=*/false));
+  fields.push_back(arrow::field("required text", arrow::utf8(), /*nullable=*/false));
+  return arrow::schema(std::move(fields));
+}
+
+std::shared_ptr<arrow::Schema> NestedSchema() {
+  return arrow::schema({arrow::field("id", arrow::int32()), arrow::field("list", arrow::list(arrow::utf8())),
+                        arrow::field("pair", arrow::struct_({arrow::field("a", arrow::int64()),
+                                                             arrow::field("b", arrow::list(arrow::float64()))}))});
+}
+
+std::shared_ptr<arrow::RecordBatch> RandomRows(const std::shared_ptr<arrow::Schema>& schema, int64_t rows,
+                                               double null_share, std::mt19937_64& random) {
+  arrow::ArrayVector columns;
+  for (const auto& field : schema->fields()) {
+    columns.push_back(testing::RandomArray(field->type(), rows, field->nullable() ? null_share : 0, random));
+  }
+  return arrow::RecordBatch::Make(schema, rows, std::move(columns));
+}
+
+Result<std::string> WriteFile(const std::shared_ptr<arrow::Schema>& schema, const std::vector<BatchVector>& groups,
+                              std::string_view compression, arrow::MemoryPool* pool) {
+  ARROW_ASSIGN_OR_RAISE(auto options, ParseParquetCompression(compression));
+  options.data_page_bytes = 4096;  // many pages out of few rows
+  ARROW_ASSIGN_OR_RAISE(auto layout, ParquetLayout::Make(schema, options, pool));
+  ARROW_ASSIGN_OR_RAISE(auto encoder, RowGroupEncoder::Make(layout, pool));
+  MemoryFile file;
+  ParquetFileWriter writer(layout, pool);
+  for (const BatchVector& group : groups) {
+    ARROW_ASSIGN_OR_RAISE(auto encoded, encoder->Encode(group));
+    ARROW_RETURN_NOT_OK(writer.Append(std::move(encoded), &file));
+  }
+  ARROW_RETURN_NOT_OK(writer.Finish(&file));
+  EXPECT_EQ(writer.written_bytes(), file.written_bytes());
+  return file.content;
+}
+
+std::unique_ptr<parquet::arrow::FileReader> OpenReader(const std::string& content) {
+  auto input = std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(content));
+  return parquet::arrow::OpenFile(input, arrow::default_memory_pool()).ValueOrDie();
+}
+
+void ExpectRows(const std::string& content, const std::vector<BatchVector>& groups) {
+  BatchVector all;
+  for (const auto& group : groups) all.insert(all.end(), group.begin(), group.end());
+  auto expected = arrow::Table::FromRecordBatches(all).ValueOrDie();
+  auto reader = OpenReader(content);
+  auto actual = reader->ReadTable().ValueOrDie();
+  ASSERT_TRUE(actual->Validate().ok());  // random times of day pass midnight: not in full
+  EXPECT_TRUE(actual->schema()->Equals(*expected->schema(), false)) << actual->schema()->ToString();
+  for (int i = 0; i < expected->num_columns(); ++i) {
+    EXPECT_TRUE(actual->column(i)->Equals(*expected->column(i), arrow::EqualOptions::Defaults().nans_equal(true)))
+        << expected->schema()->field(i)->ToString();
+  }
+  EXPECT_EQ(reader->parquet_reader()->metadata()->num_row_groups(), static_cast<int>(groups.size()));
+}
+
+TEST(EncoderRoundTrip, EveryFlatTypeUnderEveryCodec) {
+  std::mt19937_64 random(testing::TestSeed());
+  for (const char* compression : {"zstd", "zstd:3", "snappy", "lz4", "gzip", "none"}) {
+    SCOPED_TRACE(compression);
+    const auto schema = FlatSchema();
+    std::vector<BatchVector> groups;
+    for (double null_share : {0.0, 0.3, 1.0}) {
+      auto wide = RandomRows(schema, 900, null_share, random);
+      groups.push_back({RandomRows(schema, 1, null_share, random), wide->Slice(13, 777),
+                        RandomRows(schema, 0, null_share, random), RandomRows(schema, 333, 0.1, random)});
+    }
+    auto content = WriteFile(schema, groups, compression, arrow::default_memory_pool());
+    ASSERT_TRUE(content.ok()) << content.status().ToString();
+    ExpectRows(*content, groups);
+  }
+}
+
+TEST(EncoderRoundTrip, NestedColumns) {
+  std::mt19937_64 random(testing::TestSeed());
+  const auto schema = NestedSchema();
+  const std::vector<BatchVector> groups = {
+      {RandomRows(schema, 500, 0.2, random), RandomRows(schema, 70, 0, random)},
+      {RandomRows(schema, 41, 0.5, random)}};
+  auto content = WriteFile(schema, groups, "zstd", arrow::default_memory_pool());
+  ASSERT_TRUE(content.ok()) << content.status().ToString();
+  ExpectRows(*content, groups);
+}
+
+TEST(EncoderRoundTrip, DecimalsAreStoredAsIntegersWhereTheyFit) {
+  arrow::FieldVector fields;
+  arrow::ArrayVector columns;
+  for (int precision : {5, 9, 15, 18, 30}) {
+    const auto type = arrow::decimal128(precision, 2);
+    arrow::Decimal128Builder builder(type);
+    for (int i = 0; i < 3000; ++i) {
+      ASSERT_TRUE((i % 7 == 0 ? builder.AppendNull() : builder.Append(arrow::Decimal128(i * 13 - 20000))).ok());
+    }
+    fields.push_back(arrow::field("d" + std::to_string(precision), type));
+    columns.push_back(builder.Finish().ValueOrDie());
+  }
+  const auto schema = arrow::schema(fields);
+  const std::vector<BatchVector> groups = {{arrow::RecordBatch::Make(schema, 3000, columns)}};
+  auto content = WriteFile(schema, groups, "zstd", arrow::default_memory_pool());
+  ASSERT_TRUE(content.ok()) << content.status().ToString();
+  ExpectRows(*content, groups);
+  auto reader = OpenReader(*content);
+  const auto* descriptor = reader->parquet_reader()->metadata()->schema();
+  EXPECT_EQ(descriptor->Column(0)->physical_type(), parquet::Type::INT32);
+  EXPECT_EQ(descriptor->Column(3)->physical_type(), parquet::Type::INT64);
+  EXPECT_EQ(descriptor->Column(4)->physical_type(), parquet::Type::FIXED_LEN_BYTE_ARRAY);
+}
+
+TEST(EncoderRoundTrip, AFileWithoutRowGroupsHasItsSchema) {
+  auto content = WriteFile(FlatSchema(), {}, "zstd", arrow::default_memory_pool());
+  ASSERT_TRUE(content.ok());
+  auto table = OpenReader(*content)->ReadTable().ValueOrDie();
+  EXPECT_EQ(table->num_rows(), 0);
+  EXPECT_TRUE(table->schema()->Equals(*FlatSchema(), false));
+}
+
+TEST(EncoderRoundTrip, StatisticsAreThere) {
+  const auto schema = arrow::schema({arrow::field("n", arrow::int64())});
+  arrow::Int64Builder builder;
+  for (int64_t i = 0; i < 5000; ++i) ASSERT_TRUE((i == 7 ? builder.AppendNull() : builder.Append(i * i)).ok());
+  const std::vector<BatchVector> groups = {
+      {arrow::RecordBatch::Make(schema, 5000, {builder.Finish().ValueOrDie()})}};
+  const auto content = WriteFile(schema, groups, "zstd", arrow::default_memory_pool()).ValueOrDie();
+  auto reader = OpenReader(content);
+  const auto row_group = reader->parquet_reader()->metadata()->RowGroup(0);
+  const auto statistics = row_group->ColumnChunk(0)->statistics();
+  ASSERT_TRUE(statistics && statistics->HasMinMax());
+  EXPECT_EQ(statistics->null_count(), 1);
+  EXPECT_EQ(static_cast<const parquet::Int64Statistics&>(*statistics).max(), 4999 * 4999);
+  EXPECT_EQ(row_group->num_rows(), 5000);
+}
+
+TEST(EncoderRoundTrip, UsesOnlyTheGivenPoolAndGivesAllBack) {
+  std::mt19937_64 random(testing::TestSeed());
+  arrow::ProxyMemoryPool pool(arrow::default_memory_pool());
+  const auto schema = FlatSchema();
+  const std::vector<BatchVector> groups = {{RandomRows(schema, 20000, 0.1, random)}};
+  const int64_t outside = arrow::default_memory_pool()->bytes_allocated();
+  {
+    auto layout = ParquetLayout::Make(schema, {}, &pool).ValueOrDie();
+    auto encoder = RowGroupEncoder::Make(layout, &pool).ValueOrDie();
+    auto encoded = encoder->Encode(groups[0]).ValueOrDie();
+    EXPECT_GE(pool.bytes_allocated(), encoded.compressed_bytes());
+    EXPECT_EQ(arrow::default_memory_pool()->bytes_allocated() - outside, pool.bytes_allocated());
+    int64_t arrow_bytes = 20000 * 250;
+    EXPECT_LE(pool.max_memory(), RowGroupEncoderBytesMax(arrow_bytes, schema->num_fields(), {}));
+  }
+  EXPECT_EQ(pool.bytes_allocated(), 0);
+}
+
+TEST(EncoderRoundTrip, LongStringsDoNotPileUpInOnePage) {
+  const auto schema = arrow::schema({arrow::field("s", arrow::utf8())});
+  arrow::StringBuilder builder;
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(builder.Append(std::string(100'000, static_cast<char>('a' + i % 26))).ok());
+  const BatchVector batches = {arrow::RecordBatch::Make(schema, 200, {builder.Finish().ValueOrDie()})};
+  arrow::ProxyMemoryPool pool(arrow::default_memory_pool());
+  auto layout = ParquetLayout::Make(schema, {}, &pool).ValueOrDie();
+  auto encoder = RowGroupEncoder::Make(layout, &pool).ValueOrDie();
+  ASSERT_TRUE(encoder->Encode(batches).ok());
+  EXPECT_LT(pool.max_memory(), 6 << 20);  // of 20 MB
+}
+
+TEST(EncoderRoundTrip, FullDiskIsTheFilesError) {
+  std::mt19937_64 random(testing::TestSeed());
+  const auto schema = FlatSchema();
+  auto layout = ParquetLayout::Make(schema, {}, arrow::default_memory_pool()).ValueOrDie();
+  auto encoder = RowGroupEncoder::Make(layout, arrow::default_memory_pool()).ValueOrDie();
+  MemoryFile file;
+  file.fail_after_bytes = 1000;
+  ParquetFileWriter writer(layout, arrow::default_memory_pool());
+  auto encoded = encoder->Encode({RandomRows(schema, 2000, 0, random)}).ValueOrDie();
+  const Status status = writer.Append(std::move(encoded), &file);
+  EXPECT_EQ(GetErrorKind(status), ErrorKind::kOutOfDisk) << status.ToString();
+}
+
+TEST(EncoderRoundTrip, TypesThatParquetCannotHoldAreNamed) {
+  const auto schema = arrow::schema({arrow::field("ok", arrow::int32()),
+                                     arrow::field("odd", arrow::month_day_nano_interval())});
+  auto layout = ParquetLayout::Make(schema, {}, arrow::default_memory_pool());
+  ASSERT_FALSE(layout.ok());
+  EXPECT_EQ(GetErrorKind(layout.status()), ErrorKind::kInvalidPlan);
+  EXPECT_THAT(layout.status().message(), ::testing::HasSubstr("'odd'"));
+}
+
+TEST(EncoderRoundTrip, CompressionTexts) {
+  EXPECT_EQ(ParseParquetCompression("zstd:7")->level, 7);
+  for (const char* bad : {"", "zst", "zstd:", "zstd:0", "zstd:99", "zstd:3x", "snappy:1", "brotli"}) {
+    auto options = ParseParquetCompression(bad);
+    EXPECT_FALSE(options.ok()) << bad;
+    EXPECT_EQ(GetErrorKind(options.status()), ErrorKind::kUsage);
+  }
+}
+
+}  // namespace
+}  // namespace headrace

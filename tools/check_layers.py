@@ -99,7 +99,9 @@ def check_size(path: Path, lines: list[str]) -> list[Finding]:
     findings = []
     if len(lines) > limit:
         kind = "header" if path.suffix == ".h" else "source file"
-        findings.append(Finding(str(path), limit + 1, f"{kind} of {len(lines)} lines; at most {limit}: split it by purpose"))
+        findings.append(
+            Finding(str(path), limit + 1, f"{kind} of {len(lines)} lines; at most {limit}: split it by purpose")
+        )
     start = 1  # the last line that began at the margin: where a function that ends at the margin began
     for number, line in enumerate(lines, 1):
         if line[:1].isalpha():

@@ -1,4 +1,4 @@
-"""Runs a command from outside and tells what it took: wall, CPU, peak memory, and its end, optionally in a memory cgroup.
+"""Runs a command from outside, in a memory cgroup if wished, and tells what it took: wall, CPU, peak memory, its end.
 
 The tests and the benchmarks share this. Nothing here looks inside the command or trusts what it says of itself.
 """

@@ -1,0 +1,143 @@
+#include "source/hive.h"
+
+#include <arrow/util/value_parsing.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace headrace {
+namespace {
+
+constexpr std::string_view kNullName = "__HIVE_DEFAULT_PARTITION__";
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::optional<int64_t> ParsePlainInteger(std::string_view text) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || std::to_string(value) != text) return std::nullopt;
+  return value;
+}
+
+std::optional<int32_t> ParseDay(std::string_view text) {
+  int32_t days = 0;
+  if (text.size() != 10 ||
+      !arrow::internal::ParseValue(arrow::Date32Type(), text.data(), text.size(), &days)) {
+    return std::nullopt;
+  }
+  return days;
+}
+
+using Values = std::vector<const std::optional<std::string>*>;
+
+std::shared_ptr<arrow::DataType> LosslessType(const Values& values) {
+  bool any = false;
+  bool integers = true;
+  bool days = true;
+  for (const auto* value : values) {
+    if (!*value) continue;
+    any = true;
+    integers = integers && ParsePlainInteger(**value).has_value();
+    days = days && ParseDay(**value).has_value();
+  }
+  if (any && integers) return arrow::int64();
+  return any && days ? arrow::date32() : arrow::utf8();
+}
+
+std::shared_ptr<arrow::Scalar> MakeValue(const std::optional<std::string>& text,
+                                         const std::shared_ptr<arrow::DataType>& type) {
+  if (!text) return arrow::MakeNullScalar(type);
+  switch (type->id()) {
+    case arrow::Type::INT64:
+      return std::make_shared<arrow::Int64Scalar>(*ParsePlainInteger(*text));
+    case arrow::Type::DATE32:
+      return std::make_shared<arrow::Date32Scalar>(*ParseDay(*text));
+    default:
+      return std::make_shared<arrow::StringScalar>(*text);
+  }
+}
+
+std::string KeyList(const std::vector<HiveValue>& values) {
+  std::string list;
+  for (const HiveValue& value : values) list += (list.empty() ? "" : ", ") + value.key;
+  return list.empty() ? "none" : list;
+}
+
+Status CheckKeys(const std::vector<std::vector<HiveValue>>& files, const std::vector<std::string>& paths) {
+  const auto same_key = [](const HiveValue& a, const HiveValue& b) { return a.key == b.key; };
+  const auto& first = files.front();
+  for (size_t i = 0; i < first.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      if (first[i].key == first[j].key) {
+        return MakeError(ErrorKind::kSource, 309, "partition key occurs twice in one path: '{}' in {}", first[i].key,
+                         paths.front());
+      }
+    }
+  }
+  for (size_t i = 1; i < files.size(); ++i) {
+    if (!std::equal(first.begin(), first.end(), files[i].begin(), files[i].end(), same_key)) {
+      return MakeError(ErrorKind::kSource, 309,
+                       "files lie in directories with different partition keys: {} has {}, {} has {}; name files of "
+                       "one layout only",
+                       paths.front(), KeyList(first), paths[i], KeyList(files[i]));
+    }
+  }
+  return Status::OK();
+}
+
+}  // namespace
+
+std::string PercentDecode(std::string_view text) {
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 && HexDigit(text[i + 2]) >= 0) {
+      decoded.push_back(static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2])));
+      i += 2;
+    } else {
+      decoded.push_back(text[i]);
+    }
+  }
+  return decoded;
+}
+
+std::vector<HiveValue> ParseHivePath(std::string_view relative_path) {
+  std::vector<HiveValue> values;
+  for (size_t begin = 0;;) {
+    const size_t slash = relative_path.find('/', begin);
+    if (slash == std::string_view::npos) return values;
+    const std::string_view name = relative_path.substr(begin, slash - begin);
+    const size_t equals = name.find('=');
+    if (equals != std::string_view::npos && equals > 0) {
+      HiveValue value{PercentDecode(name.substr(0, equals)), std::nullopt};
+      const std::string_view text = name.substr(equals + 1);
+      if (text != kNullName) value.value = PercentDecode(text);
+      values.push_back(std::move(value));
+    }
+    begin = slash + 1;
+  }
+}
+
+Result<HiveColumns> TypeHiveColumns(const std::vector<std::vector<HiveValue>>& files,
+                                    const std::vector<std::string>& paths) {
+  HiveColumns columns;
+  if (files.empty()) return columns;
+  ARROW_RETURN_NOT_OK(CheckKeys(files, paths));
+  columns.values.resize(files.size());
+  for (size_t column = 0; column < files.front().size(); ++column) {
+    Values texts;
+    for (const auto& file : files) texts.push_back(&file[column].value);
+    const auto type = LosslessType(texts);
+    columns.fields.push_back(arrow::field(files.front()[column].key, type));
+    for (size_t file = 0; file < files.size(); ++file) {
+      columns.values[file].push_back(MakeValue(*texts[file], type));
+    }
+  }
+  return columns;
+}
+
+}  // namespace headrace

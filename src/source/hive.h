@@ -1,0 +1,43 @@
+// Columns out of directory names: "year=2024/borough=Bronx/part.parquet".
+#pragma once
+
+#include <arrow/scalar.h>
+#include <arrow/type.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+
+namespace headrace {
+
+// One k=v directory of a path, percent-decoded; no value for __HIVE_DEFAULT_PARTITION__, which stands for NULL.
+struct HiveValue {
+  std::string key;
+  std::optional<std::string> value;
+};
+
+// The k=v directories of a path below its root (a path without any gives none). The last name, the file's, is left out.
+std::vector<HiveValue> ParseHivePath(std::string_view relative_path);
+
+// "%C3%BC" -> "ü". A percent sign without two hex digits behind it stays as it is.
+std::string PercentDecode(std::string_view text);
+
+// The columns that a set of files has through its directories: same keys for all, one value per file and column.
+struct HiveColumns {
+  arrow::FieldVector fields;
+  std::vector<arrow::ScalarVector> values;  // [file][column]
+  bool empty() const { return fields.empty(); }
+};
+
+// Types every column without loss: int64 when all values are integers as a program writes them (no leading zero, no plus
+// sign), date when all are yyyy-MM-dd, else string. `paths` are for messages.
+// Errors: Source when files have different keys or a key occurs twice.
+Result<HiveColumns> TypeHiveColumns(const std::vector<std::vector<HiveValue>>& files,
+                                    const std::vector<std::string>& paths);
+
+}  // namespace headrace

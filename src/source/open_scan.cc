@@ -1,0 +1,68 @@
+// From what the user named to an opened scan: list, decide the format, open.
+#include "source/csv/csv_scan.h"
+#include "source/format.h"
+#include "source/hive.h"
+#include "source/listing.h"
+#include "source/parquet/parquet_scan.h"
+#include "source/scan.h"
+
+namespace headrace {
+namespace {
+
+Result<HiveColumns> TypeDirectories(const std::vector<InputFile>& files) {
+  std::vector<std::vector<HiveValue>> values;
+  std::vector<std::string> paths;
+  for (const InputFile& file : files) {
+    values.push_back(file.hive);
+    paths.push_back(file.path);
+  }
+  return TypeHiveColumns(values, paths);
+}
+
+Status Unsupported(InputFormat format, const std::string& path) {
+  return MakeError(ErrorKind::kSource, 307, "this version cannot read {} files: {}; it reads csv, tsv and parquet",
+                   FormatName(format), path);
+}
+
+Result<std::unique_ptr<Scan>> OpenText(const std::vector<InputFile>& files, InputFormat format, CsvOptions options,
+                                       const ScanContext& context) {
+  std::vector<CsvFile> text_files;
+  for (const InputFile& file : files) text_files.push_back({file.path, file.size_bytes});
+  if (format == InputFormat::kTsv && !options.delimiter) options.delimiter = '\t';
+  return OpenCsvScan(std::move(text_files), options, context);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Scan>> OpenScan(const InputSpec& input, const ScanContext& context) {
+  ARROW_ASSIGN_OR_RAISE(auto files, ListInputs(context.env, input.paths));
+  ARROW_ASSIGN_OR_RAISE(const DecidedFormat decided, DecideFormat(context.env, input.format, files));
+  ARROW_ASSIGN_OR_RAISE(auto hive, TypeDirectories(files));
+  switch (decided.format) {
+    case InputFormat::kParquet:
+      if (files.front().path == "-") {
+        return MakeError(ErrorKind::kUsage, 107,
+                         "Parquet cannot be read from standard input: its index stands at the end; name a file");
+      }
+      return OpenParquetScan(std::move(files), std::move(hive), context);
+    case InputFormat::kCsv:
+    case InputFormat::kTsv:
+      return OpenText(files, decided.format, input.csv, context);
+    default:
+      return Unsupported(decided.format, files.front().path);
+  }
+}
+
+StageNeeds SourceNeedsBeforeOpen(int64_t batch_bytes) {
+  const StageNeeds text = CsvNeeds(batch_bytes);
+  const StageNeeds parquet = ParquetNeeds(batch_bytes);
+  StageNeeds needs;
+  needs.name = "source";
+  needs.fixed_floor_bytes = std::max(text.fixed_floor_bytes, parquet.fixed_floor_bytes);
+  needs.worker_floor_bytes = std::max(text.worker_floor_bytes, parquet.worker_floor_bytes);
+  needs.fixed_wanted_bytes = std::max(text.fixed_wanted_bytes, parquet.fixed_wanted_bytes);
+  needs.worker_wanted_bytes = std::max(text.worker_wanted_bytes, parquet.worker_wanted_bytes);
+  return needs;
+}
+
+}  // namespace headrace

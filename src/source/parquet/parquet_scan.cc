@@ -1,0 +1,216 @@
+#include "source/parquet/parquet_scan.h"
+
+#include <algorithm>
+
+#include "source/parquet/parquet_source.h"
+#include "source/parquet/row_group_pruning.h"
+#include "source/parquet/row_group_reader.h"
+
+namespace headrace {
+namespace {
+
+// What writers make of a page unless told otherwise.
+constexpr int64_t kUsualPageBytes = 1 << 20;
+constexpr int64_t kUsualColumns = 16;
+// Batches in flight of one worker: the one being decoded, and what its decoding converts.
+constexpr int64_t kBatchesPerWorker = 2;
+
+// Bytes that one worker holds while it reads this row group: of every column the compressed and the plain page and the
+// stream's buffer. Page sizes are not in the footer; a page is no larger than its column chunk and seldom than usual.
+int64_t DecodeBytes(const parquet::RowGroupMetaData& row_group) {
+  int64_t bytes = 0;
+  for (int i = 0; i < row_group.num_columns(); ++i) {
+    const auto chunk = row_group.ColumnChunk(i);
+    bytes += std::min(chunk->total_uncompressed_size(), kUsualPageBytes) +
+             std::min(chunk->total_compressed_size(), kUsualPageBytes) + kStreamBufferBytes;
+  }
+  return bytes;
+}
+
+class ParquetScan : public Scan {
+ public:
+  ParquetScan(std::vector<InputFile> files, HiveColumns hive, const ScanContext& context)
+      : files_(std::move(files)), hive_(std::move(hive)), context_(context) {}
+
+  Status Open() {
+    for (size_t i = 0; i < files_.size(); ++i) {
+      ARROW_RETURN_NOT_OK(context_.cancellation->Check());
+      ARROW_ASSIGN_OR_RAISE(const auto file, ParquetFile::Open(context_.env, files_[i].path, context_.pool));
+      files_[i].size_bytes = file->size_bytes();
+      ARROW_RETURN_NOT_OK(i == 0 ? TakeSchema(*file) : CompareSchema(*file));
+      ARROW_RETURN_NOT_OK(AtParquetSeam(file->path(), [&] {
+        for (int g = 0; g < file->metadata()->num_row_groups(); ++g) {
+          decode_bytes_ = std::max(decode_bytes_, DecodeBytes(*file->metadata()->RowGroup(g)));
+        }
+        return Status::OK();
+      }));
+      rows_ += file->metadata()->num_rows();
+      row_groups_ += file->metadata()->num_row_groups();
+      total_bytes_ += file->size_bytes();
+      footer_bytes_ = std::max(footer_bytes_, file->metadata()->size());
+    }
+    FinishSchema();
+    return Status::OK();
+  }
+
+  const std::vector<std::string>& column_names() const override { return column_names_; }
+  StageNeeds needs() const override;
+  std::vector<std::string> evidence() const override { return evidence_; }
+  Result<std::unique_ptr<Source>> Start(const ScanRequest& request) override;
+  int64_t estimated_rows() const override { return rows_; }
+  int64_t total_bytes() const override { return total_bytes_; }
+
+ private:
+  Status TakeSchema(const ParquetFile& file);
+  Status CompareSchema(const ParquetFile& file);
+  void FinishSchema();
+  Result<std::shared_ptr<arrow::Schema>> WantedSchema(const ScanRequest& request) const;
+  Result<std::vector<RowGroupUnit>> PlanUnits(const expr::BoundExpr* predicate);
+
+  std::vector<InputFile> files_;
+  HiveColumns hive_;
+  const ScanContext context_;
+  arrow::FieldVector fields_;              // of the files, then of directories
+  std::shared_ptr<arrow::Schema> schema_;  // the same
+  std::vector<std::string> column_names_;
+  std::vector<std::string> evidence_;
+  int64_t rows_ = 0;
+  int64_t row_groups_ = 0;
+  int64_t total_bytes_ = 0;
+  int64_t decode_bytes_ = 0;
+  int64_t footer_bytes_ = 0;
+};
+
+Status ParquetScan::TakeSchema(const ParquetFile& file) {
+  for (const auto& field : file.schema()->fields()) {
+    fields_.push_back(field->WithType(DeliveredType(field->type()))->RemoveMetadata());
+  }
+  return Status::OK();
+}
+
+Status ParquetScan::CompareSchema(const ParquetFile& file) {
+  const std::string& first = files_.front().path;
+  for (auto& field : fields_) {
+    const auto other = file.schema()->GetFieldByName(field->name());
+    if (!other) {
+      return MakeError(ErrorKind::kBadInput, 510, "column is missing in one of the Parquet files: '{}' is in {}, not in {}",
+                       field->name(), first, file.path());
+    }
+    const auto type = DeliveredType(other->type());
+    if (!type->Equals(*field->type())) {
+      return MakeError(ErrorKind::kBadInput, 511,
+                       "column has different types in the Parquet files: '{}' is {} in {}, {} in {}", field->name(),
+                       field->type()->ToString(), first, type->ToString(), file.path());
+    }
+    if (other->nullable()) field = field->WithNullable(true);
+  }
+  for (const auto& other : file.schema()->fields()) {
+    const auto same = [&](const auto& field) { return field->name() == other->name(); };
+    if (std::none_of(fields_.begin(), fields_.end(), same)) {
+      return MakeError(ErrorKind::kBadInput, 510, "column is missing in one of the Parquet files: '{}' is in {}, not in {}",
+                       other->name(), file.path(), first);
+    }
+  }
+  return Status::OK();
+}
+
+void ParquetScan::FinishSchema() {
+  for (const auto& hive : hive_.fields) {
+    const auto same = [&](const auto& field) { return field->name() == hive->name(); };
+    if (std::erase_if(fields_, same) > 0) {
+      evidence_.push_back(fmt::format("column '{}': from the directories, not from the files", hive->name()));
+    }
+  }
+  fields_.insert(fields_.end(), hive_.fields.begin(), hive_.fields.end());
+  schema_ = arrow::schema(fields_);
+  column_names_ = schema_->field_names();
+  evidence_.push_back(fmt::format("{} Parquet files, {} row groups, {} rows", files_.size(), row_groups_, rows_));
+}
+
+StageNeeds ParquetScan::needs() const {
+  StageNeeds needs;
+  needs.name = "source parquet";
+  needs.fixed_floor_bytes = 10 * footer_bytes_ + row_groups_ * static_cast<int64_t>(sizeof(RowGroupUnit));
+  needs.fixed_wanted_bytes = needs.fixed_floor_bytes;
+  needs.worker_floor_bytes = decode_bytes_ + kBatchesPerWorker * context_.batch_bytes;
+  needs.worker_wanted_bytes = needs.worker_floor_bytes + decode_bytes_ / 2;
+  return needs;
+}
+
+Result<std::shared_ptr<arrow::Schema>> ParquetScan::WantedSchema(const ScanRequest& request) const {
+  if (request.all_columns && request.columns.empty()) return schema_;
+  arrow::FieldVector wanted;
+  for (const std::string& name : request.columns) {
+    auto field = schema_->GetFieldByName(name);
+    if (!field) {
+      return MakeError(ErrorKind::kInvalidPlan, 213, "no such column in the Parquet files: '{}'; there are: {}", name,
+                       fmt::join(column_names_, ", "));
+    }
+    wanted.push_back(std::move(field));
+  }
+  return arrow::schema(std::move(wanted));
+}
+
+Result<std::vector<RowGroupUnit>> ParquetScan::PlanUnits(const expr::BoundExpr* predicate) {
+  static const arrow::ScalarVector kNone;
+  std::vector<RowGroupUnit> units;
+  int64_t skipped_files = 0;
+  for (size_t i = 0; i < files_.size(); ++i) {
+    ARROW_RETURN_NOT_OK(context_.cancellation->Check());
+    const arrow::ScalarVector& hive_values = hive_.empty() ? kNone : hive_.values[i];
+    if (predicate && !DirectoryMayMatch(*predicate, hive_.fields, hive_values)) {
+      ++skipped_files;
+      continue;
+    }
+    ARROW_ASSIGN_OR_RAISE(const auto file, ParquetFile::Open(context_.env, files_[i].path, context_.pool));
+    ARROW_RETURN_NOT_OK(AtParquetSeam(file->path(), [&] {
+      for (int g = 0; g < file->metadata()->num_row_groups(); ++g) {
+        const auto row_group = file->metadata()->RowGroup(g);
+        if (row_group->num_rows() == 0) continue;
+        if (predicate && !RowGroupMayMatch(*predicate, *file, g, hive_.fields, hive_values)) continue;
+        int64_t bytes = 0;
+        for (int c = 0; c < row_group->num_columns(); ++c) bytes += row_group->ColumnChunk(c)->total_compressed_size();
+        units.push_back({static_cast<int32_t>(i), g, row_group->num_rows(), bytes});
+      }
+      return Status::OK();
+    }));
+  }
+  if (predicate) {
+    evidence_.push_back(fmt::format("the filter leaves {} of {} row groups; {} files skipped by their directory",
+                                    units.size(), row_groups_, skipped_files));
+  }
+  return units;
+}
+
+Result<std::unique_ptr<Source>> ParquetScan::Start(const ScanRequest& request) {
+  ARROW_ASSIGN_OR_RAISE(auto schema, WantedSchema(request));
+  expr::BoundExprPtr predicate;
+  if (request.predicate) {
+    // A predicate that does not bind is reported by whoever evaluates it; here it only prunes nothing.
+    if (auto bound = expr::Bind(request.predicate, *schema_); bound.ok()) predicate = *bound;
+  }
+  ARROW_ASSIGN_OR_RAISE(auto units, PlanUnits(predicate.get()));
+  ParquetSourceOptions options{context_.env, context_.pool, context_.cancellation, context_.batch_bytes,
+                               context_.chunk_rows};
+  return std::make_unique<ParquetSource>(options, files_, hive_, std::move(schema), std::move(units));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Scan>> OpenParquetScan(std::vector<InputFile> files, HiveColumns hive,
+                                              const ScanContext& context) {
+  auto scan = std::make_unique<ParquetScan>(std::move(files), std::move(hive), context);
+  ARROW_RETURN_NOT_OK(scan->Open());
+  return scan;
+}
+
+StageNeeds ParquetNeeds(int64_t batch_bytes) {
+  StageNeeds needs;
+  needs.name = "source parquet";
+  needs.fixed_floor_bytes = needs.fixed_wanted_bytes = 1 << 20;
+  needs.worker_floor_bytes = kUsualColumns * (kUsualPageBytes / 4 + kStreamBufferBytes) + kBatchesPerWorker * batch_bytes;
+  needs.worker_wanted_bytes = kUsualColumns * (kUsualPageBytes + kStreamBufferBytes) + kBatchesPerWorker * batch_bytes;
+  return needs;
+}
+
+}  // namespace headrace

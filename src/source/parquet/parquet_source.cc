@@ -1,0 +1,122 @@
+#include "source/parquet/parquet_source.h"
+
+#include <arrow/array/util.h>
+#include <arrow/util/byte_size.h>
+
+#include <algorithm>
+
+#include "source/parquet/row_group_reader.h"
+
+namespace headrace {
+namespace {
+
+// Nothing is known of the rows' size before the first batch, and a batch may outgrow the last one this many times.
+constexpr int64_t kFirstBatchRows = 256;
+constexpr int64_t kGrowth = 8;
+
+class RowGroupMorsel : public Morsel {
+ public:
+  RowGroupUnit unit;
+  std::shared_ptr<ParquetFile> file;
+};
+
+}  // namespace
+
+ParquetSource::ParquetSource(ParquetSourceOptions options, std::vector<InputFile> files, HiveColumns hive,
+                             std::shared_ptr<arrow::Schema> schema, std::vector<RowGroupUnit> units)
+    : options_(options), files_(std::move(files)), hive_(std::move(hive)), schema_(std::move(schema)),
+      units_(std::move(units)) {
+  const arrow::Schema hive_schema(hive_.fields);
+  arrow::FieldVector fields;
+  for (const auto& field : schema_->fields()) {
+    if (hive_schema.GetFieldIndex(field->name()) < 0) fields.push_back(field);
+  }
+  file_schema_ = arrow::schema(std::move(fields));
+  for (const RowGroupUnit& unit : units_) total_bytes_ += unit.bytes;
+}
+
+Result<std::shared_ptr<ParquetFile>> ParquetSource::OpenFile(int index) {
+  if (open_index_ != index) {
+    open_file_.reset();  // its footer goes before the next one is read, unless a morsel still needs it
+    open_index_ = -1;
+    ARROW_ASSIGN_OR_RAISE(open_file_, ParquetFile::Open(options_.env, files_[index].path, options_.pool));
+    open_index_ = index;
+  }
+  return open_file_;
+}
+
+Result<std::unique_ptr<Morsel>> ParquetSource::Next() {
+  std::lock_guard lock(mutex_);
+  if (next_unit_ == units_.size() || stopped_.load(std::memory_order_relaxed)) {
+    open_file_.reset();
+    open_index_ = -1;
+    return nullptr;
+  }
+  auto morsel = std::make_unique<RowGroupMorsel>();
+  morsel->unit = units_[next_unit_];
+  ARROW_ASSIGN_OR_RAISE(morsel->file, OpenFile(morsel->unit.file));
+  morsel->sequence = static_cast<int64_t>(next_unit_++);
+  return morsel;
+}
+
+int64_t ParquetSource::NextBatchRows(int64_t rows_before) const {
+  const double bytes_per_row = bytes_per_row_.load(std::memory_order_relaxed);
+  if (bytes_per_row <= 0) return std::min(kFirstBatchRows, options_.chunk_rows);
+  const auto fitting = static_cast<int64_t>(static_cast<double>(options_.batch_bytes) / bytes_per_row);
+  const int64_t growing = std::max(kFirstBatchRows, rows_before * kGrowth);
+  return std::clamp<int64_t>(std::min(fitting, growing), 1, std::max<int64_t>(1, options_.chunk_rows));
+}
+
+void ParquetSource::Learn(const arrow::RecordBatch& batch) {
+  if (batch.num_rows() == 0) return;
+  const double now = static_cast<double>(arrow::util::TotalBufferSize(batch)) / static_cast<double>(batch.num_rows());
+  // Quick to believe that rows are larger, slow to believe that they are smaller.
+  const double before = bytes_per_row_.load(std::memory_order_relaxed);
+  bytes_per_row_.store(std::max({now, before * 0.75, 1.0 / 64}), std::memory_order_relaxed);
+}
+
+Status ParquetSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) {
+  auto& row_group = static_cast<RowGroupMorsel&>(*morsel);
+  ARROW_ASSIGN_OR_RAISE(auto reader, RowGroupReader::Open(row_group.file, row_group.unit.row_group, file_schema_,
+                                                          options_.pool));
+  int64_t rows = 0;
+  while (reader->rows_left() > 0 && !stopped_.load(std::memory_order_relaxed)) {
+    ARROW_RETURN_NOT_OK(options_.cancellation->Check());
+    rows = std::min(NextBatchRows(rows), reader->rows_left());
+    ARROW_ASSIGN_OR_RAISE(auto batches, reader->Read(rows));
+    for (auto& batch : batches) {
+      Learn(*batch);
+      ARROW_ASSIGN_OR_RAISE(batch, AddHiveColumns(*batch, row_group.unit.file));
+      ARROW_RETURN_NOT_OK(emit(Batch{std::move(batch)}));
+    }
+  }
+  consumed_bytes_.fetch_add(row_group.unit.bytes, std::memory_order_relaxed);
+  return Status::OK();
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> ParquetSource::AddHiveColumns(const arrow::RecordBatch& batch,
+                                                                          int file) const {
+  arrow::ArrayVector columns;
+  int next_file_column = 0;
+  for (const auto& field : schema_->fields()) {
+    size_t hive = 0;
+    while (hive < hive_.fields.size() && hive_.fields[hive]->name() != field->name()) ++hive;
+    if (hive == hive_.fields.size()) {
+      columns.push_back(batch.column(next_file_column++));
+    } else {
+      ARROW_ASSIGN_OR_RAISE(auto values, arrow::MakeArrayFromScalar(*hive_.values[file][hive], batch.num_rows(),
+                                                                    options_.pool));
+      columns.push_back(std::move(values));
+    }
+  }
+  return arrow::RecordBatch::Make(schema_, batch.num_rows(), std::move(columns));
+}
+
+std::vector<SourceInput> ParquetSource::inputs() const {
+  std::vector<SourceInput> inputs;
+  for (const InputFile& file : files_) inputs.push_back({file.path, file.size_bytes, 0});
+  for (const RowGroupUnit& unit : units_) inputs[unit.file].rows += unit.rows;
+  return inputs;
+}
+
+}  // namespace headrace

@@ -1,0 +1,76 @@
+// ParquetSource: row groups of many files, in order, as batches.
+#pragma once
+
+#include <arrow/memory_pool.h>
+#include <arrow/type.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "env/env.h"
+#include "source/hive.h"
+#include "source/listing.h"
+#include "source/parquet/parquet_file.h"
+#include "source/source.h"
+
+namespace headrace {
+
+// A row group that is to be read.
+struct RowGroupUnit {
+  int32_t file = 0;
+  int32_t row_group = 0;
+  int64_t rows = 0;
+  int64_t bytes = 0;  // compressed, for progress
+};
+
+struct ParquetSourceOptions {
+  Env* env = nullptr;
+  arrow::MemoryPool* pool = nullptr;
+  Cancellation* cancellation = nullptr;
+  int64_t batch_bytes = 0;
+  int64_t chunk_rows = 0;
+};
+
+// Role: a morsel is a row group; each worker decodes its own, through the descriptor that all readers of a file share.
+// Owner: the run. Threads: as Source. Errors: BadInput naming file and row group, Source when a file cannot be opened.
+class ParquetSource : public Source {
+ public:
+  // `schema` has the wanted columns in order; those named in `hive` come from directories, all others from the files.
+  ParquetSource(ParquetSourceOptions options, std::vector<InputFile> files, HiveColumns hive,
+                std::shared_ptr<arrow::Schema> schema, std::vector<RowGroupUnit> units);
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+  Result<std::unique_ptr<Morsel>> Next() override;
+  Status Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) override;
+  void Stop() override { stopped_.store(true, std::memory_order_relaxed); }
+  std::vector<SourceInput> inputs() const override;
+  int64_t consumed_bytes() const override { return consumed_bytes_.load(std::memory_order_relaxed); }
+  int64_t total_bytes() const override { return total_bytes_; }
+
+ private:
+  // The file, opened once for all the row groups that are read from it at the time.
+  Result<std::shared_ptr<ParquetFile>> OpenFile(int index);
+  int64_t NextBatchRows(int64_t rows_before) const;
+  void Learn(const arrow::RecordBatch& batch);
+  Result<std::shared_ptr<arrow::RecordBatch>> AddHiveColumns(const arrow::RecordBatch& batch, int file) const;
+
+  const ParquetSourceOptions options_;
+  const std::vector<InputFile> files_;
+  const HiveColumns hive_;
+  const std::shared_ptr<arrow::Schema> schema_;
+  std::shared_ptr<arrow::Schema> file_schema_;  // the columns of schema_ that files hold
+  const std::vector<RowGroupUnit> units_;
+  int64_t total_bytes_ = 0;
+
+  std::atomic<bool> stopped_{false};
+  std::atomic<int64_t> consumed_bytes_{0};
+  std::atomic<double> bytes_per_row_{0};  // of the batches made so far; 0 = none yet
+  std::mutex mutex_;
+  size_t next_unit_ = 0;                  // guarded by mutex_
+  int open_index_ = -1;                   // guarded by mutex_
+  std::shared_ptr<ParquetFile> open_file_;
+};
+
+}  // namespace headrace

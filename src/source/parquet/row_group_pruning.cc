@@ -1,0 +1,87 @@
+#include "source/parquet/row_group_pruning.h"
+
+#include <parquet/arrow/reader.h>
+#include <parquet/exception.h>
+#include <parquet/schema.h>
+#include <parquet/statistics.h>
+
+#include <cmath>
+
+namespace headrace {
+namespace {
+
+std::optional<expr::ColumnBounds> HiveBounds(const std::string& column, const arrow::FieldVector& fields,
+                                             const arrow::ScalarVector& values) {
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i]->name() != column) continue;
+    expr::ColumnBounds bounds;
+    if (values[i]->is_valid) bounds.min = bounds.max = values[i];
+    bounds.rows = 1;
+    bounds.null_count = values[i]->is_valid ? 0 : 1;
+    return bounds;
+  }
+  return std::nullopt;
+}
+
+// The leaf of a top-level column that is no group; -1 for nested ones.
+int FlatLeaf(const parquet::SchemaDescriptor& schema, const std::string& column) {
+  const auto* root = schema.group_node();
+  const int field = root->FieldIndex(column);
+  if (field < 0 || !root->field(field)->is_primitive() || root->field(field)->is_repeated()) return -1;
+  return schema.ColumnIndex(*root->field(field));
+}
+
+bool IsNaN(const arrow::Scalar& scalar) {
+  switch (scalar.type->id()) {
+    case arrow::Type::FLOAT:
+      return std::isnan(static_cast<const arrow::FloatScalar&>(scalar).value);
+    case arrow::Type::DOUBLE:
+      return std::isnan(static_cast<const arrow::DoubleScalar&>(scalar).value);
+    default:
+      return false;
+  }
+}
+
+std::optional<expr::ColumnBounds> StatisticsBounds(const std::string& column, const ParquetFile& file,
+                                                   const parquet::RowGroupMetaData& row_group) {
+  const auto field = file.schema()->GetFieldByName(column);
+  const int leaf = FlatLeaf(*file.metadata()->schema(), column);
+  if (!field || leaf < 0) return std::nullopt;
+  const auto chunk = row_group.ColumnChunk(leaf);
+  const auto statistics = chunk->is_stats_set() ? chunk->statistics() : nullptr;
+  if (!statistics) return std::nullopt;
+  expr::ColumnBounds bounds;
+  bounds.rows = row_group.num_rows();
+  if (statistics->HasNullCount()) bounds.null_count = statistics->null_count();
+  std::shared_ptr<arrow::Scalar> min;
+  std::shared_ptr<arrow::Scalar> max;
+  if (!statistics->HasMinMax() || !parquet::arrow::StatisticsAsScalars(*statistics, &min, &max).ok()) return bounds;
+  if (!min || !max || !min->type->Equals(*field->type()) || IsNaN(*min) || IsNaN(*max)) return bounds;
+  bounds.min = std::move(min);
+  if (!arrow::is_floating(field->type()->id())) bounds.max = std::move(max);
+  return bounds;
+}
+
+}  // namespace
+
+bool RowGroupMayMatch(const expr::BoundExpr& predicate, const ParquetFile& file, int row_group,
+                      const arrow::FieldVector& hive_fields, const arrow::ScalarVector& hive_values) {
+  try {
+    const auto metadata = file.metadata()->RowGroup(row_group);
+    return expr::MayMatch(predicate, [&](const std::string& column) {
+      auto bounds = HiveBounds(column, hive_fields, hive_values);
+      return bounds ? bounds : StatisticsBounds(column, file, *metadata);
+    });
+  } catch (const std::exception&) {
+    return true;  // damaged statistics say nothing; reading the pages will tell
+  }
+}
+
+bool DirectoryMayMatch(const expr::BoundExpr& predicate, const arrow::FieldVector& hive_fields,
+                       const arrow::ScalarVector& hive_values) {
+  if (hive_fields.empty()) return true;
+  return expr::MayMatch(predicate,
+                        [&](const std::string& column) { return HiveBounds(column, hive_fields, hive_values); });
+}
+
+}  // namespace headrace

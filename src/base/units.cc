@@ -98,13 +98,14 @@ std::string FormatSeconds(double seconds) {
 }
 
 std::string FormatCount(int64_t count) {
-  std::string digits = std::to_string(count);
-  const size_t first = digits.front() == '-' ? 1 : 0;
-  for (size_t at = digits.size(); at > first + 3;) {
-    at -= 3;
-    digits.insert(at, ",");
+  const std::string digits = std::to_string(count);
+  std::string grouped;
+  for (size_t at = 0; at < digits.size(); ++at) {
+    const size_t left = digits.size() - at;
+    if (at > 0 && left % 3 == 0 && digits[at - 1] != '-') grouped.push_back(',');
+    grouped.push_back(digits[at]);
   }
-  return digits;
+  return grouped;
 }
 
 }  // namespace headrace

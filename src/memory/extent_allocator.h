@@ -13,13 +13,14 @@ namespace headrace {
 // Role: gives blocks whose real cost is known. Blocks of kExtentMin and more are mappings of their own, rounded up to a
 // size class (at most 12.5 % above the request) and kept in a cache when freed, so that a run recycles its pages instead
 // of faulting new ones (2-9 us each); smaller blocks come from malloc.
-// Limits: in-use plus cached extent bytes stay at or below the cap; a new mapping first evicts cached ones.
+// Limits: in-use plus cached extent bytes stay at or below `cap_bytes` as long as callers charge a budget of that size
+// first; cached bytes stay at or below `cache_bytes_max`, so that resident and accounted bytes tell the same story.
 // Threads: all methods from any thread. Errors: OutOfMemory when the kernel refuses a mapping.
 class ExtentAllocator {
  public:
   static constexpr int64_t kExtentMin = 64 * 1024;
 
-  explicit ExtentAllocator(int64_t cap_bytes);
+  ExtentAllocator(int64_t cap_bytes, int64_t cache_bytes_max);
   ~ExtentAllocator();  // every block must have been freed
   ExtentAllocator(const ExtentAllocator&) = delete;
   ExtentAllocator& operator=(const ExtentAllocator&) = delete;
@@ -38,10 +39,10 @@ class ExtentAllocator {
 
  private:
   static constexpr int kClasses = 256;
-  Result<uint8_t*> MapNew(int64_t charged);  // called with mutex_ held
-  void EvictUntil(int64_t free_room);        // called with mutex_ held
+  void EvictUntilCached(int64_t keep_bytes);  // called with mutex_ held
 
   const int64_t cap_bytes_;
+  const int64_t cache_bytes_max_;
   mutable std::mutex mutex_;
   std::array<std::vector<uint8_t*>, kClasses> cache_;
   int64_t cached_bytes_ = 0;

@@ -17,6 +17,9 @@ struct BatchPosition {
   int64_t sequence = 0;  // of the morsel it came from
 };
 
+// Why rows that went in do not come out: for the account rows in = rows out + filtered + limited + rejected.
+enum class RowsDropped : uint8_t { kNever, kFiltered, kLimited };
+
 // Role: filter, project, limit. Owner: the run. Threads: Apply from any worker at once.
 // Errors: what its expressions raise, with the step's name before the message.
 class Transform {
@@ -24,6 +27,7 @@ class Transform {
   virtual ~Transform() = default;
   virtual const std::string& name() const = 0;
   virtual const std::shared_ptr<arrow::Schema>& output_schema() const = 0;
+  virtual RowsDropped rows_dropped() const { return RowsDropped::kNever; }
   // A batch of no rows may be returned; `pool` is where new buffers come from.
   virtual Result<Batch> Apply(Batch batch, BatchPosition position, arrow::MemoryPool* pool) = 0;
   // All batches of this morsel passed. Called once per sequence number, also for morsels without rows.

@@ -1,0 +1,102 @@
+#include "runtime/resources.h"
+
+#include <arrow/compute/initialize.h>
+#include <arrow/io/interfaces.h>
+#include <arrow/util/thread_pool.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/units.h"
+#include "env/process.h"
+#include "memory/process_memory.h"
+
+namespace headrace {
+namespace {
+
+std::atomic<int64_t> process_base_bytes{0};
+
+// Least budget given when the user names none: a quarter of a small container would be below every floor.
+constexpr int64_t kDefaultBudgetMin = 128 * kMiB;
+constexpr double kDefaultShare = 0.25;
+
+Result<double> ParsePercent(std::string_view text) {
+  double percent = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size() - 1, percent);
+  if (error != std::errc() || end != text.data() + text.size() - 1 || !(percent > 0) ||
+      percent > 100) {
+    return MakeError(ErrorKind::kInvalidConfig, 103,
+                     "not a share of memory: '{}'; write it like 25%", text);
+  }
+  return percent / 100;
+}
+
+}  // namespace
+
+Status PrepareProcess(ProcessOwner owner) {
+  static std::mutex mutex;
+  std::lock_guard lock(mutex);
+  if (process_base_bytes.load() != 0) return Status::OK();
+  if (owner == ProcessOwner::kCommand) ConfigureProcessAllocator();
+  ARROW_RETURN_NOT_OK(arrow::compute::Initialize());
+  // Workers are ours; Arrow's own pools stay at one thread each and start only if a call insists on them.
+  ARROW_RETURN_NOT_OK(arrow::SetCpuThreadPoolCapacity(1));
+  ARROW_RETURN_NOT_OK(arrow::io::SetIOThreadPoolCapacity(1));
+  process_base_bytes.store(std::max<int64_t>(1, MeasureBaseBytes()));
+  return Status::OK();
+}
+
+int64_t ProcessBaseBytes() { return process_base_bytes.load(); }
+
+int ResolveThreads(const ResourceSpec& resources) {
+  constexpr int kThreadsMax = 256;
+  const int wanted = resources.threads > 0 ? resources.threads : ReadUsableCores();
+  return std::clamp(wanted, 1, kThreadsMax);
+}
+
+Result<BudgetSettings> ResolveBudget(const ResourceSpec& resources, int threads) {
+  ARROW_ASSIGN_OR_RAISE(const EffectiveMemoryLimit limit, ReadEffectiveMemoryLimit());
+  BudgetSettings settings;
+  const std::string limit_text = fmt::format("{} ({})", limit.origin, FormatBytes(limit.bytes));
+  if (resources.memory.empty()) {
+    const auto share = static_cast<int64_t>(static_cast<double>(limit.bytes) * kDefaultShare);
+    settings.total_bytes = std::max(share, std::min(kDefaultBudgetMin, limit.bytes));
+    settings.origin = fmt::format("default: 25 % of {}", limit_text);
+  } else if (resources.memory.back() == '%') {
+    ARROW_ASSIGN_OR_RAISE(const double share, ParsePercent(resources.memory));
+    settings.total_bytes = static_cast<int64_t>(static_cast<double>(limit.bytes) * share);
+    settings.origin = fmt::format("{} of {}", resources.memory, limit_text);
+  } else {
+    ARROW_ASSIGN_OR_RAISE(settings.total_bytes, ParseBytes(resources.memory));
+    settings.origin = "set by the user";
+  }
+  if (settings.total_bytes > limit.bytes) {
+    settings.total_bytes = limit.bytes;
+    settings.origin = fmt::format("{}, below the {} asked for", limit_text, resources.memory);
+  }
+  settings.base_bytes = ProcessBaseBytes();
+  settings.slack_bytes = SlackBytes(threads);
+  return settings;
+}
+
+namespace {
+
+// Pages kept for reuse: enough for a few morsels per worker, and never so much that RSS and account drift apart.
+int64_t CacheBytes(int64_t lendable) { return std::min<int64_t>(24 * kMiB, lendable / 4); }
+
+}  // namespace
+
+RunMemory::RunMemory(BudgetSettings settings)
+    : budget_(std::move(settings)),
+      extents_(budget_.lendable_bytes(), CacheBytes(budget_.lendable_bytes())) {}
+
+Result<std::unique_ptr<StagePool>> RunMemory::MakePool(std::string name, int64_t floor_bytes) {
+  return StagePool::Make(&budget_, &extents_, std::move(name), floor_bytes);
+}
+
+void RunMemory::ReturnUnused() {
+  extents_.Trim(0);
+  ReturnHeapMemory();
+}
+
+}  // namespace headrace

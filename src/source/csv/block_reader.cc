@@ -1,0 +1,199 @@
+#include "source/csv/block_reader.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/units.h"
+
+namespace headrace {
+namespace {
+
+// Blocks above this multiple of the usual size (grown for a long record) are not kept.
+constexpr int64_t kKeptGrowth = 2;
+
+}  // namespace
+
+BlockReader::BlockReader(std::vector<CsvInput> inputs, const Dialect& dialect, const BlockLimits& limits,
+                         TextInput::Pass pass, arrow::MemoryPool* pool)
+    : inputs_(std::move(inputs)), dialect_(dialect), limits_(limits), pass_(pass), pool_(pool) {}
+
+BlockReader::~BlockReader() = default;
+
+Result<std::unique_ptr<TextBlock>> BlockReader::Next(int64_t* sequence) {
+  std::lock_guard lock(mutex_);
+  while (!stopped_.load(std::memory_order_relaxed)) {
+    if (stream_ == nullptr) {
+      ARROW_ASSIGN_OR_RAISE(bool opened, OpenNextInput());
+      if (!opened) return nullptr;
+    }
+    ARROW_ASSIGN_OR_RAISE(auto block, TakeBlock());
+    int64_t length = 0;
+    ARROW_RETURN_NOT_OK(FillAndScan(block.get(), &length));
+    ARROW_RETURN_NOT_OK(CheckQuotes(*block));
+    if (block->scan.record_end == 0) {  // the end of this input
+      if (length > 0) return UnclosedQuote(*block, length);
+      finished_stored_bytes_ += stream_->stored_bytes_read();
+      stream_.reset();
+      if (block->capacity() <= kKeptGrowth * limits_.block_bytes) free_blocks_.push_back(std::move(block));
+      continue;
+    }
+    ARROW_RETURN_NOT_OK(KeepTail(*block, length));
+    offset_ += block->scan.record_end;
+    line_ += block->scan.lines;
+    *sequence = sequence_++;
+    return block;
+  }
+  return nullptr;
+}
+
+Result<bool> BlockReader::OpenNextInput() {
+  if (input_ + 1 >= static_cast<int>(inputs_.size())) return false;
+  ++input_;
+  const CsvInput& input = inputs_[static_cast<size_t>(input_)];
+  ARROW_ASSIGN_OR_RAISE(stream_, input.text->Open(pass_));
+  ARROW_ASSIGN_OR_RAISE(auto scratch, TakeBlock());
+  ARROW_RETURN_NOT_OK(SkipBytes(stream_.get(), input.data_offset, scratch->text(), scratch->capacity()));
+  free_blocks_.push_back(std::move(scratch));
+  offset_ = input.data_offset;
+  line_ = input.data_line;
+  at_end_ = false;
+  tail_bytes_ = 0;
+  return true;
+}
+
+Result<std::unique_ptr<TextBlock>> BlockReader::TakeBlock() {
+  std::unique_ptr<TextBlock> block;
+  if (!free_blocks_.empty()) {
+    block = std::move(free_blocks_.back());
+    free_blocks_.pop_back();
+  } else {
+    int64_t capacity = limits_.block_bytes;
+    const TextInput& text = *inputs_[static_cast<size_t>(input_)].text;
+    if (inputs_.size() == 1 && text.size_bytes() >= 0 && text.compression() == Compression::kNone &&
+        text.encoding() == TextEncoding::kUtf8) {
+      // A small file needs no more than itself; one byte more finds its end in the same read.
+      capacity = std::max<int64_t>(std::min(capacity, text.size_bytes() + 1), 1);
+    }
+    ARROW_ASSIGN_OR_RAISE(block, TextBlock::Make(capacity, pool_));
+  }
+  block->file = input_;
+  block->offset = offset_;
+  block->first_line = line_;
+  return block;
+}
+
+Status BlockReader::FillAndScan(TextBlock* block, int64_t* length) {
+  while (block->capacity() < tail_bytes_) ARROW_RETURN_NOT_OK(GrowForRecord(block));
+  if (tail_bytes_ > 0) std::memcpy(block->text(), tail_->data(), static_cast<size_t>(tail_bytes_));
+  *length = tail_bytes_;
+  while (true) {
+    if (!at_end_) {
+      const int64_t wanted = block->capacity() - *length;
+      ARROW_ASSIGN_OR_RAISE(int64_t count, ReadFully(stream_.get(), wanted, block->text() + *length));
+      *length += count;
+      at_end_ = count < wanted;
+    }
+    int64_t scanned = *length;
+    closing_newline_ = at_end_ && scanned > 0 && block->text()[scanned - 1] != dialect_.newline;
+    if (closing_newline_) block->text()[scanned++] = dialect_.newline;
+    block->scan = ScanStructure(block->text(), scanned, dialect_, block->bits());
+    stored_bytes_.store(finished_stored_bytes_ + stream_->stored_bytes_read(), std::memory_order_relaxed);
+    if (block->scan.record_end > 0 || at_end_) return Status::OK();
+    ARROW_RETURN_NOT_OK(GrowForRecord(block));
+  }
+}
+
+Status BlockReader::GrowForRecord(TextBlock* block) {
+  const int64_t capacity = std::min(std::max(block->capacity(), limits_.block_bytes) * 2, limits_.record_bytes_max);
+  if (capacity <= block->capacity()) {
+    return MakeError(ErrorKind::kBadInput, 405,
+                     "a record is longer than allowed; is a quote never closed, or the delimiter or quote wrong?: {}:{} "
+                     "(byte {}): above {}",
+                     path(), block->first_line, block->offset, FormatBytes(limits_.record_bytes_max));
+  }
+  const Status status = block->Grow(capacity);
+  if (!status.ok()) {
+    return WithContext(status, fmt::format("{}:{} (byte {}): one record is longer than {} (is a quote never closed?)",
+                                           path(), block->first_line, block->offset, FormatBytes(block->capacity())));
+  }
+  return status;
+}
+
+Status BlockReader::CheckQuotes(const TextBlock& block) const {
+  const StructureScan& scan = block.scan;
+  if (scan.error == QuoteError::kNone || scan.error_at >= scan.record_end) return Status::OK();
+  const uint8_t* text = block.text();
+  const uint8_t* begin = text + std::max<int64_t>(0, scan.error_at - 20);
+  return MakeError(ErrorKind::kBadInput, 404,
+                   "text after a closing quote; quotes inside a quoted field must be doubled (see --quote and --escape): "
+                   "{}:{} (byte {}): near '{}'",
+                   path(), LineOf(block, scan.error_at, dialect_), block.offset + scan.error_at,
+                   Excerpt(begin, text + std::min(scan.error_at + 20, scan.record_end)));
+}
+
+Status BlockReader::UnclosedQuote(const TextBlock& block, int64_t length) const {
+  int64_t at = block.scan.open_quote;
+  if (at < 0) {  // the parity scan does not keep it
+    at = 0;
+    bool inside = false;
+    for (int64_t i = 0; i < length; ++i) {
+      if (block.text()[i] != dialect_.quote) continue;
+      inside = !inside;
+      if (inside) at = i;
+    }
+  }
+  return MakeError(ErrorKind::kBadInput, 403,
+                   "a quote is opened and never closed; close it, or name the right --quote: {}:{} (byte {}): '{}'",
+                   path(), LineOf(block, at, dialect_), block.offset + at,
+                   Excerpt(block.text() + at, block.text() + length));
+}
+
+Status BlockReader::KeepTail(const TextBlock& block, int64_t length) {
+  tail_bytes_ = std::max<int64_t>(0, length - block.scan.record_end);
+  if (tail_bytes_ == 0) return Status::OK();
+  if (tail_ == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(tail_, arrow::AllocateResizableBuffer(tail_bytes_, pool_));
+  } else if (tail_->capacity() < tail_bytes_ || tail_->capacity() > kKeptGrowth * limits_.block_bytes) {
+    ARROW_RETURN_NOT_OK(tail_->Resize(0, /*shrink_to_fit=*/true));
+    ARROW_RETURN_NOT_OK(tail_->Resize(tail_bytes_, /*shrink_to_fit=*/false));
+  } else {
+    ARROW_RETURN_NOT_OK(tail_->Resize(tail_bytes_, /*shrink_to_fit=*/false));
+  }
+  std::memcpy(tail_->mutable_data(), block.text() + block.scan.record_end, static_cast<size_t>(tail_bytes_));
+  return Status::OK();
+}
+
+void BlockReader::Recycle(std::unique_ptr<TextBlock> block) {
+  if (block->capacity() > kKeptGrowth * limits_.block_bytes) return;
+  std::lock_guard lock(mutex_);
+  free_blocks_.push_back(std::move(block));
+}
+
+int64_t LineOf(const TextBlock& block, int64_t position, const Dialect& dialect) {
+  return block.first_line + std::count(block.text(), block.text() + position, dialect.newline);
+}
+
+std::string Excerpt(const uint8_t* begin, const uint8_t* end, int64_t bytes_max) {
+  const bool cut = end - begin > bytes_max;
+  if (cut) {
+    end = begin + bytes_max;
+    while (end > begin && (*end & 0xc0) == 0x80) --end;  // not inside a character
+  }
+  std::string text;
+  for (; begin != end; ++begin) {
+    if (*begin == '\n') {
+      text += "\\n";
+    } else if (*begin == '\r') {
+      text += "\\r";
+    } else if (*begin == '\t') {
+      text += "\\t";
+    } else if (*begin < 0x20 || *begin == 0x7f) {
+      text += fmt::format("\\x{:02x}", *begin);
+    } else {
+      text += static_cast<char>(*begin);
+    }
+  }
+  return cut ? text + "..." : text;
+}
+
+}  // namespace headrace

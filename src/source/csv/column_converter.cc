@@ -1,0 +1,52 @@
+#include "source/csv/column_converter.h"
+
+#include <arrow/util/bit_util.h>
+
+#include <cstring>
+
+#include "expr/expr.h"
+#include "source/csv/unescape.h"
+
+namespace headrace {
+
+bool NullRule::Matches(const uint8_t* begin, const uint8_t* end) const {
+  const std::string_view text(reinterpret_cast<const char*>(begin), static_cast<size_t>(end - begin));
+  for (const std::string& null_text : null_texts) {
+    if (text == null_text) return true;
+  }
+  return false;
+}
+
+uint8_t* UnescapeField(FieldText field, const Dialect& dialect, uint8_t* out) {
+  const int marker = dialect.escape != kNoCharacter ? dialect.escape : dialect.quote;
+  const uint8_t* at = field.begin;
+  while (at != field.end) {
+    const void* found = std::memchr(at, marker, static_cast<size_t>(field.end - at));
+    const uint8_t* stop = found != nullptr ? static_cast<const uint8_t*>(found) : field.end;
+    std::memcpy(out, at, static_cast<size_t>(stop - at));
+    out += stop - at;
+    if (stop == field.end) break;
+    // The marker itself goes; what follows it stays, whatever it is.
+    at = stop + 1;
+    *out++ = at != field.end ? *at++ : *stop;
+  }
+  return out;
+}
+
+Result<std::unique_ptr<ColumnConverter>> MakeColumnConverter(const std::shared_ptr<arrow::DataType>& type,
+                                                             const Dialect& dialect, const NullRule& nulls) {
+  if (auto converter = MakeNumberConverter(type, dialect, nulls)) return converter;
+  if (auto converter = MakeTimeConverter(type, dialect, nulls)) return converter;
+  if (auto converter = MakeStringConverter(type, dialect, nulls)) return converter;
+  return MakeError(ErrorKind::kInvalidConfig, 112, "text cannot be read as this type; read it as string and cast: {}",
+                   expr::TypeText(*type));
+}
+
+int64_t FixedBytesPerRow(const arrow::DataType& type) {
+  if (arrow::is_fixed_width(type.id())) {
+    return (static_cast<const arrow::FixedWidthType&>(type).bit_width() + 7) / 8;
+  }
+  return sizeof(int32_t);  // an offset
+}
+
+}  // namespace headrace

@@ -1,0 +1,32 @@
+// Which field of which file becomes which column.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "source/csv/block_reader.h"
+
+namespace headrace {
+
+// A file's header against the columns of the whole scan.
+struct CsvFileColumns {
+  int field_count = 0;
+  std::vector<int> field_of_column;  // by column of the scan
+};
+
+// Everything that is known once all files' starts have been read. Immutable afterwards.
+struct CsvLayout {
+  Dialect dialect;
+  std::vector<std::string> column_names;
+  std::vector<CsvInput> inputs;
+  std::vector<CsvFileColumns> columns;  // by input
+};
+
+// BadInput for a record with another number of fields than its header.
+Status RaggedError(const CsvLayout& layout, const TextBlock& block, int64_t position, int64_t fields);
+// BadInput when the block is not UTF-8; checks only when it holds other bytes than ASCII.
+Status CheckUtf8(const CsvLayout& layout, const TextBlock& block);
+// "file.csv:12 (byte 3456)" of a byte of the block.
+std::string PlaceOf(const CsvLayout& layout, const TextBlock& block, int64_t position);
+
+}  // namespace headrace

@@ -1,0 +1,28 @@
+// Column names out of the first record of a text.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "source/csv/csv_columns.h"
+#include "source/csv/csv_sample.h"
+
+namespace headrace {
+
+// Where a text's data starts, and the names its header gives its fields.
+struct CsvHeader {
+  std::vector<std::string> names;
+  int64_t data_offset = 0;
+  int64_t data_line = 1;
+};
+
+// Reads the header (or makes names column_1, column_2, ... without one). Empty names become column_N; a name that came
+// before gets _1, _2, ... appended. BadInput for an empty text.
+Result<CsvHeader> ReadHeader(const TextSample& sample, const Dialect& dialect, const std::string& path,
+                             arrow::MemoryPool* pool);
+
+// Maps a file's header to the scan's columns by name. BadInput naming the difference when the sets of names differ.
+Result<CsvFileColumns> MatchColumns(const std::vector<std::string>& columns, const CsvHeader& header,
+                                    const std::string& first_path, const std::string& path);
+
+}  // namespace headrace

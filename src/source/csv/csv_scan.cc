@@ -1,0 +1,239 @@
+#include "source/csv/csv_scan.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/nearest_name.h"
+#include "base/units.h"
+#include "source/csv/csv_header.h"
+#include "source/csv/csv_source.h"
+#include "source/csv/infer_types.h"
+#include "source/csv/sniffer.h"
+
+namespace headrace {
+namespace {
+
+constexpr int64_t kSampleBytes = 256 * 1024;
+constexpr int64_t kHeaderBytesMax = 16 * 1024 * 1024;
+constexpr int64_t kRecordBytesLimit = 1LL << 30;  // positions are 32 bits wide
+
+// Role: a CSV input whose dialect and names are known; Start finds the types.
+class CsvScan : public Scan {
+ public:
+  CsvScan(CsvLayout layout, CsvOptions options, ScanContext context, std::vector<std::string> evidence)
+      : layout_(std::move(layout)), options_(std::move(options)), context_(std::move(context)),
+        evidence_(std::move(evidence)) {}
+
+  const std::vector<std::string>& column_names() const override { return layout_.column_names; }
+  std::vector<std::string> evidence() const override { return evidence_; }
+  int64_t estimated_rows() const override { return rows_; }
+
+  StageNeeds needs() const override {
+    StageNeeds needs = CsvNeeds(context_.batch_bytes);
+    int64_t decompressor = 0;
+    for (const CsvInput& input : layout_.inputs) {
+      decompressor = std::max(decompressor, input.text->decompressor_bytes());
+    }
+    needs.fixed_floor_bytes += decompressor;
+    needs.fixed_wanted_bytes += decompressor;
+    return needs;
+  }
+
+  int64_t total_bytes() const override {
+    int64_t total = 0;
+    for (const CsvInput& input : layout_.inputs) {
+      if (input.text->size_bytes() < 0) return -1;
+      total += input.text->size_bytes();
+    }
+    return total;
+  }
+
+  Result<std::unique_ptr<Source>> Start(const ScanRequest& request) override {
+    ARROW_ASSIGN_OR_RAISE(std::vector<int> columns, WantedColumns(request));
+    ARROW_ASSIGN_OR_RAISE(auto types, GivenTypes());
+    std::vector<int> unknown;
+    for (int column : columns) {
+      if (types[static_cast<size_t>(column)] == nullptr) unknown.push_back(column);
+    }
+    if (!unknown.empty()) ARROW_RETURN_NOT_OK(Infer(unknown, &types));
+    std::vector<std::shared_ptr<arrow::DataType>> wanted_types;
+    for (int column : columns) wanted_types.push_back(types[static_cast<size_t>(column)]);
+    CsvSourceSettings settings;
+    settings.limits = Limits();
+    settings.batch_bytes = context_.batch_bytes;
+    settings.chunk_rows = context_.chunk_rows;
+    settings.field_bytes_max = options_.field_bytes_max;
+    settings.nulls = Nulls();
+    settings.pool = context_.pool;
+    ARROW_ASSIGN_OR_RAISE(auto source, CsvSource::Make(layout_, std::move(columns), wanted_types, settings));
+    return std::unique_ptr<Source>(std::move(source));
+  }
+
+ private:
+  Result<int> FindColumn(const std::string& name, ErrorKind kind, ErrorCode code) const {
+    const auto& names = layout_.column_names;
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found != names.end()) return static_cast<int>(found - names.begin());
+    return MakeError(kind, code, "no such column in {}: '{}'{}", layout_.inputs[0].text->path(), name,
+                     DidYouMean(name, names));
+  }
+
+  Result<std::vector<int>> WantedColumns(const ScanRequest& request) const {
+    std::vector<int> columns;
+    if (request.all_columns && request.columns.empty()) {
+      for (size_t i = 0; i < layout_.column_names.size(); ++i) columns.push_back(static_cast<int>(i));
+    }
+    for (const std::string& name : request.columns) {
+      ARROW_ASSIGN_OR_RAISE(int column, FindColumn(name, ErrorKind::kInvalidPlan, 201));
+      columns.push_back(column);
+    }
+    return columns;
+  }
+
+  // By column of the layout; null where the type is to be found.
+  Result<std::vector<std::shared_ptr<arrow::DataType>>> GivenTypes() const {
+    std::vector<std::shared_ptr<arrow::DataType>> types(layout_.column_names.size());
+    if (options_.all_strings) std::fill(types.begin(), types.end(), arrow::utf8());
+    for (const auto& [name, text] : options_.types) {
+      ARROW_ASSIGN_OR_RAISE(int column, FindColumn(name, ErrorKind::kInvalidConfig, 113));
+      ARROW_ASSIGN_OR_RAISE(types[static_cast<size_t>(column)], expr::ParseType(text));
+    }
+    return types;
+  }
+
+  Status Infer(const std::vector<int>& columns, std::vector<std::shared_ptr<arrow::DataType>>* types) {
+    InferenceSettings settings;
+    settings.limits = Limits();
+    settings.index_limits = LimitsForBatches(context_.batch_bytes, context_.chunk_rows, 1);
+    settings.nulls = Nulls();
+    settings.threads = std::max(context_.threads, 1);
+    settings.pool = context_.pool;
+    settings.cancellation = context_.cancellation;
+    settings.on_progress = context_.on_inference_progress;
+    settings.total_bytes = total_bytes();
+    ARROW_ASSIGN_OR_RAISE(InferenceResult found, InferTypes(layout_, columns, settings));
+    rows_ = found.rows;
+    evidence_.push_back(fmt::format("types: found over all {} rows", FormatCount(found.rows)));
+    for (size_t i = 0; i < columns.size(); ++i) {
+      auto& type = (*types)[static_cast<size_t>(columns[i])];
+      type = found.guesses[i].Resolve();
+      const std::string why = found.guesses[i].Explain();
+      evidence_.push_back(fmt::format("column {}: {}{}", layout_.column_names[static_cast<size_t>(columns[i])],
+                                      expr::TypeText(*type), why.empty() ? "" : " (" + why + ")"));
+    }
+    return Status::OK();
+  }
+
+  BlockLimits Limits() const {
+    BlockLimits limits;
+    limits.block_bytes = std::max<int64_t>(context_.batch_bytes, 1);
+    limits.record_bytes_max = std::clamp(options_.field_bytes_max * 2, limits.block_bytes, kRecordBytesLimit);
+    return limits;
+  }
+
+  NullRule Nulls() const {
+    NullRule nulls;
+    if (options_.null_values.has_value()) nulls.null_texts = *options_.null_values;
+    nulls.quoted_empty_is_null = options_.quoted_empty_is_null;
+    return nulls;
+  }
+
+  const CsvLayout layout_;
+  const CsvOptions options_;
+  const ScanContext context_;
+  std::vector<std::string> evidence_;
+  int64_t rows_ = -1;
+};
+
+// A sample that holds at least the first record, if it is not absurdly long.
+Result<TextSample> ReadStart(TextInput* input, const std::optional<Dialect>& dialect, arrow::MemoryPool* pool) {
+  for (int64_t bytes = kSampleBytes;; bytes *= 8) {
+    ARROW_ASSIGN_OR_RAISE(TextSample sample, TextSample::Read(input, bytes, pool));
+    if (sample.whole() || bytes >= kHeaderBytesMax) return sample;
+    ARROW_ASSIGN_OR_RAISE(auto records, CutSample(sample, dialect.value_or(Dialect()), 2, pool));
+    if (!records.records.empty()) return sample;
+  }
+}
+
+// Role: looks at the starts of all files and lays the scan out.
+class Opening {
+ public:
+  Opening(const CsvOptions& options, const ScanContext& context) : options_(options), context_(context) {}
+
+  Status AddFirst(const CsvFile& file) {
+    ARROW_ASSIGN_OR_RAISE(auto input, OpenInput(file));
+    ARROW_ASSIGN_OR_RAISE(TextSample sample, ReadStart(input.get(), std::nullopt, context_.pool));
+    ARROW_ASSIGN_OR_RAISE(SniffResult sniffed, SniffDialect(sample, options_, file.path, context_.pool));
+    layout_.dialect = sniffed.dialect;
+    evidence_ = std::move(sniffed.evidence);
+    if (input->compression() != Compression::kNone) {
+      evidence_.push_back(fmt::format("compression: {}", CompressionName(input->compression())));
+    }
+    evidence_.push_back(fmt::format("encoding: {}", TextEncodingName(input->encoding())));
+    first_path_ = file.path;
+    return Add(std::move(input), sample);
+  }
+
+  Status AddOther(const CsvFile& file) {
+    ARROW_ASSIGN_OR_RAISE(auto input, OpenInput(file));
+    ARROW_ASSIGN_OR_RAISE(TextSample sample, ReadStart(input.get(), layout_.dialect, context_.pool));
+    return Add(std::move(input), sample);
+  }
+
+  std::unique_ptr<Scan> Finish() {
+    return std::make_unique<CsvScan>(std::move(layout_), options_, context_, std::move(evidence_));
+  }
+
+ private:
+  Result<std::shared_ptr<TextInput>> OpenInput(const CsvFile& file) {
+    std::optional<TextEncoding> named;
+    if (options_.encoding.has_value()) {
+      ARROW_ASSIGN_OR_RAISE(named, ParseTextEncoding(*options_.encoding));
+    }
+    return TextInput::Make(file.path, file.size_bytes, named,
+                           {context_.env, context_.pool, context_.spill_directory});
+  }
+
+  Status Add(std::shared_ptr<TextInput> input, const TextSample& sample) {
+    ARROW_ASSIGN_OR_RAISE(CsvHeader header, ReadHeader(sample, layout_.dialect, input->path(), context_.pool));
+    if (layout_.inputs.empty()) layout_.column_names = header.names;
+    ARROW_ASSIGN_OR_RAISE(auto columns, MatchColumns(layout_.column_names, header, first_path_, input->path()));
+    layout_.columns.push_back(std::move(columns));
+    layout_.inputs.push_back({std::move(input), header.data_offset, header.data_line});
+    return Status::OK();
+  }
+
+  const CsvOptions& options_;
+  const ScanContext& context_;
+  CsvLayout layout_;
+  std::string first_path_;
+  std::vector<std::string> evidence_;
+};
+
+}  // namespace
+
+StageNeeds CsvNeeds(int64_t batch_bytes) {
+  // Per worker: the block's text, an eighth of it for structure bits, half of it for the index, and one batch, whose
+  // fixed-width columns and text are each at most a block. Fixed: the unfinished record after the last block, the block
+  // that is being filled while all workers hold theirs, the sample at the start.
+  StageNeeds needs;
+  needs.name = "source csv";
+  needs.worker_floor_bytes = batch_bytes * 15 / 4 + 256 * 1024;
+  needs.worker_wanted_bytes = needs.worker_floor_bytes;
+  needs.fixed_floor_bytes = batch_bytes * 5 / 4 + 2 * kSampleBytes;
+  needs.fixed_wanted_bytes = needs.fixed_floor_bytes;
+  return needs;
+}
+
+Result<std::unique_ptr<Scan>> OpenCsvScan(std::vector<CsvFile> files, const CsvOptions& options,
+                                          const ScanContext& context) {
+  if (files.empty()) {
+    return MakeError(ErrorKind::kSource, 301, "no input file was given");
+  }
+  Opening opening(options, context);
+  ARROW_RETURN_NOT_OK(opening.AddFirst(files[0]));
+  for (size_t i = 1; i < files.size(); ++i) ARROW_RETURN_NOT_OK(opening.AddOther(files[i]));
+  return opening.Finish();
+}
+
+}  // namespace headrace

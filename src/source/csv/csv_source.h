@@ -1,0 +1,60 @@
+// CsvSource: typed columns out of blocks of text.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "source/csv/column_converter.h"
+#include "source/csv/csv_columns.h"
+#include "source/source.h"
+
+namespace headrace {
+
+struct CsvSourceSettings {
+  BlockLimits limits;
+  int64_t batch_bytes = 1 << 20;
+  int64_t chunk_rows = 50'000;
+  int64_t field_bytes_max = 256LL << 20;
+  NullRule nulls;
+  arrow::MemoryPool* pool = nullptr;
+};
+
+// Role: hands out blocks as morsels and converts them. A block becomes several batches where rows or Arrow bytes would
+// pass the limits. Owner: the run. Threads: as Source says; conversion holds no lock.
+// Errors: BadInput with file, line, byte, column, value and reason.
+class CsvSource : public Source {
+ public:
+  // `columns` (of the layout) become the schema's fields in that order, with `types`.
+  static Result<std::unique_ptr<CsvSource>> Make(CsvLayout layout, std::vector<int> columns,
+                                                 const std::vector<std::shared_ptr<arrow::DataType>>& types,
+                                                 const CsvSourceSettings& settings);
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+  Result<std::unique_ptr<Morsel>> Next() override;
+  Status Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) override;
+  void Stop() override { reader_.Stop(); }
+  std::vector<SourceInput> inputs() const override;
+  int64_t consumed_bytes() const override { return reader_.stored_bytes_read(); }
+  int64_t total_bytes() const override;
+
+ private:
+  CsvSource(CsvLayout layout, std::vector<int> columns, const CsvSourceSettings& settings);
+  Result<std::shared_ptr<arrow::RecordBatch>> ConvertRange(const TextBlock& block, const RecordRange& range) const;
+  Status CheckFieldLengths(const TextBlock& block, const RecordRange& range) const;
+  Status BadFieldError(const TextBlock& block, size_t column, const BadField& bad) const;
+
+  const CsvLayout layout_;
+  const std::vector<int> columns_;
+  const CsvSourceSettings settings_;
+  IndexLimits index_limits_;
+  std::shared_ptr<arrow::Schema> schema_;
+  std::vector<std::unique_ptr<ColumnConverter>> converters_;
+  BlockReader reader_;
+  std::vector<std::atomic<int64_t>> rows_;  // by input
+};
+
+// Positions and rows per range for batches of about `batch_bytes`.
+IndexLimits LimitsForBatches(int64_t batch_bytes, int64_t chunk_rows, int64_t fixed_bytes_per_row);
+
+}  // namespace headrace

@@ -1,0 +1,35 @@
+// The pass that finds the types of columns over the whole input.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "base/cancellation.h"
+#include "source/csv/column_converter.h"
+#include "source/csv/csv_columns.h"
+#include "source/csv/type_guess.h"
+
+namespace headrace {
+
+struct InferenceSettings {
+  BlockLimits limits;
+  IndexLimits index_limits;
+  NullRule nulls;
+  int threads = 1;
+  arrow::MemoryPool* pool = nullptr;
+  Cancellation* cancellation = nullptr;  // may be null
+  std::function<void(int64_t, int64_t)> on_progress;
+  int64_t total_bytes = -1;
+};
+
+struct InferenceResult {
+  std::vector<TypeGuess> guesses;  // in the order of `columns`
+  int64_t rows = 0;
+};
+
+// Reads every record of every input and looks at the given columns (of the scan). Same answer for any number of threads
+// and any block size. Errors: those of reading.
+Result<InferenceResult> InferTypes(const CsvLayout& layout, const std::vector<int>& columns,
+                                   const InferenceSettings& settings);
+
+}  // namespace headrace

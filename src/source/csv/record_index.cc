@@ -1,0 +1,106 @@
+#include "source/csv/record_index.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace headrace {
+namespace {
+
+constexpr int64_t kFlattenSlack = 72;  // FlattenStructure may write a word's worth more than wanted
+
+}  // namespace
+
+RecordIndexer::RecordIndexer(TextBlock* block, const Dialect& dialect, int columns, const IndexLimits& limits)
+    : block_(block), dialect_(dialect), columns_(columns) {
+  const StructureScan& scan = block->scan;
+  const int64_t rows_max = std::clamp<int64_t>(limits.positions_max / (columns + 1), 1, limits.rows_max);
+  // Ranges of about the same size: a small rest would cost as much as a batch.
+  const int64_t ranges = (std::max<int64_t>(scan.records, 1) + rows_max - 1) / rows_max;
+  rows_per_range_ = (std::max<int64_t>(scan.records, 1) + ranges - 1) / ranges;
+  positions_ = rows_per_range_ * (columns + 1) + kFlattenSlack;
+  uniform_ = scan.comments == 0 && scan.fields == scan.records * columns;
+}
+
+Result<bool> RecordIndexer::Next(RecordRange* range) {
+  if (ragged_.has_value() || at_ >= block_->scan.record_end) return false;
+  ARROW_RETURN_NOT_OK(block_->ReserveIndex(positions_));
+  int64_t stride = columns_;
+  int64_t rows = 0;
+  if (uniform_) rows = NextUniform();
+  if (!uniform_) {
+    stride = columns_ + 1;
+    rows = NextWalking();
+  }
+  range->text = block_->text();
+  range->index = block_->index();
+  range->stride = stride;
+  range->rows = rows;
+  range->columns = columns_;
+  range->trim_returns = block_->scan.carriage_returns && dialect_.newline == '\n';
+  range->unescape = block_->scan.unescape;
+  range->quotes = block_->scan.quotes;
+  return rows > 0;
+}
+
+// Rows whose every `columns_`-th structure byte is a newline; when one is not, nothing is taken and walking starts. That
+// no other one is a newline follows from the counts of the whole block.
+int64_t RecordIndexer::NextUniform() {
+  uint32_t* index = block_->index();
+  const uint8_t* text = block_->text();
+  index[0] = static_cast<uint32_t>(at_ - 1);
+  const int64_t wanted = rows_per_range_ * columns_;
+  const int64_t count = FlattenStructure(block_->bits(), at_, block_->scan.record_end, wanted - 1, index + 1);
+  const int64_t rows = std::min(count, wanted) / columns_;
+  for (int64_t row = 1; row <= rows; ++row) {
+    if (text[index[row * columns_]] != dialect_.newline) {
+      uniform_ = false;
+      return 0;
+    }
+  }
+  at_ = static_cast<int64_t>(index[rows * columns_]) + 1;
+  return rows;
+}
+
+bool RecordIndexer::IsBlank(int64_t begin, int64_t end) const {
+  const uint8_t* text = block_->text();
+  return begin == end || (end - begin == 1 && text[begin] == '\r' && dialect_.newline == '\n');
+}
+
+int64_t RecordIndexer::NextWalking() {
+  uint32_t* index = block_->index();
+  const uint8_t* text = block_->text();
+  const uint64_t* bits = block_->bits();
+  const int64_t end = block_->scan.record_end;
+  int64_t rows = 0;
+  int64_t record_start = at_;
+  int64_t fields = 0;
+  uint32_t* row = index;
+  for (int64_t word = at_ / 64; word * 64 < end; ++word) {
+    uint64_t left = bits[word];
+    if (word * 64 < at_) left &= ~uint64_t{0} << (at_ - word * 64);
+    for (; left != 0; left &= left - 1) {
+      const int64_t position = word * 64 + std::countr_zero(left);
+      if (position >= end) return rows;
+      ++fields;
+      if (fields <= columns_) row[fields] = static_cast<uint32_t>(position);
+      if (text[position] != dialect_.newline) continue;
+      const bool comment = text[record_start] == dialect_.comment;
+      const bool blank = fields == 1 && columns_ > 1 && IsBlank(record_start, position);
+      if (!comment && !blank) {
+        if (fields != columns_) {
+          ragged_ = RaggedRecord{record_start, fields};
+          return rows;
+        }
+        row[0] = static_cast<uint32_t>(record_start - 1);
+        row += columns_ + 1;
+        ++rows;
+      }
+      record_start = at_ = position + 1;
+      fields = 0;
+      if (rows == rows_per_range_) return rows;
+    }
+  }
+  return rows;
+}
+
+}  // namespace headrace

@@ -1,0 +1,246 @@
+#include "source/csv/sniffer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+
+#include "source/csv/block_reader.h"
+#include "source/csv/type_guess.h"
+
+namespace headrace {
+namespace {
+
+constexpr int64_t kSniffedRecords = 1000;
+constexpr char kDelimiters[] = {',', '\t', ';', '|'};
+
+// How well a sample fits a dialect. Greater is better.
+struct Fit {
+  bool clean = false;        // no quote errors
+  bool several = false;      // more than one column
+  double consistent = 0;     // share of records with the usual number of fields
+  double typed = 0;          // share of values that are numbers or dates
+  int64_t width = 0;
+  int64_t records = 0;
+  int64_t quoted = 0;        // fields in quotes
+
+  bool operator<(const Fit& other) const {
+    if (clean != other.clean) return !clean;
+    if (several != other.several) return !several;
+    if ((consistent == 1) != (other.consistent == 1)) return consistent < other.consistent;
+    if (consistent != other.consistent) return consistent < other.consistent;
+    if (typed != other.typed) return typed < other.typed;
+    return width < other.width;
+  }
+};
+
+// "1,5" counts as a number here, so that text with decimal commas is not cut at them.
+bool IsTyped(const SampleField& field, const Dialect& dialect) {
+  std::string value = SampleValue(field, dialect);
+  if (value.empty()) return true;
+  const auto comma = value.find(',');
+  if (comma != std::string::npos && value.find('.') == std::string::npos) value[comma] = '.';
+  const uint8_t* begin = reinterpret_cast<const uint8_t*>(value.data());
+  return ClassifyValue(begin, begin + value.size()).possible != 0;
+}
+
+Fit MeasureFit(const SampleRecords& sample, const Dialect& dialect) {
+  Fit fit;
+  fit.clean = !sample.quote_error;
+  fit.records = static_cast<int64_t>(sample.records.size());
+  if (sample.records.empty()) return fit;
+  std::map<size_t, int64_t> widths;
+  int64_t values = 0, typed = 0;
+  for (const SampleRecord& record : sample.records) {
+    ++widths[record.fields.size()];
+    for (const SampleField& field : record.fields) {
+      ++values;
+      typed += IsTyped(field, dialect);
+      fit.quoted += field.begin != field.end && *field.begin == dialect.quote;
+    }
+  }
+  const auto usual = std::max_element(widths.begin(), widths.end(),
+                                      [](const auto& a, const auto& b) { return a.second < b.second; });
+  fit.width = static_cast<int64_t>(usual->first);
+  fit.several = fit.width > 1;
+  fit.consistent = static_cast<double>(usual->second) / static_cast<double>(fit.records);
+  fit.typed = static_cast<double>(typed) / static_cast<double>(values);
+  return fit;
+}
+
+// Role: tries delimiters, quotes and escapes on one sample and keeps the best.
+class Search {
+ public:
+  Search(const TextSample& sample, const CsvOptions& options, const Dialect& start, arrow::MemoryPool* pool)
+      : sample_(sample), options_(options), start_(start), pool_(pool) {}
+
+  Status Run() {
+    ARROW_RETURN_NOT_OK(TryDelimiters(start_));
+    if (!options_.quote.has_value() && !options_.escape.has_value() && !best_.clean) {
+      Dialect escaped = start_;
+      escaped.escape = '\\';
+      ARROW_RETURN_NOT_OK(TryDelimiters(escaped));
+      if (!best_.clean) {
+        Dialect bare = start_;
+        bare.quote = kNoCharacter;
+        // Without quotes every text is clean, so only an otherwise perfect fit may win.
+        ARROW_RETURN_NOT_OK(TryDelimiters(bare, /*least_consistent=*/1.0));
+      }
+    }
+    if (!options_.quote.has_value() && best_.quoted == 0) {
+      Dialect single = start_;
+      single.quote = '\'';
+      ARROW_RETURN_NOT_OK(TrySingleQuotes(single));
+    }
+    return Status::OK();
+  }
+  const Dialect& dialect() const { return dialect_; }
+  const Fit& fit() const { return best_; }
+
+ private:
+  Status TryDelimiters(Dialect dialect, double least_consistent = 0) {
+    for (char delimiter : kDelimiters) {
+      if (options_.delimiter.has_value()) delimiter = *options_.delimiter;
+      dialect.delimiter = static_cast<uint8_t>(delimiter);
+      ARROW_ASSIGN_OR_RAISE(Fit fit, Measure(dialect));
+      if (fit.consistent >= least_consistent && (!any_ || best_ < fit)) Take(dialect, fit);
+      if (options_.delimiter.has_value()) break;
+    }
+    return Status::OK();
+  }
+
+  // Taken only where they change something for the better: fields in single quotes that hold delimiters or newlines, or
+  // every quote standing at a field's borders.
+  Status TrySingleQuotes(Dialect dialect) {
+    const Fit before = best_;
+    const Dialect dialect_before = dialect_;
+    for (char delimiter : kDelimiters) {
+      if (options_.delimiter.has_value()) delimiter = *options_.delimiter;
+      dialect.delimiter = static_cast<uint8_t>(delimiter);
+      ARROW_ASSIGN_OR_RAISE(Fit fit, Measure(dialect));
+      const bool same_shape = fit.width == before.width && fit.consistent == before.consistent;
+      const bool usable = fit.clean && fit.quoted > 0;
+      const bool whole_column = fit.quoted * 2 >= fit.records;
+      if (usable && whole_column && (before < fit || same_shape)) Take(dialect, fit);
+      if (options_.delimiter.has_value()) break;
+    }
+    if (best_ < before) Take(dialect_before, before);
+    return Status::OK();
+  }
+
+  Result<Fit> Measure(const Dialect& dialect) {
+    ARROW_ASSIGN_OR_RAISE(SampleRecords records, CutSample(sample_, dialect, kSniffedRecords, pool_));
+    return MeasureFit(records, dialect);
+  }
+  void Take(const Dialect& dialect, const Fit& fit) {
+    dialect_ = dialect;
+    best_ = fit;
+    any_ = true;
+  }
+
+  const TextSample& sample_;
+  const CsvOptions& options_;
+  const Dialect start_;
+  arrow::MemoryPool* const pool_;
+  bool any_ = false;
+  Dialect dialect_;
+  Fit best_;
+};
+
+uint8_t FindNewline(const TextSample& sample) {
+  const size_t length = static_cast<size_t>(sample.length());
+  if (std::memchr(sample.text(), '\n', length) != nullptr) return '\n';
+  return std::memchr(sample.text(), '\r', length) != nullptr ? '\r' : '\n';
+}
+
+}  // namespace
+
+Result<Dialect> DialectOfOptions(const CsvOptions& options) {
+  Dialect dialect;
+  if (options.delimiter.has_value()) dialect.delimiter = static_cast<uint8_t>(*options.delimiter);
+  if (options.quote.has_value()) dialect.quote = *options.quote == '\0' ? kNoCharacter : static_cast<uint8_t>(*options.quote);
+  if (options.escape.has_value() && *options.escape != '\0' && static_cast<uint8_t>(*options.escape) != dialect.quote) {
+    dialect.escape = static_cast<uint8_t>(*options.escape);
+  }
+  if (options.comment.has_value()) dialect.comment = static_cast<uint8_t>(*options.comment);
+  if (options.header.has_value()) dialect.header = *options.header;
+  dialect.skip_rows = options.skip_rows.value_or(0);
+  const int delimiter = options.delimiter.has_value() ? dialect.delimiter : -2;
+  if (delimiter == dialect.quote || delimiter == dialect.escape || delimiter == dialect.comment || delimiter == '\n' ||
+      delimiter == '\r') {
+    return MakeError(ErrorKind::kInvalidConfig, 114,
+                     "the delimiter must differ from quote, escape, comment and line ends: {}",
+                     DescribeCharacter(delimiter));
+  }
+  return dialect;
+}
+
+Result<SniffResult> SniffDialect(const TextSample& sample, const CsvOptions& options, const std::string& path,
+                                 arrow::MemoryPool* pool) {
+  const void* nul = std::memchr(sample.text(), '\0', static_cast<size_t>(sample.length()));
+  if (nul != nullptr) {
+    return MakeError(ErrorKind::kBadInput, 407,
+                     "this is not text: it holds NUL bytes; name its format with --from, or its --encoding (utf-16?): "
+                     "{} byte {}",
+                     path, static_cast<const uint8_t*>(nul) - sample.text());
+  }
+  SniffResult result;
+  ARROW_ASSIGN_OR_RAISE(result.dialect, DialectOfOptions(options));
+  result.dialect.newline = FindNewline(sample);
+  Search search(sample, options, result.dialect, pool);
+  ARROW_RETURN_NOT_OK(search.Run());
+  result.dialect = search.dialect();
+  if (!options.delimiter.has_value()) {
+    result.evidence.push_back(fmt::format("delimiter {}: {} columns in {:.0f} % of the first {} records",
+                                          DescribeCharacter(result.dialect.delimiter), search.fit().width,
+                                          100 * search.fit().consistent, search.fit().records));
+  }
+  if (!options.quote.has_value()) {
+    result.evidence.push_back(fmt::format("quote {}: {} quoted fields there", DescribeCharacter(result.dialect.quote),
+                                          search.fit().quoted));
+  }
+  if (!options.escape.has_value() && result.dialect.escape != kNoCharacter) {
+    result.evidence.push_back("escape '\\': doubled quotes do not fit the text");
+  }
+  if (!options.header.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(auto records, CutSample(sample, result.dialect, kSniffedRecords, pool));
+    std::string why;
+    result.dialect.header = LooksLikeHeader(records, result.dialect, &why);
+    result.evidence.push_back(fmt::format("header {}: {}", result.dialect.header ? "yes" : "no", why));
+  }
+  return result;
+}
+
+bool LooksLikeHeader(const SampleRecords& sample, const Dialect& dialect, std::string* why) {
+  if (sample.records.empty()) return false;
+  const SampleRecord& first = sample.records[0];
+  bool all_named = true;
+  bool any_typed = false;
+  int header_votes = 0, data_votes = 0;
+  for (size_t column = 0; column < first.fields.size(); ++column) {
+    const std::string name = SampleValue(first.fields[column], dialect);
+    const uint8_t* begin = reinterpret_cast<const uint8_t*>(name.data());
+    const uint16_t name_types = ClassifyValue(begin, begin + name.size()).possible;
+    all_named &= !name.empty();
+    any_typed |= name_types != 0;
+    uint16_t column_types = kAllTypeBits;
+    int64_t values = 0;
+    for (size_t row = 1; row < sample.records.size(); ++row) {
+      if (column >= sample.records[row].fields.size()) continue;
+      const std::string value = SampleValue(sample.records[row].fields[column], dialect);
+      if (value.empty()) continue;
+      const uint8_t* value_begin = reinterpret_cast<const uint8_t*>(value.data());
+      column_types &= ClassifyValue(value_begin, value_begin + value.size()).possible;
+      ++values;
+    }
+    if (values == 0 || column_types == 0 || name.empty()) continue;
+    ++((name_types & column_types) != 0 ? data_votes : header_votes);
+  }
+  if (header_votes != data_votes) {
+    *why = fmt::format("{} first values fit the type of their column, {} do not", data_votes, header_votes);
+    return header_votes > data_votes;
+  }
+  *why = all_named && !any_typed ? "the first record is all names" : "the first record is not all names";
+  return all_named && !any_typed;
+}
+
+}  // namespace headrace

@@ -1,0 +1,83 @@
+#include "source/text/text_input.h"
+
+#include <arrow/buffer.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "source/text/input_tape.h"
+
+namespace headrace {
+namespace {
+
+constexpr int64_t kDetectBytes = 64;
+
+// Role: reads a regular file in order and lets the page cache drop what was read long enough ago.
+class FileStream : public ByteStream {
+ public:
+  explicit FileStream(std::unique_ptr<RandomReadFile> file) : file_(std::move(file)) {}
+  Result<int64_t> Read(int64_t length, uint8_t* out) override {
+    ARROW_ASSIGN_OR_RAISE(int64_t count, file_->ReadAt(offset_, length, out));
+    offset_ += count;
+    return count;
+  }
+  int64_t stored_bytes_read() const override { return offset_; }
+
+ private:
+  std::unique_ptr<RandomReadFile> file_;
+  int64_t offset_ = 0;
+};
+
+}  // namespace
+
+TextInput::TextInput(std::string path, int64_t size_bytes, const TextInputContext& context)
+    : path_(std::move(path)), size_bytes_(size_bytes), context_(context) {}
+TextInput::~TextInput() = default;
+
+Result<std::shared_ptr<TextInput>> TextInput::Make(std::string path, int64_t size_bytes,
+                                                   std::optional<TextEncoding> named,
+                                                   const TextInputContext& context) {
+  std::shared_ptr<TextInput> input(new TextInput(std::move(path), size_bytes, context));
+  ARROW_RETURN_NOT_OK(input->Detect(named));
+  return input;
+}
+
+Status TextInput::Detect(std::optional<TextEncoding> named) {
+  if (is_standard_input()) {
+    ARROW_ASSIGN_OR_RAISE(tape_, InputTape::Make(context_));
+  }
+  uint8_t head[kDetectBytes];
+  const auto first = [&](int64_t count) {
+    return std::string_view(reinterpret_cast<const char*>(head), static_cast<size_t>(count));
+  };
+  ARROW_ASSIGN_OR_RAISE(auto stored, OpenStored(Pass::kReplayable));
+  ARROW_ASSIGN_OR_RAISE(int64_t count, ReadFully(stored.get(), kDetectBytes, head));
+  ARROW_ASSIGN_OR_RAISE(compression_, DetectCompression(first(count), path_));
+  decompressor_bytes_ = DecompressorBytes(compression_, first(count));
+  if (compression_ != Compression::kNone) {
+    ARROW_ASSIGN_OR_RAISE(auto text, OpenDecompressed(Pass::kReplayable));
+    ARROW_ASSIGN_OR_RAISE(count, ReadFully(text.get(), kDetectBytes, head));
+  }
+  encoding_ = DetectByteOrderMark(first(count), named.value_or(TextEncoding::kUtf8));
+  return Status::OK();
+}
+
+Result<std::unique_ptr<ByteStream>> TextInput::OpenStored(Pass pass) {
+  if (tape_ != nullptr) return InputTape::Open(tape_, pass == Pass::kReplayable);
+  ARROW_ASSIGN_OR_RAISE(auto file, context_.env->OpenForRead(path_));
+  return std::unique_ptr<ByteStream>(new FileStream(std::move(file)));
+}
+
+Result<std::unique_ptr<ByteStream>> TextInput::OpenDecompressed(Pass pass) {
+  ARROW_ASSIGN_OR_RAISE(auto stream, OpenStored(pass));
+  if (compression_ == Compression::kGzip) return OpenGzipStream(std::move(stream), path_, context_.pool);
+  if (compression_ == Compression::kZstd) return OpenZstdStream(std::move(stream), path_, context_.pool);
+  return stream;
+}
+
+Result<std::unique_ptr<ByteStream>> TextInput::Open(Pass pass) {
+  ARROW_ASSIGN_OR_RAISE(auto stream, OpenDecompressed(pass));
+  return DecodeToUtf8(std::move(stream), encoding_, path_, context_.pool);
+}
+
+}  // namespace headrace

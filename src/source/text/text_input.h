@@ -1,0 +1,61 @@
+// TextInput: one input file, or standard input, that can be read from its start more than once.
+#pragma once
+
+#include <arrow/memory_pool.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "env/env.h"
+#include "source/text/byte_stream.h"
+#include "source/text/encoding.h"
+
+namespace headrace {
+
+struct TextInputContext {
+  Env* env = nullptr;
+  arrow::MemoryPool* pool = nullptr;
+  std::string scratch_directory;  // where standard input is kept for a second pass; "" = nowhere
+};
+
+class InputTape;
+
+// Role: opens decoded (decompressed, UTF-8) streams of one input. Files are opened anew each time; standard input is
+// kept: its first bytes in memory, the rest in a scratch file while `keep_for_replay` holds.
+// Threads: Open and Peek from one thread; streams of a file are independent, of standard input only one may be in use.
+// Errors: Source for what cannot be opened or read; InvalidConfig when standard input would have to be kept but there is
+// no scratch directory.
+class TextInput {
+ public:
+  // `named` is the encoding the user gave; a byte order mark in the text wins over it, UTF-8 is assumed without either.
+  static Result<std::shared_ptr<TextInput>> Make(std::string path, int64_t size_bytes, std::optional<TextEncoding> named,
+                                                 const TextInputContext& context);
+  ~TextInput();
+
+  const std::string& path() const { return path_; }
+  int64_t size_bytes() const { return size_bytes_; }  // stored; -1 = unknown
+  bool is_standard_input() const { return path_ == "-"; }
+  Compression compression() const { return compression_; }
+  TextEncoding encoding() const { return encoding_; }
+  int64_t decompressor_bytes() const { return decompressor_bytes_; }
+
+  enum class Pass { kReplayable, kLast };  // kLast: nobody will open this input again
+  Result<std::unique_ptr<ByteStream>> Open(Pass pass);
+
+ private:
+  TextInput(std::string path, int64_t size_bytes, const TextInputContext& context);
+  Status Detect(std::optional<TextEncoding> named);
+  Result<std::unique_ptr<ByteStream>> OpenStored(Pass pass);
+  Result<std::unique_ptr<ByteStream>> OpenDecompressed(Pass pass);
+
+  const std::string path_;
+  int64_t size_bytes_;
+  const TextInputContext context_;
+  std::shared_ptr<InputTape> tape_;  // standard input only
+  Compression compression_ = Compression::kNone;
+  TextEncoding encoding_ = TextEncoding::kUtf8;
+  int64_t decompressor_bytes_ = 0;
+};
+
+}  // namespace headrace

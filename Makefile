@@ -76,8 +76,9 @@ format:
 bench:
 	@scripts/setup.sh bench
 	@cmake --preset bench --log-level=WARNING
+	@mkdir -p bench/.cache
 	@cmake --build --preset bench -j $(JOBS)
-	@$(PYTHON) bench/kernels.py --build build/release
+	@build/release/headrace_kernels --benchmark_min_time=0.2 --benchmark_out=bench/.cache/kernels.json
 	@HEADRACE=$(HEADRACE) $(PYTHON) bench/pipelines.py --scale $(SF) --memory $(MEMORY) --rounds $(ROUNDS)
 
 golden-update: test-release

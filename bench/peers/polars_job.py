@@ -1,0 +1,33 @@
+"""One benchmark job in Polars: polars_job.py JOB INPUT OUTPUT BUDGET_BYTES THREADS TEMP. It has no budget."""
+
+import os
+import sys
+from pathlib import Path
+
+job, source, target, _, threads, temp = sys.argv[1:]
+os.environ["POLARS_MAX_THREADS"] = threads
+os.environ["POLARS_TEMP_DIR"] = temp
+import polars as pl  # noqa: E402  # reads its environment when imported
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import lineitem  # noqa: E402
+
+TYPES = {
+    "int64": pl.Int64,
+    "int32": pl.Int32,
+    "decimal(15,2)": pl.Decimal(15, 2),
+    "string": pl.String,
+    "date": pl.Date,
+}
+
+if source.endswith(".parquet"):
+    frame = pl.scan_parquet(source)
+else:
+    frame = pl.scan_csv(source, schema={name: TYPES[ours] for name, (ours, _) in lineitem.COLUMNS.items()})
+output = target
+if job == "months":
+    frame = frame.with_columns(ship_month=pl.col("l_shipdate").dt.truncate("1mo"))
+    output = pl.PartitionBy(target, key="ship_month")
+frame.sink_parquet(
+    output, compression="zstd", compression_level=1, row_group_size=122_880, mkdir=True, engine="streaming"
+)

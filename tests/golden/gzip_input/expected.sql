@@ -1,0 +1,2 @@
+SELECT CAST(i AS BIGINT) AS id, md5(CAST(i AS VARCHAR)) AS digest FROM range(8000) t(i)
+WHERE md5(CAST(i AS VARCHAR)) LIKE 'a%'

@@ -1,0 +1,4 @@
+SELECT CAST(i AS BIGINT) AS id, CAST(2020 + i % 4 AS INTEGER) AS year,
+       CASE i % 6 WHEN 0 THEN 'a=b/c' WHEN 1 THEN NULL WHEN 2 THEN 'ü x' WHEN 3 THEN '100%'
+       WHEN 4 THEN '__HIVE_DEFAULT_PARTITION' ELSE 'plain' END AS city, i * 3 AS value
+FROM range(3000) t(i)

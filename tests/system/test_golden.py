@@ -1,0 +1,148 @@
+"""The golden pipelines: one corpus, many configurations, always the same rows in the same order.
+
+A case is a directory tests/golden/<name>/ with
+  pipeline.yaml   the job; its sink writes to `out`, `out.parquet` or `out.csv`; it sets no `resources`
+  inputs.sql      optional: DuckDB statements that write input files to {dir}/...; others stand in the directory
+  expected.sql    a DuckDB query over the inputs whose rows are right, written by a person
+  expected.rows   what headrace wrote, rewritten by `make golden-update` after it agreed with expected.sql; of a long
+                  output the first and last lines and a checksum of all
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import duckdb
+import measure
+import pyarrow.parquet as pq
+import pytest
+from budgets import smallest_accepted_mib
+from compare import assert_same_rows, relation_of
+
+CASES = sorted(path.parent for path in (Path(__file__).resolve().parents[1] / "golden").glob("*/pipeline.yaml"))
+SHOWN_LINES_MAX = 60
+CONFIGURATIONS = {
+    "1 thread": {"threads": 1},
+    "2 threads": {"threads": 2},
+    "8 threads": {"threads": 8, "memory": "1GiB"},
+    "chunks of 1 row": {"chunk_size": 1},
+    "chunks of 7 rows, 8 threads": {"chunk_size": 7, "threads": 8, "memory": "1GiB"},
+    "small blocks": {"batch_bytes": 4096, "threads": 2},
+    "shuffle 1": {"shuffle_seed": 1, "threads": 8, "batch_bytes": 8192, "memory": "1GiB"},
+    "shuffle 2": {"shuffle_seed": 2, "threads": 4, "batch_bytes": 8192, "memory": "1GiB"},
+    "shuffle 3": {"shuffle_seed": 3, "threads": 2, "chunk_size": 100},
+}
+
+
+def prepare(case: Path, folder: Path) -> None:
+    """Copies a case into `folder` and makes its generated inputs there."""
+    shutil.copytree(case, folder, dirs_exist_ok=True)
+    if (folder / "inputs.sql").exists():
+        with duckdb.connect() as connection:
+            connection.execute((folder / "inputs.sql").read_text().replace("{dir}", str(folder)))
+
+
+def run_case(binary: Path, folder: Path, resources: dict) -> measure.Measurement:
+    """Runs the case's pipeline with `resources`; a flow mapping in JSON is valid YAML."""
+    for old in folder.glob("out*"):
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
+    text = (folder / "pipeline.yaml").read_text()
+    assert "resources:" not in text, "a golden pipeline leaves resources to the configurations"
+    (folder / "configured.yaml").write_text(f"{text}\nresources: {json.dumps({'memory': '256MiB', **resources})}\n")
+    return measure.run([binary, "run", "configured.yaml"], cwd=folder)
+
+
+def output_of(folder: Path) -> Path:
+    outputs = list(folder.glob("out*"))
+    assert len(outputs) == 1, f"not exactly one output: {outputs}"
+    return outputs[0]
+
+
+def rows_of_file(path: Path) -> list[str]:
+    """Arrow types, then one JSON array of texts per row, in file order."""
+    if path.suffix == ".csv":
+        return path.read_text().splitlines()
+    schema = pq.read_schema(path)
+    lines = [json.dumps({field.name: str(field.type) for field in schema})]
+    names = ", ".join(f'CAST("{field.name}" AS VARCHAR)' for field in schema)
+    rows = duckdb.execute(f"SELECT {names} FROM read_parquet('{path}', hive_partitioning = false)").fetchall()
+    return lines + [json.dumps(row, ensure_ascii=False) for row in rows]
+
+
+def rows_of(output: Path) -> str:
+    """The whole output as text: per partition its directory and its rows in order. File names do not count."""
+    if output.is_file():
+        return "\n".join(rows_of_file(output)) + "\n"
+    lines: list[str] = []
+    last = None
+    for file in sorted(output.rglob("*.parquet")):
+        partition = str(file.parent.relative_to(output))
+        found = rows_of_file(file)
+        if partition != last:
+            lines.append(f"-- {partition}")
+        lines.extend(found if partition != last else found[1:])
+        last = partition
+    return "\n".join(lines) + "\n"
+
+
+def summary_of(text: str) -> str:
+    """What is stored of an output: all of a short one, the ends and a checksum of a long one."""
+    lines = text.splitlines(keepends=True)
+    if len(lines) <= SHOWN_LINES_MAX:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return "".join([*lines[:30], f"... {len(lines)} lines in all, sha256 {digest} ...\n", *lines[-10:]])
+
+
+def check_against_sql(folder: Path) -> None:
+    query = (folder / "expected.sql").read_text().strip().rstrip(";")
+    with duckdb.connect() as connection:
+        connection.execute(f"SET file_search_path = '{folder}'")
+        columns = [row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall()]
+        # Partition columns come back last from a dataset; names decide, not places.
+        chosen = ", ".join(f'"{name}"' for name in columns)
+        assert_same_rows(connection, relation_of(output_of(folder)), f"({query})", chosen)
+
+
+@pytest.fixture(params=CASES, ids=lambda case: case.name)
+def case(request, tmp_path) -> tuple[Path, Path]:
+    prepare(request.param, tmp_path)
+    return request.param, tmp_path
+
+
+def test_rows_agree_with_sql(headrace_binary, case, request):
+    stored, folder = case
+    done = run_case(headrace_binary, folder, {})
+    assert done.exit_code == 0, done.stderr
+    check_against_sql(folder)
+    actual = summary_of(rows_of(output_of(folder)))
+    if request.config.getoption("--golden-update"):
+        (stored / "expected.rows").write_text(actual)
+    assert actual == (stored / "expected.rows").read_text(), "run `make golden-update` if the change is meant"
+
+
+def test_same_rows_in_every_configuration(headrace_binary, case):
+    stored, folder = case
+    expected = (stored / "expected.rows").read_text()
+    for name, resources in CONFIGURATIONS.items():
+        done = run_case(headrace_binary, folder, resources)
+        assert done.exit_code == 0, f"{name}: {done.stderr}"
+        assert summary_of(rows_of(output_of(folder))) == expected, f"other rows with {name}"
+
+
+def test_same_rows_at_the_floor(headrace_binary, case):
+    stored, folder = case
+    expected = (stored / "expected.rows").read_text()
+    for threads in (1, 2):
+        floor = smallest_accepted_mib(
+            lambda mib, threads=threads: run_case(headrace_binary, folder, {"memory": f"{mib}MiB", "threads": threads})
+        )
+        done = run_case(headrace_binary, folder, {"memory": f"{floor}MiB", "threads": threads})
+        assert done.exit_code == 0, done.stderr
+        assert summary_of(rows_of(output_of(folder))) == expected, (
+            f"other rows at the floor of {floor} MiB, {threads} threads"
+        )
+        assert done.peak_rss_bytes <= floor << 20

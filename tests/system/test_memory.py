@@ -1,0 +1,84 @@
+"""P1 from outside: the peak of the process never passes its budget, in a memory cgroup of exactly that budget."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from budgets import MIB, smallest_accepted_mib
+from compare import fingerprint, relation_of
+
+ROWS = 600_000
+COLUMNS = ["id", "day", "city", "amount", "note"]
+TYPES = "id:int64,day:date,city:string,amount:decimal(12,2),note:string"
+JOBS = {
+    "one file": (["out.parquet"], "out.parquet"),
+    "12 partitions": (["out", "--derive", "month=month(day)", "--partition-by", "month"], "out"),
+    "365 partitions": (["out", "--derive", "n=dayofyear(day)", "--partition-by", "n"], "out"),
+}
+# With one thread and one output file; with two threads and partitions. What the project promises at most.
+PROMISED_FLOOR_MIB = {"one file": (1, 96), "12 partitions": (2, 128), "365 partitions": (2, 128)}
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory) -> Path:
+    """About 45 MB of CSV: far more than the smallest budgets, with text of uneven length and quoted newlines."""
+    import duckdb
+
+    path = tmp_path_factory.mktemp("input") / "in.csv"
+    duckdb.execute(
+        f"""COPY (
+          SELECT i AS id, DATE '2024-01-01' + CAST(i * 7919 % 365 AS INTEGER) AS day,
+                 'city ' || (i * 104729 % 997) AS city, CAST((i * 31 % 1000003) / 100 AS DECIMAL(12, 2)) AS amount,
+                 repeat('x', CAST(i * 13 % 47 AS INTEGER)) || CASE WHEN i % 1000 = 0 THEN chr(10) ELSE '' END AS note
+          FROM range({ROWS}) t(i)) TO '{path}' (HEADER, QUOTE '"')"""
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def expected(table):
+    import duckdb
+
+    types = "{'id': 'BIGINT', 'day': 'DATE', 'city': 'VARCHAR', 'amount': 'DECIMAL(12,2)', 'note': 'VARCHAR'}"
+    source = f"read_csv('{table}', columns = {types}, header = true, nullstr = '\\0')"
+    return fingerprint(duckdb, source, [*COLUMNS[:-1], "coalesce(note, '')"])
+
+
+def convert(headrace, tmp_path, table, job: str, threads: int, mib: int, **keywords):
+    arguments, target = JOBS[job]
+    shutil.rmtree(tmp_path / target, ignore_errors=True)
+    (tmp_path / target).unlink(missing_ok=True)
+    limits = ["--types", TYPES, "--memory", f"{mib}MiB", "--threads", str(threads)]
+    return headrace("convert", table, *arguments, *limits, **keywords)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 8])
+@pytest.mark.parametrize("mib", [128, 192, 320])
+@pytest.mark.parametrize("job", JOBS)
+def test_peak_within_budget(headrace, database, tmp_path, table, expected, cgroup_of, job, mib, threads):
+    with cgroup_of(mib * MIB) as group:
+        done = convert(headrace, tmp_path, table, job, threads, mib, cgroup=group)
+    if done.exit_code == 7 and threads == 8:
+        pytest.skip(f"SKIPPED: 8 threads need more than {mib} MiB, refused up front: {done.error_line}")
+    assert done.exit_code == 0, done.stderr
+    assert done.oom_kills == 0
+    assert done.peak_rss_bytes <= mib * MIB, f"{done.peak_rss_bytes / MIB:.1f} MiB at the peak of {mib} MiB"
+    actual = fingerprint(database, relation_of(tmp_path / JOBS[job][1]), [*COLUMNS[:-1], "coalesce(note, '')"])
+    assert actual == expected
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_smallest_accepted_budget(headrace, tmp_path, table, cgroup_of, job, record_property):
+    """The floor is where it was promised, it is kept, and what passes at X passes at every X' above it."""
+    threads, promised = PROMISED_FLOOR_MIB[job]
+    floor = smallest_accepted_mib(lambda mib: convert(headrace, tmp_path, table, job, threads, mib))
+    print(f"\nsmallest accepted budget, {job}, {threads} threads: {floor} MiB")
+    record_property("floor_mib", floor)
+    assert floor <= promised
+    for mib in (floor, floor + 1, floor + 3, floor + 9, floor * 3 // 2):
+        with cgroup_of(mib * MIB) as group:
+            done = convert(headrace, tmp_path, table, job, threads, mib, cgroup=group)
+        assert done.exit_code == 0, f"passes at {floor} MiB but not at {mib}: {done.stderr}"
+        assert done.peak_rss_bytes <= mib * MIB, f"{done.peak_rss_bytes / MIB:.1f} MiB at the peak of {mib} MiB"

@@ -1,0 +1,40 @@
+#include "pipeline/read_values.h"
+#include "pipeline/tables.h"
+
+namespace headrace {
+namespace {
+
+constexpr Key<JobSpec> kPipelineKeys[] = {
+    {{"version", Presence::kRequired, "`1`", "", "version of this file format"},
+     [](auto& value, auto& context, auto*) {
+       if (value.kind == YamlNode::Kind::kScalar && value.text == "1") return Status::OK();
+       return ConfigError(context.file, value, 143, "unknown version '{}'; this program reads version 1", value.text);
+     }},
+    {{"name", Presence::kOptional, "text", "from the output path", "identity of the pipeline in history"},
+     [](auto& value, auto& context, auto* out) { return ReadText(value, context, &out->name); }},
+    {{"vars", Presence::kOptional, "map of name: text", "", "texts for `${vars.name}`; each may use those above it"},
+     [](auto&, auto&, auto*) { return Status::OK(); }},
+    {{"resources", Presence::kOptional, "map", "", "memory, threads and disk"},
+     [](auto& value, auto& context, auto* out) { return ReadResources(value, context, &out->resources); }},
+    {{"sources", Presence::kRequired, "list", "", "what is read"},
+     [](auto& value, auto& context, auto* out) { return ReadSources(value, context, &out->inputs); }},
+    {{"steps", Presence::kOptional, "list", "none", "what is done with the rows, in order"},
+     [](auto& value, auto& context, auto* out) { return ReadSteps(value, context, &out->steps); }},
+    {{"sink", Presence::kRequired, "map", "", "where the rows go"},
+     [](auto& value, auto& context, auto* out) { return ReadSink(value, context, &out->output); }},
+    LaterKey<JobSpec>("checks", "data checks"),
+    LaterKey<JobSpec>("on_error", "quarantine of bad rows; a bad row stops the run"),
+    LaterKey<JobSpec>("alerts", "alerts"),
+};
+
+}  // namespace
+
+Status ReadPipeline(const YamlNode& value, const ReadContext& context, JobSpec* out) {
+  return ReadMap(value, "the pipeline", kPipelineKeys, context, out);
+}
+
+SectionDoc PipelineSection() {
+  return {"The file", "The keys at the top of the file.", DocsOf(kPipelineKeys)};
+}
+
+}  // namespace headrace

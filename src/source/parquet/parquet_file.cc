@@ -30,14 +30,14 @@ std::string OneLine(std::string_view text) {
   return line;
 }
 
-Status Damaged(const std::string& path, std::string_view what) {
-  return MakeError(ErrorKind::kBadInput, 501,
-                   "damaged Parquet file: {}: {}; get a fresh copy of the file", path, OneLine(what));
+Status Damaged(const std::string& path, std::string_view place, std::string_view what) {
+  return MakeError(ErrorKind::kBadInput, 501, "damaged Parquet file: {}, {}: {}; get a fresh copy of the file", path,
+                   place, OneLine(what));
 }
 
 }  // namespace
 
-Status AtParquetSeam(const std::string& path, const std::function<Status()>& body) {
+Status AtParquetSeam(const std::string& path, const std::string& place, const std::function<Status()>& body) {
   Status status;
   try {
     status = body();
@@ -52,17 +52,17 @@ Status AtParquetSeam(const std::string& path, const std::function<Status()>& bod
   }
   if (status.ok() || status.IsCancelled()) return status;
   if (status.IsOutOfMemory()) {
-    return WithKind(status, ErrorKind::kOutOfMemory, 701, "reading Parquet file " + path);
+    return WithKind(status, ErrorKind::kOutOfMemory, 701, fmt::format("reading Parquet file {}, {}", path, place));
   }
   // An error of ours (emitting, the environment) passes with its own kind; what the library says is the file's fault.
   if (GetErrorCode(status) != 0) {
     return status.message().find(path) == std::string::npos ? WithContext(status, path) : status;
   }
   if (status.IsNotImplemented()) {
-    return MakeError(ErrorKind::kBadInput, 502, "Parquet feature that cannot be read: {}: {}", path,
-                     OneLine(status.message()));
+    return MakeError(ErrorKind::kBadInput, 502, "Parquet feature that cannot be read: {}, {}: {}", path,
+                     place, OneLine(status.message()));
   }
-  return Damaged(path, status.message());
+  return Damaged(path, place, status.message());
 }
 
 parquet::ReaderProperties MakeReaderProperties(arrow::MemoryPool* pool) {
@@ -91,7 +91,7 @@ Result<std::shared_ptr<ParquetFile>> ParquetFile::Open(Env* env, const std::stri
   ARROW_RETURN_NOT_OK(file->CheckEnds());
   ARROW_ASSIGN_OR_RAISE(file->footer_charge_,
                         arrow::AllocateBuffer(file->footer_bytes_ * kFooterExpansion, pool));
-  ARROW_RETURN_NOT_OK(AtParquetSeam(path, [&] { return file->ReadFooter(pool); }));
+  ARROW_RETURN_NOT_OK(AtParquetSeam(path, "footer", [&] { return file->ReadFooter(pool); }));
   return file;
 }
 
@@ -105,10 +105,10 @@ Status ParquetFile::CheckEnds() {
   const std::string_view head_magic(head, 4);
   const std::string_view tail_magic(tail + 4, 4);
   if (head_magic == "PARE" || tail_magic == "PARE") {
-    return MakeError(ErrorKind::kBadInput, 505, "encrypted Parquet file, which this version cannot read: {}", path_);
+    return MakeError(ErrorKind::kBadInput, 505, "Parquet footer is encrypted, which this version cannot read: {}", path_);
   }
   if (head_magic != "PAR1") {
-    return MakeError(ErrorKind::kBadInput, 506, "not a Parquet file (it does not start with PAR1): {}", path_);
+    return MakeError(ErrorKind::kBadInput, 506, "not a Parquet file: {}, byte 0: the magic PAR1 is missing", path_);
   }
   if (tail_magic != "PAR1") {
     return MakeError(ErrorKind::kBadInput, 507,
@@ -117,7 +117,7 @@ Status ParquetFile::CheckEnds() {
   }
   footer_bytes_ = LittleEndian(tail);
   if (footer_bytes_ > size_bytes_ - kHeadBytes - kTailBytes) {
-    return Damaged(path_, fmt::format("the footer claims {} of the file's {} bytes", footer_bytes_, size_bytes_));
+    return Damaged(path_, "footer", fmt::format("the footer claims {} of the file's {} bytes", footer_bytes_, size_bytes_));
   }
   return Status::OK();
 }
@@ -126,7 +126,7 @@ Status ParquetFile::ReadFooter(arrow::MemoryPool* pool) {
   auto reader = parquet::ParquetFileReader::Open(input_, MakeReaderProperties(pool));
   metadata_ = reader->metadata();
   if (metadata_->is_encryption_algorithm_set()) {
-    return MakeError(ErrorKind::kBadInput, 505, "encrypted Parquet file, which this version cannot read: {}", path_);
+    return MakeError(ErrorKind::kBadInput, 505, "Parquet footer is encrypted, which this version cannot read: {}", path_);
   }
   ARROW_RETURN_NOT_OK(CheckRowGroups());
   ARROW_RETURN_NOT_OK(parquet::arrow::FromParquetSchema(metadata_->schema(), MakeArrowReaderProperties(),
@@ -146,10 +146,10 @@ Status ParquetFile::CheckRowGroups() {
   for (int i = 0; i < metadata_->num_row_groups(); ++i) {
     const auto row_group = metadata_->RowGroup(i);
     if (row_group->num_rows() < 0 || __builtin_add_overflow(rows, row_group->num_rows(), &rows)) {
-      return Damaged(path_, fmt::format("row group {} claims {} rows", i, row_group->num_rows()));
+      return Damaged(path_, "footer", fmt::format("row group {} claims {} rows", i, row_group->num_rows()));
     }
     if (row_group->num_columns() != metadata_->num_columns()) {
-      return Damaged(path_, fmt::format("row group {} has {} columns, the schema {}", i, row_group->num_columns(),
+      return Damaged(path_, "footer", fmt::format("row group {} has {} columns, the schema {}", i, row_group->num_columns(),
                                         metadata_->num_columns()));
     }
     for (int column = 0; column < row_group->num_columns(); ++column) {
@@ -157,7 +157,7 @@ Status ParquetFile::CheckRowGroups() {
     }
   }
   if (rows != metadata_->num_rows()) {
-    return Damaged(path_, fmt::format("the footer counts {} rows, its row groups {}", metadata_->num_rows(), rows));
+    return Damaged(path_, "footer", fmt::format("the footer counts {} rows, its row groups {}", metadata_->num_rows(), rows));
   }
   return Status::OK();
 }
@@ -171,7 +171,7 @@ Status ParquetFile::CheckColumnChunk(int row_group, int column, const parquet::C
                      where());
   }
   if (chunk.crypto_metadata() != nullptr) {
-    return MakeError(ErrorKind::kBadInput, 505, "encrypted Parquet column, which this version cannot read: {}, {}",
+    return MakeError(ErrorKind::kBadInput, 505, "Parquet column is encrypted, which this version cannot read: {}, {}",
                      path_, where());
   }
   if (!chunk.can_decompress()) {
@@ -183,11 +183,11 @@ Status ParquetFile::CheckColumnChunk(int row_group, int column, const parquet::C
   }
   const int64_t length = chunk.total_compressed_size();
   if (begin < 0 || length < 0 || begin > size_bytes_ || length > size_bytes_ - begin) {
-    return Damaged(path_, fmt::format("{} lies at byte {}, length {}, in a file of {} bytes", where(), begin, length,
+    return Damaged(path_, "footer", fmt::format("{} lies at byte {}, length {}, in a file of {} bytes", where(), begin, length,
                                       size_bytes_));
   }
   if (chunk.num_values() < 0 || chunk.total_uncompressed_size() < 0) {
-    return Damaged(path_, fmt::format("{} claims {} values in {} bytes", where(), chunk.num_values(),
+    return Damaged(path_, "footer", fmt::format("{} claims {} values in {} bytes", where(), chunk.num_values(),
                                       chunk.total_uncompressed_size()));
   }
   return Status::OK();

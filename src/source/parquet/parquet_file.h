@@ -16,8 +16,9 @@
 
 namespace headrace {
 
-// Runs `body`, turning what the library throws or returns into one of our errors that names the file.
-Status AtParquetSeam(const std::string& path, const std::function<Status()>& body);
+// Runs `body`, turning what the library throws or returns into one of our errors that names the file and the place in it
+// ("footer", "row group 3").
+Status AtParquetSeam(const std::string& path, const std::string& place, const std::function<Status()>& body);
 
 // Role: descriptor, footer and Arrow schema of a file. A footer is believed only after its sizes and offsets were held
 // against the file: what damaged or hostile files claim never becomes a read outside the file.

@@ -38,7 +38,7 @@ class ParquetScan : public Scan {
       ARROW_ASSIGN_OR_RAISE(const auto file, ParquetFile::Open(context_.env, files_[i].path, context_.pool));
       files_[i].size_bytes = file->size_bytes();
       ARROW_RETURN_NOT_OK(i == 0 ? TakeSchema(*file) : CompareSchema(*file));
-      ARROW_RETURN_NOT_OK(AtParquetSeam(file->path(), [&] {
+      ARROW_RETURN_NOT_OK(AtParquetSeam(file->path(), "footer", [&] {
         for (int g = 0; g < file->metadata()->num_row_groups(); ++g) {
           decode_bytes_ = std::max(decode_bytes_, DecodeBytes(*file->metadata()->RowGroup(g)));
         }
@@ -163,7 +163,7 @@ Result<std::vector<RowGroupUnit>> ParquetScan::PlanUnits(const expr::BoundExpr* 
       continue;
     }
     ARROW_ASSIGN_OR_RAISE(const auto file, ParquetFile::Open(context_.env, files_[i].path, context_.pool));
-    ARROW_RETURN_NOT_OK(AtParquetSeam(file->path(), [&] {
+    ARROW_RETURN_NOT_OK(AtParquetSeam(file->path(), "footer", [&] {
       for (int g = 0; g < file->metadata()->num_row_groups(); ++g) {
         const auto row_group = file->metadata()->RowGroup(g);
         if (row_group->num_rows() == 0) continue;

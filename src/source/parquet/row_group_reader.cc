@@ -24,14 +24,14 @@ Result<std::unique_ptr<RowGroupReader>> RowGroupReader::Open(std::shared_ptr<Par
   reader->schema_ = std::move(schema);
   reader->pool_ = pool;
   const std::string& path = reader->file_->path();
-  ARROW_RETURN_NOT_OK(AtParquetSeam(path, [&] { return reader->OpenColumns(row_group); }));
+  ARROW_RETURN_NOT_OK(AtParquetSeam(path, fmt::format("row group {}", row_group), [&] { return reader->OpenColumns(row_group); }));
   return reader;
 }
 
 Status RowGroupReader::OpenColumns(int row_group) {
   // A footer of this row group alone: whatever iterates "all row groups" then reads just this one.
   auto metadata = file_->metadata()->Subset({row_group});
-  rows_left_ = metadata->num_rows();
+  rows_ = rows_left_ = metadata->num_rows();
   parquet::arrow::FileReaderBuilder builder;
   ARROW_RETURN_NOT_OK(builder.Open(file_->input(), MakeReaderProperties(pool_), std::move(metadata)));
   ARROW_ASSIGN_OR_RAISE(reader_, builder.memory_pool(pool_)->properties(MakeArrowReaderProperties())->Build());
@@ -43,13 +43,17 @@ Status RowGroupReader::OpenColumns(int row_group) {
   return Status::OK();
 }
 
+std::string RowGroupReader::PlaceOf(int index) const {
+  return fmt::format("row group {}, column '{}', from row {}", row_group_, schema_->field(index)->name(),
+                     rows_ - rows_left_);
+}
+
 Result<std::shared_ptr<arrow::ChunkedArray>> RowGroupReader::ReadColumn(int index, int64_t rows) {
   std::shared_ptr<arrow::ChunkedArray> column;
   ARROW_RETURN_NOT_OK(columns_[index]->NextBatch(rows, &column));
   const auto& field = schema_->field(index);
   if (column->length() != rows) {
-    return Status::Invalid("column '", field->name(), "' of row group ", row_group_, " ends ", rows - column->length(),
-                           " rows early");
+    return Status::Invalid("the column ends ", rows - column->length(), " rows early");
   }
   if (column->type()->Equals(*field->type())) return column;
   arrow::compute::ExecContext context(pool_, /*executor=*/nullptr);
@@ -61,11 +65,13 @@ Result<std::shared_ptr<arrow::ChunkedArray>> RowGroupReader::ReadColumn(int inde
 
 Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> RowGroupReader::Read(int64_t rows) {
   std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
-  ARROW_RETURN_NOT_OK(AtParquetSeam(file_->path(), [&]() -> Status {
-    arrow::ChunkedArrayVector columns;
-    for (int i = 0; i < schema_->num_fields(); ++i) {
-      ARROW_ASSIGN_OR_RAISE(columns.emplace_back(), ReadColumn(i, rows));
-    }
+  arrow::ChunkedArrayVector columns;
+  for (int i = 0; i < schema_->num_fields(); ++i) {
+    ARROW_RETURN_NOT_OK(AtParquetSeam(file_->path(), PlaceOf(i), [&] {
+      return ReadColumn(i, rows).Value(&columns.emplace_back());
+    }));
+  }
+  ARROW_RETURN_NOT_OK(AtParquetSeam(file_->path(), fmt::format("row group {}", row_group_), [&]() -> Status {
     const auto table = arrow::Table::Make(schema_, std::move(columns), rows);
     if (schema_->num_fields() == 0) {
       batches.push_back(arrow::RecordBatch::Make(schema_, rows, arrow::ArrayVector{}));

@@ -37,12 +37,14 @@ class RowGroupReader {
  private:
   RowGroupReader() = default;
   Status OpenColumns(int row_group);
+  std::string PlaceOf(int index) const;
   Result<std::shared_ptr<arrow::ChunkedArray>> ReadColumn(int index, int64_t rows);
 
   std::shared_ptr<ParquetFile> file_;
   int row_group_ = 0;
   std::shared_ptr<arrow::Schema> schema_;
   arrow::MemoryPool* pool_ = nullptr;
+  int64_t rows_ = 0;
   int64_t rows_left_ = 0;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
   std::vector<std::unique_ptr<parquet::arrow::ColumnReader>> columns_;

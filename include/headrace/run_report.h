@@ -1,6 +1,8 @@
 // RunReport: what every run leaves behind, finished or failed. Plain data; the JSON form is documented in docs/report.md.
 #pragma once
 
+#include <arrow/status.h>
+
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -78,10 +80,13 @@ struct RunReport {
   std::vector<OutputReport> outputs;
   MemoryReport memory;
   std::vector<std::string> notes; // announced fallbacks and warnings
+  std::vector<std::string> evidence;  // how dialect, header and types were found, and what was pruned
 };
 
 // The report as JSON text, keys as above.
 std::string ReportToJson(const RunReport& report);
+// Writes that text over `path` all at once. Sink or OutOfDisk when it cannot be written.
+arrow::Status WriteReportFile(const RunReport& report, const std::string& path);
 // The last line for people: "published out/trips: 6001215 rows, 84 files, 144.2 MB, ...".
 std::string ReportSummaryLine(const RunReport& report);
 

@@ -15,14 +15,16 @@ constexpr int64_t kUsualColumns = 16;
 // Batches in flight of one worker: the one being decoded, and what its decoding converts.
 constexpr int64_t kBatchesPerWorker = 2;
 
-// Bytes that one worker holds while it reads this row group: of every column the compressed and the plain page and the
-// stream's buffer. Page sizes are not in the footer; a page is no larger than its column chunk and seldom than usual.
+// Bytes that one worker holds while it reads this row group: of every column the compressed and the plain page, the
+// dictionary and the stream's buffer. Page sizes are not in the footer; a page is no larger than its column chunk and
+// seldom than usual.
 int64_t DecodeBytes(const parquet::RowGroupMetaData& row_group) {
   int64_t bytes = 0;
   for (int i = 0; i < row_group.num_columns(); ++i) {
     const auto chunk = row_group.ColumnChunk(i);
-    bytes += std::min(chunk->total_uncompressed_size(), kUsualPageBytes) +
-             std::min(chunk->total_compressed_size(), kUsualPageBytes) + kStreamBufferBytes;
+    const int64_t page = std::min(chunk->total_uncompressed_size(), kUsualPageBytes);
+    bytes += page + std::min(chunk->total_compressed_size(), kUsualPageBytes) + kStreamBufferBytes;
+    if (chunk->has_dictionary_page()) bytes += page;
   }
   return bytes;
 }

@@ -11,27 +11,38 @@ namespace headrace {
 namespace {
 
 constexpr int64_t kSniffedRecords = 1000;
-constexpr char kDelimiters[] = {',', '\t', ';', '|'};
+// Rarer in plain text first: of two delimiters that fit equally well the rarer one is the better evidence.
+constexpr char kDelimiters[] = {'\t', '|', ';', ','};
+constexpr double kMostlyConsistent = 0.8;
 
 // How well a sample fits a dialect. Greater is better.
 struct Fit {
   bool clean = false;        // no quote errors
-  bool several = false;      // more than one column
   double consistent = 0;     // share of records with the usual number of fields
   double typed = 0;          // share of values that are numbers or dates
   int64_t width = 0;
   int64_t records = 0;
   int64_t quoted = 0;        // fields in quotes
 
+  bool several() const { return width > 1; }
+  // 4 perfect; 3 some ragged records; 2 several columns but a quote error; 1 one column; 0 a mess.
+  int Rank() const {
+    if (several() && clean) return consistent == 1 ? 4 : 3;
+    if (several() && consistent >= kMostlyConsistent) return 2;
+    return clean ? 1 : 0;
+  }
   bool operator<(const Fit& other) const {
-    if (clean != other.clean) return !clean;
-    if (several != other.several) return !several;
-    if ((consistent == 1) != (other.consistent == 1)) return consistent < other.consistent;
+    if (Rank() != other.Rank()) return Rank() < other.Rank();
     if (consistent != other.consistent) return consistent < other.consistent;
     if (typed != other.typed) return typed < other.typed;
     return width < other.width;
   }
 };
+
+uint16_t ClassifyText(const std::string& text) {
+  const uint8_t* begin = reinterpret_cast<const uint8_t*>(text.data());
+  return ClassifyValue(begin, begin + text.size()).possible;
+}
 
 // "1,5" counts as a number here, so that text with decimal commas is not cut at them.
 bool IsTyped(const SampleField& field, const Dialect& dialect) {
@@ -39,8 +50,7 @@ bool IsTyped(const SampleField& field, const Dialect& dialect) {
   if (value.empty()) return true;
   const auto comma = value.find(',');
   if (comma != std::string::npos && value.find('.') == std::string::npos) value[comma] = '.';
-  const uint8_t* begin = reinterpret_cast<const uint8_t*>(value.data());
-  return ClassifyValue(begin, begin + value.size()).possible != 0;
+  return ClassifyText(value) != 0;
 }
 
 Fit MeasureFit(const SampleRecords& sample, const Dialect& dialect) {
@@ -61,7 +71,6 @@ Fit MeasureFit(const SampleRecords& sample, const Dialect& dialect) {
   const auto usual = std::max_element(widths.begin(), widths.end(),
                                       [](const auto& a, const auto& b) { return a.second < b.second; });
   fit.width = static_cast<int64_t>(usual->first);
-  fit.several = fit.width > 1;
   fit.consistent = static_cast<double>(usual->second) / static_cast<double>(fit.records);
   fit.typed = static_cast<double>(typed) / static_cast<double>(values);
   return fit;
@@ -75,34 +84,44 @@ class Search {
 
   Status Run() {
     ARROW_RETURN_NOT_OK(TryDelimiters(start_));
-    if (!options_.quote.has_value() && !options_.escape.has_value() && !best_.clean) {
+    if (!options_.quote.has_value() && !options_.escape.has_value() && best_.Rank() < kPerfect) {
       Dialect escaped = start_;
       escaped.escape = '\\';
-      ARROW_RETURN_NOT_OK(TryDelimiters(escaped));
-      if (!best_.clean) {
-        Dialect bare = start_;
-        bare.quote = kNoCharacter;
-        // Without quotes every text is clean, so only an otherwise perfect fit may win.
-        ARROW_RETURN_NOT_OK(TryDelimiters(bare, /*least_consistent=*/1.0));
-      }
+      if (Contains("\\\"")) ARROW_RETURN_NOT_OK(TryDelimiters(escaped));
+      Dialect bare = start_;
+      bare.quote = kNoCharacter;
+      // Without quotes every text is clean, so only an otherwise perfect fit may win.
+      ARROW_RETURN_NOT_OK(TryDelimiters(bare, kPerfect));
     }
-    if (!options_.quote.has_value() && best_.quoted == 0) {
+    if (!options_.quote.has_value() && best_.quoted == 0 && Contains("'")) {
       Dialect single = start_;
       single.quote = '\'';
       ARROW_RETURN_NOT_OK(TrySingleQuotes(single));
+      if (!options_.escape.has_value() && best_.quoted == 0 && Contains("\\'")) {
+        single.escape = '\\';
+        ARROW_RETURN_NOT_OK(TrySingleQuotes(single));
+      }
     }
+    if (!best_.several() && !options_.delimiter.has_value() && !Contains(",")) dialect_.delimiter = ',';
     return Status::OK();
   }
   const Dialect& dialect() const { return dialect_; }
   const Fit& fit() const { return best_; }
 
  private:
-  Status TryDelimiters(Dialect dialect, double least_consistent = 0) {
+  static constexpr int kPerfect = 4;
+
+  bool Contains(std::string_view text) const {
+    const std::string_view all(reinterpret_cast<const char*>(sample_.text()), static_cast<size_t>(sample_.length()));
+    return all.find(text) != std::string_view::npos;
+  }
+
+  Status TryDelimiters(Dialect dialect, int least_rank = 0) {
     for (char delimiter : kDelimiters) {
       if (options_.delimiter.has_value()) delimiter = *options_.delimiter;
       dialect.delimiter = static_cast<uint8_t>(delimiter);
       ARROW_ASSIGN_OR_RAISE(Fit fit, Measure(dialect));
-      if (fit.consistent >= least_consistent && (!any_ || best_ < fit)) Take(dialect, fit);
+      if (fit.Rank() >= least_rank && (!any_ || best_ < fit)) Take(dialect, fit);
       if (options_.delimiter.has_value()) break;
     }
     return Status::OK();
@@ -145,6 +164,30 @@ class Search {
   Dialect dialect_;
   Fit best_;
 };
+
+// What the values below the first record have in common.
+struct ColumnSample {
+  uint16_t types = kAllTypeBits;
+  int64_t values = 0;
+};
+
+ColumnSample LookBelow(const SampleRecords& sample, size_t column, const Dialect& dialect) {
+  ColumnSample below;
+  for (size_t row = 1; row < sample.records.size(); ++row) {
+    if (column >= sample.records[row].fields.size()) continue;
+    const std::string value = SampleValue(sample.records[row].fields[column], dialect);
+    if (value.empty()) continue;
+    below.types &= ClassifyText(value);
+    ++below.values;
+  }
+  return below;
+}
+
+// Words that stand for a missing value; above numbers they say nothing about a header.
+bool IsMissingMark(const std::string& text) {
+  static constexpr std::string_view kMarks[] = {"NA", "N/A", "n/a", "null", "NULL", "nan", "NaN", "-", "?", "\\N"};
+  return std::find(std::begin(kMarks), std::end(kMarks), text) != std::end(kMarks);
+}
 
 uint8_t FindNewline(const TextSample& sample) {
   const size_t length = static_cast<size_t>(sample.length());
@@ -213,34 +256,32 @@ Result<SniffResult> SniffDialect(const TextSample& sample, const CsvOptions& opt
 bool LooksLikeHeader(const SampleRecords& sample, const Dialect& dialect, std::string* why) {
   if (sample.records.empty()) return false;
   const SampleRecord& first = sample.records[0];
-  bool all_named = true;
-  bool any_typed = false;
-  int header_votes = 0, data_votes = 0;
+  int64_t named = 0, typed = 0, header_votes = 0, data_votes = 0;
   for (size_t column = 0; column < first.fields.size(); ++column) {
     const std::string name = SampleValue(first.fields[column], dialect);
-    const uint8_t* begin = reinterpret_cast<const uint8_t*>(name.data());
-    const uint16_t name_types = ClassifyValue(begin, begin + name.size()).possible;
-    all_named &= !name.empty();
-    any_typed |= name_types != 0;
-    uint16_t column_types = kAllTypeBits;
-    int64_t values = 0;
-    for (size_t row = 1; row < sample.records.size(); ++row) {
-      if (column >= sample.records[row].fields.size()) continue;
-      const std::string value = SampleValue(sample.records[row].fields[column], dialect);
-      if (value.empty()) continue;
-      const uint8_t* value_begin = reinterpret_cast<const uint8_t*>(value.data());
-      column_types &= ClassifyValue(value_begin, value_begin + value.size()).possible;
-      ++values;
+    if (name.empty()) continue;
+    ++named;
+    const uint16_t name_types = ClassifyText(name);
+    typed += name_types != 0;
+    const ColumnSample below = LookBelow(sample, column, dialect);
+    if (below.values == 0 && sample.records.size() > 1) {
+      header_votes += name_types == 0;  // a text above nothing
+    } else if (below.types != 0 && below.values > 0 && !IsMissingMark(name)) {
+      ++((name_types & below.types) != 0 ? data_votes : header_votes);
     }
-    if (values == 0 || column_types == 0 || name.empty()) continue;
-    ++((name_types & column_types) != 0 ? data_votes : header_votes);
   }
-  if (header_votes != data_votes) {
-    *why = fmt::format("{} first values fit the type of their column, {} do not", data_votes, header_votes);
-    return header_votes > data_votes;
+  const int64_t width = static_cast<int64_t>(first.fields.size());
+  if (header_votes > 0 || data_votes > 0) {
+    *why = fmt::format("of the first record {} values fit the type of the values below, {} do not", data_votes,
+                       header_votes);
+    return header_votes > 0;
   }
-  *why = all_named && !any_typed ? "the first record is all names" : "the first record is not all names";
-  return all_named && !any_typed;
+  const bool all_empty = named == 0 && width > 1 && sample.records.size() > 1;
+  const bool all_names = named == width && typed == 0;
+  *why = all_empty   ? "the first record is empty"
+         : all_names ? "the first record is all names"
+                     : "the first record is not all names";
+  return all_empty || all_names;
 }
 
 }  // namespace headrace

@@ -28,6 +28,9 @@ std::vector<std::string> ReferencedColumns(const Expr& expression);
 // SQL text that parses to the same tree.
 std::string ToText(const Expr& expression);
 
+// FormatError's line, then, for an error that points into an expression, the text and a caret line below it.
+std::string FormatWithCaret(const Status& status);
+
 class BoundExpr;  // typed against a schema; immutable, usable from any thread
 using BoundExprPtr = std::shared_ptr<const BoundExpr>;
 

@@ -1,0 +1,293 @@
+#include "expr/date_kernels.h"
+
+#include <array>
+
+#include "expr/calendar.h"
+#include "expr/operand.h"
+
+namespace headrace::expr {
+namespace {
+
+constexpr std::string_view kOutOfRange = "the date is outside the years 0001 to 9999";
+
+bool IsDate(const arrow::DataType& type) { return type.id() == arrow::Type::DATE32; }
+bool InRange(int64_t days) { return days >= kFirstDay && days <= kLastDay; }
+
+// A moment as day and microsecond of the day.
+struct Moment {
+  int64_t days;
+  int64_t micros;
+};
+
+template <typename Visit>
+auto WithMoments(const Operand& in, Visit&& visit) {
+  if (IsDate(*in.type())) return visit([&in](int64_t row) { return Moment{in.value<int32_t>(row), 0}; });
+  if (in.type()->id() == arrow::Type::TIME64) {
+    return visit([&in](int64_t row) { return Moment{0, in.value<int64_t>(row)}; });
+  }
+  return visit([&in](int64_t row) {
+    const int64_t micros = in.value<int64_t>(row);
+    const int64_t days = FloorDivide(micros, kMicrosPerDay);
+    return Moment{days, micros - days * kMicrosPerDay};
+  });
+}
+
+// The Thursday of a week lies in the ISO year the week belongs to.
+CivilDate ThursdayOf(int64_t days) { return CivilFromDays(days - IsoDayOfWeek(days) + 4); }
+
+int32_t DayOfYear(int64_t days) {
+  return static_cast<int32_t>(days - DaysFromCivil(CivilFromDays(days).year, 1, 1)) + 1;
+}
+
+int32_t PartOf(DatePart part, Moment moment) {
+  switch (part) {
+    case DatePart::kYear:
+      return static_cast<int32_t>(CivilFromDays(moment.days).year);
+    case DatePart::kQuarter:
+      return (CivilFromDays(moment.days).month + 2) / 3;
+    case DatePart::kMonth:
+      return CivilFromDays(moment.days).month;
+    case DatePart::kDay:
+      return CivilFromDays(moment.days).day;
+    case DatePart::kDayOfWeek:
+      return IsoDayOfWeek(moment.days);
+    case DatePart::kDayOfYear:
+      return DayOfYear(moment.days);
+    case DatePart::kWeek:
+      return (DayOfYear(moment.days - IsoDayOfWeek(moment.days) + 4) + 6) / 7;
+    case DatePart::kIsoYear:
+      return static_cast<int32_t>(ThursdayOf(moment.days).year);
+    case DatePart::kHour:
+      return static_cast<int32_t>(moment.micros / (3600 * kMicrosPerSecond));
+    case DatePart::kMinute:
+      return static_cast<int32_t>(moment.micros / (60 * kMicrosPerSecond) % 60);
+    case DatePart::kSecond:
+      return static_cast<int32_t>(moment.micros / kMicrosPerSecond % 60);
+  }
+  return 0;
+}
+
+template <DatePart kPart>
+Result<Datum> ExtractPart(const KernelCall& call) {
+  ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
+  return WithMoments(operands[0], [&](auto moment_of) {
+    return MapFixed<int32_t>(call, arrow::int32(), operands, {}, [&](int64_t row, int32_t* out) {
+      *out = PartOf(kPart, moment_of(row));
+      return true;
+    });
+  });
+}
+
+int64_t TruncateDays(TimeUnit unit, int64_t days) {
+  const CivilDate date = CivilFromDays(days);
+  switch (unit) {
+    case TimeUnit::kYear:
+      return DaysFromCivil(date.year, 1, 1);
+    case TimeUnit::kQuarter:
+      return DaysFromCivil(date.year, (date.month - 1) / 3 * 3 + 1, 1);
+    case TimeUnit::kMonth:
+      return days - date.day + 1;
+    case TimeUnit::kWeek:
+      return days - IsoDayOfWeek(days) + 1;
+    default:
+      return days;
+  }
+}
+
+int64_t MicrosOf(TimeUnit unit) {
+  switch (unit) {
+    case TimeUnit::kHour:
+      return 3600 * kMicrosPerSecond;
+    case TimeUnit::kMinute:
+      return 60 * kMicrosPerSecond;
+    case TimeUnit::kSecond:
+      return kMicrosPerSecond;
+    case TimeUnit::kMillisecond:
+      return 1000;
+    case TimeUnit::kMicrosecond:
+      return 1;
+    default:
+      return kMicrosPerDay;
+  }
+}
+
+}  // namespace
+
+std::optional<TimeUnit> ParseTimeUnit(std::string_view name) {
+  constexpr std::array<std::string_view, 10> kNames = {"year", "quarter", "month",  "week",        "day",
+                                                       "hour", "minute",  "second", "millisecond", "microsecond"};
+  std::string lower(name);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  }
+  for (size_t i = 0; i < kNames.size(); ++i) {
+    if (lower == kNames[i]) return static_cast<TimeUnit>(i);
+  }
+  return std::nullopt;
+}
+
+Kernel DatePartKernel(DatePart part) {
+  switch (part) {
+    case DatePart::kYear:
+      return ExtractPart<DatePart::kYear>;
+    case DatePart::kQuarter:
+      return ExtractPart<DatePart::kQuarter>;
+    case DatePart::kMonth:
+      return ExtractPart<DatePart::kMonth>;
+    case DatePart::kDay:
+      return ExtractPart<DatePart::kDay>;
+    case DatePart::kDayOfWeek:
+      return ExtractPart<DatePart::kDayOfWeek>;
+    case DatePart::kDayOfYear:
+      return ExtractPart<DatePart::kDayOfYear>;
+    case DatePart::kWeek:
+      return ExtractPart<DatePart::kWeek>;
+    case DatePart::kIsoYear:
+      return ExtractPart<DatePart::kIsoYear>;
+    case DatePart::kHour:
+      return ExtractPart<DatePart::kHour>;
+    case DatePart::kMinute:
+      return ExtractPart<DatePart::kMinute>;
+    case DatePart::kSecond:
+      break;
+  }
+  return ExtractPart<DatePart::kSecond>;
+}
+
+Kernel TruncateKernel(TimeUnit unit, const TypePtr& type) {
+  if (IsDate(*type)) {
+    return [=](const KernelCall& call) -> Result<Datum> {
+      ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
+      return MapFixed<int32_t>(call, type, operands, {}, [&](int64_t row, int32_t* out) {
+        *out = static_cast<int32_t>(TruncateDays(unit, operands[0].value<int32_t>(row)));
+        return true;
+      });
+    };
+  }
+  return [=, step = MicrosOf(unit)](const KernelCall& call) -> Result<Datum> {
+    ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
+    return MapFixed<int64_t>(call, type, operands, {}, [&](int64_t row, int64_t* out) {
+      const int64_t micros = operands[0].value<int64_t>(row);
+      *out = unit < TimeUnit::kDay ? TruncateDays(unit, FloorDivide(micros, kMicrosPerDay)) * kMicrosPerDay
+                                   : micros - FloorRemainder(micros, step);
+      return true;
+    });
+  };
+}
+
+Kernel AddDaysKernel(int sign) {
+  return [=](const KernelCall& call) -> Result<Datum> {
+    ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
+    return MapFixed<int32_t>(call, arrow::date32(), operands, {OnFailure::kError, kOutOfRange},
+                             [&](int64_t row, int32_t* out) {
+                               const Int128 days = static_cast<Int128>(operands[0].value<int32_t>(row)) +
+                                                   static_cast<Int128>(operands[1].value<int64_t>(row)) * sign;
+                               if (days < kFirstDay || days > kLastDay) return false;
+                               *out = static_cast<int32_t>(days);
+                               return true;
+                             });
+  };
+}
+
+Kernel DaysBetweenKernel() {
+  return [](const KernelCall& call) -> Result<Datum> {
+    ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
+    return MapFixed<int32_t>(call, arrow::int32(), operands, {}, [&](int64_t row, int32_t* out) {
+      *out = static_cast<int32_t>(static_cast<int64_t>(operands[0].value<int32_t>(row)) -
+                                  operands[1].value<int32_t>(row));
+      return true;
+    });
+  };
+}
+
+Kernel AddMonthsKernel(const TypePtr& type) {
+  constexpr int64_t kMostMonths = 12 * 10'000;
+  const auto shifted = [](int64_t days, int64_t months) -> std::optional<int64_t> {
+    if (!InRange(days) || months > kMostMonths || months < -kMostMonths) return std::nullopt;
+    const int64_t out = AddMonths(days, months);
+    return InRange(out) ? std::optional(out) : std::nullopt;
+  };
+  return [=](const KernelCall& call) -> Result<Datum> {
+    ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
+    const FailurePolicy policy{OnFailure::kError, kOutOfRange};
+    if (IsDate(*type)) {
+      return MapFixed<int32_t>(call, type, operands, policy, [&](int64_t row, int32_t* out) {
+        const auto days = shifted(operands[0].value<int32_t>(row), operands[1].value<int64_t>(row));
+        if (days) *out = static_cast<int32_t>(*days);
+        return days.has_value();
+      });
+    }
+    return MapFixed<int64_t>(call, type, operands, policy, [&](int64_t row, int64_t* out) {
+      const int64_t micros = operands[0].value<int64_t>(row);
+      const int64_t day = FloorDivide(micros, kMicrosPerDay);
+      const auto days = shifted(day, operands[1].value<int64_t>(row));
+      if (days) *out = micros + (*days - day) * kMicrosPerDay;
+      return days.has_value();
+    });
+  };
+}
+
+Kernel AddMicrosKernel(const TypePtr& type, int64_t micros) {
+  return [=](const KernelCall& call) -> Result<Datum> {
+    ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
+    return MapFixed<int64_t>(call, type, operands, {OnFailure::kError, kOutOfRange}, [&](int64_t row, int64_t* out) {
+      const Int128 moved = static_cast<Int128>(operands[1].value<int64_t>(row)) * micros + operands[0].value<int64_t>(row);
+      if (moved < kFirstMicros || moved > kLastMicros) return false;
+      *out = static_cast<int64_t>(moved);
+      return true;
+    });
+  };
+}
+
+Kernel LastDayKernel() {
+  return [](const KernelCall& call) -> Result<Datum> {
+    ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
+    return MapFixed<int32_t>(call, arrow::date32(), operands, {}, [&](int64_t row, int32_t* out) {
+      const CivilDate date = CivilFromDays(operands[0].value<int32_t>(row));
+      *out = static_cast<int32_t>(DaysFromCivil(date.year, date.month, DaysInMonth(date.year, date.month)));
+      return true;
+    });
+  };
+}
+
+Kernel MakeDateKernel() {
+  return [](const KernelCall& call) -> Result<Datum> {
+    ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
+    return MapFixed<int32_t>(call, arrow::date32(), operands, {OnFailure::kError, "there is no such date"},
+                             [&](int64_t row, int32_t* out) {
+                               const int64_t year = operands[0].value<int64_t>(row);
+                               const int64_t month = operands[1].value<int64_t>(row);
+                               const int64_t day = operands[2].value<int64_t>(row);
+                               if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1) return false;
+                               if (day > DaysInMonth(year, static_cast<int>(month))) return false;
+                               *out = static_cast<int32_t>(
+                                   DaysFromCivil(year, static_cast<int>(month), static_cast<int>(day)));
+                               return true;
+                             });
+  };
+}
+
+Kernel EpochSecondsKernel() {
+  return [](const KernelCall& call) -> Result<Datum> {
+    ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
+    return MapFixed<int64_t>(call, arrow::int64(), operands, {}, [&](int64_t row, int64_t* out) {
+      *out = FloorDivide(operands[0].value<int64_t>(row), kMicrosPerSecond);
+      return true;
+    });
+  };
+}
+
+Kernel TimestampFromKernel(int64_t micros_per_unit) {
+  return [=](const KernelCall& call) -> Result<Datum> {
+    ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
+    return MapFixed<int64_t>(call, TimestampType(), operands, {OnFailure::kError, kOutOfRange},
+                             [&](int64_t row, int64_t* out) {
+                               const Int128 micros = static_cast<Int128>(operands[0].value<int64_t>(row)) * micros_per_unit;
+                               if (micros < kFirstMicros || micros > kLastMicros) return false;
+                               *out = static_cast<int64_t>(micros);
+                               return true;
+                             });
+  };
+}
+
+}  // namespace headrace::expr

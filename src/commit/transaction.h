@@ -4,7 +4,8 @@
 // Protocol: lock, recover, write below txn-<id>/gen and sync, journal, link what stays, sync directories bottom-up, ONE rename
 // (exchange or no-replace), sync the parent, ledger line, remove the old generation. Recovery only ever deletes the losing
 // tree; the journalled inode of gen compared with D's says who won.
-// A single file F is staged as .F.headrace-<run id>.tmp beside it, synced, renamed, and the parent synced.
+// A single file F is staged as .F.headrace-<run id>.tmp beside it, synced, renamed, and the parent synced; its lock
+// .F.headrace.lock stands there only while a run lasts. docs/publishing.md has the whole story.
 #pragma once
 
 #include <cstdint>
@@ -61,10 +62,12 @@ class Transaction {
   static Result<std::unique_ptr<Transaction>> Begin(Env* env, TransactionOptions options);
 
   // Opens a file below the staging directory (directories are made as needed). `relative_path` is "k=v/name.parquet" for a
-  // dataset and "" for the single file. The caller syncs (by durability) and closes it before Publish.
+  // dataset and "" for the single file. The caller syncs (by durability) and closes it before Publish, which checks that.
+  // The file may be closed and opened again with kAppend; it must not outlive the transaction.
   virtual Result<std::unique_ptr<WritableFile>> OpenStaged(const std::string& relative_path, OpenMode mode) = 0;
   virtual const TransactionOptions& options() const = 0;
-  // After OK: visible and, with Durability::kFull, durable.
+  // After OK: visible and, with Durability::kFull, durable. Called at most once, without any other call running.
+  // `info.partitions` adds partitions to be replaced without new files to those that files were staged in.
   virtual Result<PublishOutcome> Publish(const PublishInfo& info) = 0;
 };
 

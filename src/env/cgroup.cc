@@ -36,7 +36,8 @@ std::string DecodeOctal(std::string_view text) {
   return decoded;
 }
 
-// "31 23 0:28 / /sys/fs/cgroup rw,relatime shared:1 - cgroup cgroup rw,memory": the optional fields end at "-".
+// "31 23 0:28 / /sys/fs/cgroup rw,relatime shared:1 - cgroup cgroup rw,memory": the optional fields
+// end at "-".
 std::optional<Mount> ParseMount(std::string_view line, CgroupVersion version,
                                 std::string_view controller) {
   const std::vector<std::string_view> fields = SplitFields(line, ' ');
@@ -74,7 +75,8 @@ std::optional<std::string> FindOwnPath(std::string_view cgroups, CgroupVersion v
   return std::nullopt;
 }
 
-// What of `own_path` lies below the mounted part; "" when the process stands at it or outside of it.
+// What of `own_path` lies below the mounted part; "" when the process stands at it or outside of
+// it.
 std::string PathBelowMount(const std::string& own_path, const std::string& tree_path) {
   if (own_path.find("..") != std::string::npos) return "";
   if (tree_path == "/") return own_path == "/" ? "" : own_path;

@@ -15,9 +15,10 @@ struct CgroupDirectory {
   std::string directory;  // where its files are, `root` included
 };
 
-// The directories of v1 `controller` and of v2 from the process's own cgroup up to the mount, v1 first. Found through
-// /proc/self/cgroup and /proc/self/mountinfo below `root`. In a container, where only a part of the tree is mounted, the
-// walk ends at the mount: what lies above cannot be seen. Empty where there are no cgroups.
+// The directories of v1 `controller` and of v2 from the process's own cgroup up to the mount, v1
+// first. Found through /proc/self/cgroup and /proc/self/mountinfo below `root`. In a container,
+// where only a part of the tree is mounted, the walk ends at the mount: what lies above cannot be
+// seen. Empty where there are no cgroups.
 std::vector<CgroupDirectory> FindCgroupDirectories(const std::string& root,
                                                    const std::string& controller);
 

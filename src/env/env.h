@@ -121,6 +121,8 @@ class Env {
   virtual Status HardLink(const std::string& from, const std::string& to) = 0;
   virtual Status SyncDirectory(const std::string& path) = 0;
   virtual Result<DiskSpace> Space(const std::string& path) = 0;
+  // OK when this process may create and remove entries in `directory` (permissions, read-only mounts).
+  virtual Status CheckWritable(const std::string& directory) = 0;
   // Creates the file if needed. nullptr when another process holds it; the holder writes its pid and start into it.
   virtual Result<std::unique_ptr<FileLock>> TryLock(const std::string& path) = 0;
 

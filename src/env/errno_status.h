@@ -1,4 +1,5 @@
-// errno as a Status: one line with what failed, the path, the system call, the reason and what to do.
+// errno as a Status: one line with what failed, the path, the system call, the reason and what to
+// do.
 #pragma once
 
 #include <string_view>
@@ -7,7 +8,8 @@
 
 namespace headrace {
 
-// Numbers of the failures made here. Callers tell failures apart by IsAlreadyExists and IsNotSupported.
+// Numbers of the failures made here. Callers tell failures apart by IsAlreadyExists and
+// IsNotSupported.
 inline constexpr ErrorCode kNotFoundToRead = 301;
 inline constexpr ErrorCode kNotPermittedToRead = 302;
 inline constexpr ErrorCode kCannotRead = 303;

@@ -9,8 +9,8 @@
 
 namespace headrace {
 
-// Role: owns one open descriptor, or none (-1). Threads: one owner. Errors: the destructor swallows those of close;
-// who must know them calls Close.
+// Role: owns one open descriptor, or none (-1). Threads: one owner. Errors: the destructor swallows
+// those of close; who must know them calls Close.
 class FileDescriptor {
  public:
   FileDescriptor() = default;

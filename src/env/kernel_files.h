@@ -9,7 +9,8 @@
 
 namespace headrace {
 
-// The whole text; nullopt when the file is missing or cannot be read, which is an answer, not a failure, here.
+// The whole text; nullopt when the file is missing or cannot be read, which is an answer, not a
+// failure, here.
 std::optional<std::string> ReadKernelFile(const std::string& path);
 
 // Lines without their newlines, empty ones left out.

@@ -142,7 +142,8 @@ Status PosixEnv::Rename(const std::string& from, const std::string& to, RenameMo
 
 Status PosixEnv::HardLink(const std::string& from, const std::string& to) {
   if (::link(from.c_str(), to.c_str()) == 0) return Status::OK();
-  // EPERM: the file system has no hard links, or the kernel guards files of other owners. EMLINK: this file has too many.
+  // EPERM: the file system has no hard links, or the kernel guards files of other owners. EMLINK:
+  // this file has too many.
   const int error = errno == EPERM || errno == EMLINK ? EOPNOTSUPP : errno;
   return LinkError(error, "cannot make hard link", "link", from, to);
 }
@@ -165,6 +166,11 @@ Result<DiskSpace> PosixEnv::Space(const std::string& path) {
   space.available_bytes =
       static_cast<int64_t>(found.f_bavail) * static_cast<int64_t>(found.f_frsize);
   return space;
+}
+
+Status PosixEnv::CheckWritable(const std::string& directory) {
+  if (::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return Status::OK();
+  return WriteError(errno, "cannot write into directory", "faccessat", directory);
 }
 
 }  // namespace headrace

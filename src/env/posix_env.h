@@ -32,6 +32,7 @@ class PosixEnv : public Env {
   Status HardLink(const std::string& from, const std::string& to) override;
   Status SyncDirectory(const std::string& path) override;
   Result<DiskSpace> Space(const std::string& path) override;
+  Status CheckWritable(const std::string& directory) override;
   Result<std::unique_ptr<FileLock>> TryLock(const std::string& path) override;
 };
 

@@ -41,7 +41,8 @@ void WriteHolder(int descriptor) {
 }  // namespace
 
 Result<std::unique_ptr<FileLock>> PosixEnv::TryLock(const std::string& path) {
-  // A holder may remove the lock file before it lets go: a lock on a file that has no name any more excludes nobody.
+  // A holder may remove the lock file before it lets go: a lock on a file that has no name any more
+  // excludes nobody.
   constexpr int kAttempts = 100;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     FileDescriptor descriptor = OpenDescriptor(path.c_str(), O_RDWR | O_CREAT);

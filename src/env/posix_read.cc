@@ -58,7 +58,8 @@ class PosixStandardInput : public SequentialReadFile {
 }  // namespace
 
 Result<std::unique_ptr<RandomReadFile>> PosixEnv::OpenForRead(const std::string& path) {
-  // Without O_NONBLOCK the open of a named pipe would wait for a writer instead of being refused below.
+  // Without O_NONBLOCK the open of a named pipe would wait for a writer instead of being refused
+  // below.
   FileDescriptor descriptor = OpenDescriptor(path.c_str(), O_RDONLY | O_NONBLOCK);
   if (!descriptor.is_open()) return ReadError(errno, kCannotOpen, "open", path);
   struct stat found;

@@ -31,13 +31,15 @@ class PosixWritableFile : public WritableFile {
   }
 
   Status Sync() override {
-    // Never retried: after a failure the kernel may have dropped the dirty pages and a second call would lie.
+    // Never retried: after a failure the kernel may have dropped the dirty pages and a second call
+    // would lie.
     if (::fsync(descriptor_.get()) != 0) return WriteError(errno, kCannotSync, "fsync", path_);
     return Status::OK();
   }
 
   void DropCache() override {
-    // Write-back of the newest bytes is only started; what was started last time is clean by now, mostly, and goes.
+    // Write-back of the newest bytes is only started; what was started last time is clean by now,
+    // mostly, and goes.
     ::sync_file_range(descriptor_.get(), writing_back_bytes_, written_bytes_ - writing_back_bytes_,
                       SYNC_FILE_RANGE_WRITE);
     if (writing_back_bytes_ > 0) {
@@ -99,7 +101,8 @@ class PosixScratchFile : public ScratchFile {
   }
 
   void DropCache(int64_t offset, int64_t length) override {
-    // Pages still dirty stay; they go when the same range is dropped again or the kernel wants them.
+    // Pages still dirty stay; they go when the same range is dropped again or the kernel wants
+    // them.
     ::sync_file_range(descriptor_.get(), offset, length, SYNC_FILE_RANGE_WRITE);
     ::posix_fadvise(descriptor_.get(), offset, length, POSIX_FADV_DONTNEED);
   }

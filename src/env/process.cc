@@ -62,8 +62,7 @@ std::optional<int64_t> QuotaCores(const CgroupDirectory& cgroup) {
     quota = ParseKernelNumber(fields.front());
     period = ParseKernelNumber(fields.back());
   } else {
-    quota =
-        ParseKernelNumber(ReadKernelFile(cgroup.directory + "/cpu.cfs_quota_us").value_or(""));
+    quota = ParseKernelNumber(ReadKernelFile(cgroup.directory + "/cpu.cfs_quota_us").value_or(""));
     period =
         ParseKernelNumber(ReadKernelFile(cgroup.directory + "/cpu.cfs_period_us").value_or(""));
   }
@@ -122,14 +121,17 @@ Result<EffectiveMemoryLimit> ReadEffectiveMemoryLimit(const std::string& root) {
     }
   }
   if (limit.candidates.empty()) {
-    return MakeError(ErrorKind::kInvalidConfig, 110,
-                     "cannot learn how much memory there is: no MemTotal in {} and no cgroup limit; "
-                     "give the budget with --memory",
-                     path);
+    return MakeError(
+        ErrorKind::kInvalidConfig, 110,
+        "cannot learn how much memory there is: no MemTotal in {} and no cgroup limit; "
+        "give the budget with --memory",
+        path);
   }
-  const auto smallest = std::min_element(
-      limit.candidates.begin(), limit.candidates.end(),
-      [](const MemoryLimitCandidate& a, const MemoryLimitCandidate& b) { return a.bytes < b.bytes; });
+  const auto smallest =
+      std::min_element(limit.candidates.begin(), limit.candidates.end(),
+                       [](const MemoryLimitCandidate& a, const MemoryLimitCandidate& b) {
+                         return a.bytes < b.bytes;
+                       });
   limit.bytes = smallest->bytes;
   limit.origin = smallest->origin;
   return limit;

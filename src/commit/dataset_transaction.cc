@@ -1,0 +1,231 @@
+#include "commit/dataset_transaction.h"
+
+#include <ctime>
+
+#include "commit/errors.h"
+#include "commit/kept_files.h"
+#include "commit/ledger.h"
+#include "commit/recovery.h"
+#include "commit/target.h"
+
+namespace headrace {
+namespace {
+
+std::string NowAsText() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1,
+                     utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
+}
+
+std::string RecoveryNote(const RecoveryOutcome& outcome) {
+  return fmt::format("cleaned up after runs that died: {} undone, {} finished",
+                     outcome.transactions_rolled_back, outcome.transactions_rolled_forward);
+}
+
+Status CheckTargetNow(Env* env, const TransactionOptions& options) {
+  ResolvedTarget target;
+  target.path = options.target;
+  ARROW_ASSIGN_OR_RAISE(target.found, env->Stat(options.target));
+  return CheckTarget(env, target, options);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Transaction>> DatasetTransaction::Begin(Env* env,
+                                                               TransactionOptions options) {
+  DatasetLayout layout(options.target);
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> side_found, env->Stat(layout.side()));
+  // A refused run leaves nothing behind; only where a side directory stands may recovery change
+  // what is found.
+  if (!side_found) ARROW_RETURN_NOT_OK(CheckTargetNow(env, options));
+  ARROW_ASSIGN_OR_RAISE(std::unique_ptr<SideDirectory> side,
+                        SideDirectory::Lock(env, std::move(layout)));
+  ARROW_ASSIGN_OR_RAISE(RecoveryOutcome recovered, RecoverDataset(env, *side));
+  std::vector<std::string> notes = std::move(recovered.notes);
+  if (recovered.transactions_rolled_back + recovered.transactions_rolled_forward > 0) {
+    notes.push_back(RecoveryNote(recovered));
+  }
+  ARROW_RETURN_NOT_OK(CheckTargetNow(env, options));
+  std::unique_ptr<DatasetTransaction> transaction(
+      new DatasetTransaction(env, std::move(options), std::move(side), std::move(notes)));
+  ARROW_RETURN_NOT_OK(transaction->MakeDirectories());
+  return transaction;
+}
+
+DatasetTransaction::DatasetTransaction(Env* env, TransactionOptions options,
+                                       std::unique_ptr<SideDirectory> side,
+                                       std::vector<std::string> notes)
+    : env_(env),
+      options_(std::move(options)),
+      side_(std::move(side)),
+      directory_(side_->layout().transaction(options_.run_id)),
+      generation_(JoinPath(directory_, kGenerationName)),
+      staging_(env, generation_, TargetKind::kDataset),
+      notes_(std::move(notes)) {}
+
+DatasetTransaction::~DatasetTransaction() {
+  if (state_ != State::kStaged) return;
+  // What cannot be removed now is removed by the next run.
+  std::vector<std::string> notes;
+  [[maybe_unused]] const Status removed =
+      RemoveTransaction(env_, layout(), options_.run_id, nullptr, &notes);
+}
+
+Status DatasetTransaction::MakeDirectories() {
+  ARROW_RETURN_NOT_OK(env_->CreateDirectory(directory_));
+  return env_->CreateDirectory(generation_);
+}
+
+Result<std::unique_ptr<WritableFile>> DatasetTransaction::OpenStaged(
+    const std::string& relative_path, OpenMode mode) {
+  return staging_.Open(relative_path, mode);
+}
+
+Result<PublishOutcome> DatasetTransaction::Publish(const PublishInfo& info) {
+  HEADRACE_CHECK(state_ == State::kStaged);
+  ARROW_RETURN_NOT_OK(CommitError(Prepare(info), "nothing was published"));
+  ARROW_RETURN_NOT_OK(SwapIn());
+  Finish();
+  PublishOutcome outcome;
+  outcome.notes = std::move(notes_);
+  outcome.kept_files = record_.kept_files;
+  return outcome;
+}
+
+Status DatasetTransaction::Prepare(const PublishInfo& info) {
+  ARROW_RETURN_NOT_OK(staging_.CheckComplete(options_.durability));
+  // Long after Begin: somebody who takes no lock may have been there.
+  ARROW_RETURN_NOT_OK(CheckTargetNow(env_, options_));
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> generation, env_->Stat(generation_));
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> target, env_->Stat(options_.target));
+  if (!generation) {
+    return MakeError(ErrorKind::kCommitFailed, kCommitFailedCode,
+                     "the staging directory was removed during the run: {}; run again",
+                     generation_);
+  }
+  record_.run_id = options_.run_id;
+  record_.plan_hash = options_.plan_hash;
+  record_.mode = options_.mode;
+  record_.durability = options_.durability;
+  record_.new_inode = generation->inode;
+  record_.old_inode = target ? target->inode : 0;
+  record_.prepared_at = NowAsText();
+  record_.info = info;
+  if (target) ARROW_RETURN_NOT_OK(KeepOldFiles(info));
+  ARROW_RETURN_NOT_OK(WriteJournal(env_, directory_, record_));
+  return durable() ? SyncBeforeRename() : Status::OK();
+}
+
+Status DatasetTransaction::KeepOldFiles(const PublishInfo& info) {
+  if (options_.mode == PublishMode::kOverwrite) return Status::OK();
+  KeepOptions keep;
+  keep.old_root = options_.target;
+  keep.new_root = generation_;
+  keep.durability = options_.durability;
+  if (options_.mode == PublishMode::kOverwritePartitions) {
+    keep.replaced_directories = staging_.directories_with_files();
+    keep.replaced_directories.insert(info.partitions.begin(), info.partitions.end());
+  }
+  ARROW_ASSIGN_OR_RAISE(const KeepOutcome kept, KeepFiles(env_, keep, &staging_));
+  record_.kept_files = kept.kept_files;
+  if (kept.copied_files > 0) {
+    notes_.push_back(fmt::format("no hard links on this file system: {} kept files were copied",
+                                 kept.copied_files));
+  }
+  return Status::OK();
+}
+
+Status DatasetTransaction::SyncBeforeRename() {
+  ARROW_RETURN_NOT_OK(staging_.SyncDirectories());
+  ARROW_RETURN_NOT_OK(env_->SyncDirectory(layout().side()));
+  // Of a side directory with a ledger an earlier run has made the entry durable.
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> ledger, env_->Stat(layout().ledger()));
+  return ledger ? Status::OK() : env_->SyncDirectory(layout().parent());
+}
+
+Status DatasetTransaction::SwapIn() {
+  ARROW_RETURN_NOT_OK(LearnOutcome(RenameIntoPlace()));
+  if (!durable()) return Status::OK();
+  const Status synced = env_->SyncDirectory(layout().parent());
+  if (synced.ok()) return synced;
+  state_ = State::kUnknown;
+  return MakeError(ErrorKind::kCommitUnknown, kCommitUnknownCode,
+                   "the new dataset is visible but could not be made durable: {}: {}; after a loss "
+                   "of power it may be the old one, whole; check the disk and run again",
+                   options_.target, synced.message());
+}
+
+Status DatasetTransaction::RenameIntoPlace() {
+  if (record_.old_inode == 0) return RenameNew();
+  const Status renamed = env_->Rename(generation_, options_.target, RenameMode::kExchange);
+  return IsNotSupported(renamed) ? RenameTwice() : renamed;
+}
+
+Status DatasetTransaction::RenameNew() {
+  const Status renamed = env_->Rename(generation_, options_.target, RenameMode::kNoReplace);
+  if (!IsNotSupported(renamed)) return renamed;
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found, env_->StatNoFollow(options_.target));
+  if (found) {
+    return MakeError(ErrorKind::kSink, kTargetExists, "target was created during the run: {}",
+                     options_.target);
+  }
+  notes_.emplace_back("no guarded rename on this file system: the target was looked at before it");
+  return env_->Rename(generation_, options_.target, RenameMode::kReplace);
+}
+
+Status DatasetTransaction::RenameTwice() {
+  notes_.emplace_back(
+      "no exchange of names on this file system: two renames, between which readers find no "
+      "dataset");
+  const std::string old_generation = JoinPath(directory_, kOldGenerationName);
+  ARROW_RETURN_NOT_OK(env_->Rename(options_.target, old_generation, RenameMode::kReplace));
+  const Status renamed = env_->Rename(generation_, options_.target, RenameMode::kReplace);
+  if (renamed.ok()) return renamed;
+  // Back as it was; when that fails too, LearnOutcome finds no target and says so.
+  [[maybe_unused]] const Status restored =
+      env_->Rename(old_generation, options_.target, RenameMode::kReplace);
+  return renamed;
+}
+
+Status DatasetTransaction::LearnOutcome(const Status& renamed) {
+  state_ = State::kPublished;
+  if (renamed.ok()) return renamed;
+  const Result<std::optional<FileStat>> found = env_->StatNoFollow(options_.target);
+  const uint64_t inode = found.ok() && *found ? (*found)->inode : 0;
+  if (inode == record_.new_inode) return Status::OK();
+  if (found.ok() && inode == record_.old_inode) {
+    state_ = State::kStaged;
+    return CommitError(renamed, "nothing was published");
+  }
+  if (found.ok() && record_.old_inode == 0) {
+    state_ = State::kStaged;
+    return MakeError(ErrorKind::kCommitFailed, kCommitFailedCode,
+                     "nothing was published: another program created the target during the run: "
+                     "{}; move it or use another mode",
+                     options_.target);
+  }
+  state_ = State::kUnknown;
+  return MakeError(
+      ErrorKind::kCommitUnknown, kCommitUnknownCode,
+      "it is not known whether the rename happened: {}: {}; the old or the new dataset "
+      "is there, whole: run `headrace recover` on it, or the same job again",
+      options_.target, renamed.message());
+}
+
+void DatasetTransaction::Finish() {
+  // The dataset is published, and durable: what fails from here on is the next run's to finish, and
+  // no failure of this.
+  Status finished = AppendToLedger(env_, layout().ledger(), record_);
+  if (finished.ok()) {
+    finished = RemoveTransaction(env_, layout(), options_.run_id, &record_, &notes_);
+  }
+  if (!finished.ok()) {
+    notes_.push_back(fmt::format(
+        "published, but cleaning up was left to the next run (or `headrace recover`): {}",
+        finished.message()));
+  }
+}
+
+}  // namespace headrace

@@ -1,0 +1,61 @@
+// Publishing a dataset directory.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "commit/journal.h"
+#include "commit/side_directory.h"
+#include "commit/staging_area.h"
+
+namespace headrace {
+
+// Role, threads and errors: as Transaction. Invariants:
+//  1. Until the rename, nothing outside of the side directory changes.
+//  2. Everything the rename will show, and the journal, is durable before it.
+//  3. The losing tree is removed only after the rename is durable and stands in the ledger.
+class DatasetTransaction : public Transaction {
+ public:
+  // `options.target` is resolved already.
+  static Result<std::unique_ptr<Transaction>> Begin(Env* env, TransactionOptions options);
+  ~DatasetTransaction() override;
+
+  Result<std::unique_ptr<WritableFile>> OpenStaged(const std::string& relative_path,
+                                                   OpenMode mode) override;
+  const TransactionOptions& options() const override { return options_; }
+  Result<PublishOutcome> Publish(const PublishInfo& info) override;
+
+ private:
+  enum class State : uint8_t { kStaged, kPublished, kUnknown };
+
+  DatasetTransaction(Env* env, TransactionOptions options, std::unique_ptr<SideDirectory> side,
+                     std::vector<std::string> notes);
+  const DatasetLayout& layout() const { return side_->layout(); }
+  bool durable() const { return options_.durability == Durability::kFull; }
+
+  Status MakeDirectories();
+  // The steps of Publish, in their order.
+  Status Prepare(const PublishInfo& info);
+  Status KeepOldFiles(const PublishInfo& info);
+  Status SyncBeforeRename();
+  Status SwapIn();
+  void Finish();
+
+  Status RenameIntoPlace();
+  Status RenameNew();
+  Status RenameTwice();
+  Status LearnOutcome(const Status& renamed);
+
+  Env* env_;
+  const TransactionOptions options_;
+  std::unique_ptr<SideDirectory> side_;
+  const std::string directory_;
+  const std::string generation_;
+  StagingArea staging_;
+  State state_ = State::kStaged;
+  JournalRecord record_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace headrace

@@ -1,0 +1,26 @@
+// Numbers of the failures that the commit room makes, and the seam that turns an Env's failure into
+// one of a commit.
+#pragma once
+
+#include <string_view>
+
+#include "base/status.h"
+
+namespace headrace {
+
+inline constexpr ErrorCode kTargetExists = 610;
+inline constexpr ErrorCode kTargetOfOtherType = 611;
+inline constexpr ErrorCode kParentMissing = 612;
+inline constexpr ErrorCode kForeignContent = 613;
+inline constexpr ErrorCode kOtherDevice = 614;
+inline constexpr ErrorCode kModeNotSupported = 615;
+inline constexpr ErrorCode kCommitFailedCode = 620;
+inline constexpr ErrorCode kCommitUnknownCode = 621;
+inline constexpr ErrorCode kStagingMisused = 920;
+inline constexpr ErrorCode kTargetLocked = 801;
+
+// `status` with `context` before it. What an Env calls a failure to read is here a failure to
+// commit.
+Status CommitError(const Status& status, std::string_view context);
+
+}  // namespace headrace

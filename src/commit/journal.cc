@@ -1,0 +1,146 @@
+#include "commit/journal.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "commit/layout.h"
+
+namespace headrace {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kJournalVersion = 1;
+// Thousands of inputs and partitions fit many times over; more is not a journal of ours.
+constexpr int64_t kJournalBytesMax = int64_t{1} << 30;
+
+constexpr std::array<PublishMode, 4> kModes = {PublishMode::kCreate, PublishMode::kAppend,
+                                               PublishMode::kOverwrite,
+                                               PublishMode::kOverwritePartitions};
+
+// The value under `key` when it is there and of this type, else what `out` holds already.
+template <typename T>
+void Get(const Json& object, const char* key, T* out) {
+  const auto found = object.find(key);
+  if (found == object.end()) return;
+  if constexpr (std::is_same_v<T, std::string>) {
+    if (found->is_string()) *out = found->get<std::string>();
+  } else {
+    if (found->is_number_integer()) *out = found->get<T>();
+  }
+}
+
+Json InputsToJson(const std::vector<PublishInput>& inputs) {
+  Json array = Json::array();
+  for (const PublishInput& input : inputs) {
+    array.push_back({{"path", input.path}, {"size_bytes", input.size_bytes}, {"rows", input.rows}});
+  }
+  return array;
+}
+
+void ParseLists(const Json& object, PublishInfo* info) {
+  if (const auto found = object.find("partitions"); found != object.end() && found->is_array()) {
+    for (const Json& item : *found) {
+      if (item.is_string()) info->partitions.push_back(item.get<std::string>());
+    }
+  }
+  if (const auto found = object.find("inputs"); found != object.end() && found->is_array()) {
+    for (const Json& item : *found) {
+      if (!item.is_object()) continue;
+      PublishInput& input = info->inputs.emplace_back();
+      Get(item, "path", &input.path);
+      Get(item, "size_bytes", &input.size_bytes);
+      Get(item, "rows", &input.rows);
+    }
+  }
+}
+
+}  // namespace
+
+std::string_view PublishModeName(PublishMode mode) {
+  switch (mode) {
+    case PublishMode::kCreate:
+      return "create";
+    case PublishMode::kAppend:
+      return "append";
+    case PublishMode::kOverwrite:
+      return "overwrite";
+    case PublishMode::kOverwritePartitions:
+      return "overwrite-partitions";
+  }
+  return "create";
+}
+
+std::string FormatJournal(const JournalRecord& record) {
+  const Json object = {
+      {"version", kJournalVersion},
+      {"run_id", record.run_id},
+      {"plan_hash", record.plan_hash},
+      {"mode", PublishModeName(record.mode)},
+      {"durability", record.durability == Durability::kFull ? "full" : "none"},
+      {"new_inode", record.new_inode},
+      {"old_inode", record.old_inode},
+      {"kept_files", record.kept_files},
+      {"prepared_at", record.prepared_at},
+      {"rows", record.info.rows},
+      {"files", record.info.files},
+      {"bytes", record.info.bytes},
+      {"partitions", record.info.partitions},
+      {"inputs", InputsToJson(record.info.inputs)},
+  };
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::optional<JournalRecord> ParseJournal(const std::string& text) {
+  const Json object = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  int64_t version = 0;
+  if (!object.is_object()) return std::nullopt;
+  Get(object, "version", &version);
+  JournalRecord record;
+  Get(object, "run_id", &record.run_id);
+  Get(object, "new_inode", &record.new_inode);
+  if (version != kJournalVersion || record.run_id.empty() || record.new_inode == 0) {
+    return std::nullopt;
+  }
+  Get(object, "plan_hash", &record.plan_hash);
+  Get(object, "old_inode", &record.old_inode);
+  Get(object, "kept_files", &record.kept_files);
+  Get(object, "prepared_at", &record.prepared_at);
+  Get(object, "rows", &record.info.rows);
+  Get(object, "files", &record.info.files);
+  Get(object, "bytes", &record.info.bytes);
+  std::string mode;
+  std::string durability;
+  Get(object, "mode", &mode);
+  Get(object, "durability", &durability);
+  for (const PublishMode candidate : kModes) {
+    if (mode == PublishModeName(candidate)) record.mode = candidate;
+  }
+  record.durability = durability == "none" ? Durability::kNone : Durability::kFull;
+  ParseLists(object, &record.info);
+  return record;
+}
+
+Status WriteJournal(Env* env, const std::string& transaction_directory,
+                    const JournalRecord& record) {
+  const std::string path = JoinPath(transaction_directory, kJournalName);
+  const std::string text = FormatJournal(record) + "\n";
+  if (record.durability == Durability::kFull) return env->WriteFileDurably(path, text);
+  const std::string temporary = path + ".tmp";
+  ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<WritableFile> file,
+                        env->OpenForWrite(temporary, OpenMode::kTruncate));
+  ARROW_RETURN_NOT_OK(file->Append(text.data(), static_cast<int64_t>(text.size())));
+  ARROW_RETURN_NOT_OK(file->Close());
+  return env->Rename(temporary, path, RenameMode::kReplace);
+}
+
+Result<std::optional<JournalRecord>> ReadJournal(Env* env,
+                                                 const std::string& transaction_directory) {
+  const std::string path = JoinPath(transaction_directory, kJournalName);
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found, env->StatNoFollow(path));
+  if (!found || found->type != FileType::kFile) return std::nullopt;
+  ARROW_ASSIGN_OR_RAISE(const std::string text, env->ReadWholeFile(path, kJournalBytesMax));
+  return ParseJournal(text);
+}
+
+}  // namespace headrace

@@ -1,0 +1,138 @@
+#include "commit/kept_files.h"
+
+#include <vector>
+
+#include "commit/errors.h"
+#include "commit/target.h"
+
+namespace headrace {
+namespace {
+
+constexpr int64_t kCopyChunkBytes = 64 * 1024;
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// Every %XX as its byte, which is how readers of Hive datasets take directory names.
+std::string DecodePercent(const std::string& text) {
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 &&
+        HexDigit(text[i + 2]) >= 0) {
+      decoded += static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2]));
+      i += 2;
+    } else {
+      decoded += text[i];
+    }
+  }
+  return decoded;
+}
+
+// "a=x%2Fy" must not become two components, so each component is decoded by itself.
+std::vector<std::string> DecodedComponents(const std::string& relative_directory) {
+  std::vector<std::string> components;
+  size_t begin = 0;
+  while (begin <= relative_directory.size() && !relative_directory.empty()) {
+    const size_t slash = relative_directory.find('/', begin);
+    components.push_back(DecodePercent(relative_directory.substr(begin, slash - begin)));
+    if (slash == std::string::npos) break;
+    begin = slash + 1;
+  }
+  return components;
+}
+
+class Keeper {
+ public:
+  Keeper(Env* env, const KeepOptions& options, StagingArea* staging)
+      : env_(env), options_(options), staging_(staging) {
+    for (const std::string& directory : options.replaced_directories) {
+      replaced_.insert(DecodedComponents(directory));
+    }
+  }
+
+  Status KeepDirectory(const std::string& relative) {
+    const std::string path = JoinPath(options_.old_root, relative);
+    if (replaced_.contains(DecodedComponents(relative))) return CheckHoldsOnlyData(env_, path);
+    ARROW_ASSIGN_OR_RAISE(const std::vector<DirectoryEntry> entries, env_->List(path));
+    for (const DirectoryEntry& entry : entries) {
+      const std::string child = JoinPath(relative, entry.name);
+      if (entry.type == FileType::kDirectory) {
+        ARROW_RETURN_NOT_OK(KeepDirectory(child));
+      } else if (entry.type == FileType::kFile) {
+        ARROW_RETURN_NOT_OK(KeepFile(relative, child));
+      } else {
+        return MakeError(ErrorKind::kSink, kForeignContent,
+                         "a symbolic link or device inside the dataset cannot be carried over: {}; "
+                         "remove it or move it away",
+                         JoinPath(options_.old_root, child));
+      }
+    }
+    return Status::OK();
+  }
+
+  const KeepOutcome& outcome() const { return outcome_; }
+
+ private:
+  Status KeepFile(const std::string& relative_directory, const std::string& relative) {
+    ARROW_RETURN_NOT_OK(staging_->MakeDirectory(relative_directory));
+    const std::string from = JoinPath(options_.old_root, relative);
+    const std::string to = JoinPath(options_.new_root, relative);
+    if (links_work_) {
+      const Status linked = env_->HardLink(from, to);
+      if (linked.ok()) {
+        ++outcome_.kept_files;
+        return Status::OK();
+      }
+      if (IsAlreadyExists(linked)) return NameTaken(to);
+      if (!IsNotSupported(linked)) return linked;
+      links_work_ = false;
+    }
+    ARROW_RETURN_NOT_OK(Copy(from, to));
+    ++outcome_.kept_files;
+    ++outcome_.copied_files;
+    return Status::OK();
+  }
+
+  Status Copy(const std::string& from, const std::string& to) {
+    ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<RandomReadFile> source, env_->OpenForRead(from));
+    Result<std::unique_ptr<WritableFile>> opened = env_->OpenForWrite(to, OpenMode::kCreateNew);
+    if (IsAlreadyExists(opened.status())) return NameTaken(to);
+    ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<WritableFile> target, std::move(opened));
+    std::string chunk(kCopyChunkBytes, '\0');
+    for (int64_t offset = 0;;) {
+      ARROW_ASSIGN_OR_RAISE(const int64_t count,
+                            source->ReadAt(offset, kCopyChunkBytes, chunk.data()));
+      if (count == 0) break;
+      ARROW_RETURN_NOT_OK(target->Append(chunk.data(), count));
+      offset += count;
+    }
+    if (options_.durability == Durability::kFull) ARROW_RETURN_NOT_OK(target->Sync());
+    return target->Close();
+  }
+
+  static Status NameTaken(const std::string& path) {
+    return MakeError(ErrorKind::kCommitFailed, kCommitFailedCode,
+                     "a new file has the name of one that must stay: {}; name files by run", path);
+  }
+
+  Env* env_;
+  const KeepOptions& options_;
+  StagingArea* staging_;
+  std::set<std::vector<std::string>> replaced_;
+  bool links_work_ = true;
+  KeepOutcome outcome_;
+};
+
+}  // namespace
+
+Result<KeepOutcome> KeepFiles(Env* env, const KeepOptions& options, StagingArea* staging) {
+  Keeper keeper(env, options, staging);
+  ARROW_RETURN_NOT_OK(keeper.KeepDirectory(""));
+  return keeper.outcome();
+}
+
+}  // namespace headrace

@@ -1,0 +1,31 @@
+// Carrying files of the old generation over into the new one.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "commit/staging_area.h"
+
+namespace headrace {
+
+struct KeepOptions {
+  std::string old_root;  // the dataset as it stands
+  std::string new_root;  // of the staging area
+  // Relative partition directories whose old files do not stay; "" stands for the whole dataset.
+  // Two spellings of one partition (a=%20 and a= with a blank) are the same.
+  std::set<std::string> replaced_directories;
+  Durability durability = Durability::kFull;
+};
+
+struct KeepOutcome {
+  int64_t kept_files = 0;
+  int64_t copied_files = 0;  // of the kept ones: where hard links do not work
+};
+
+// Links (or copies) every file that stays. Fails, with nothing published, when a kept name is taken
+// by a staged file, or when something other than files and directories would have to be kept or
+// destroyed.
+Result<KeepOutcome> KeepFiles(Env* env, const KeepOptions& options, StagingArea* staging);
+
+}  // namespace headrace

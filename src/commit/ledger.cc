@@ -1,0 +1,62 @@
+#include "commit/ledger.h"
+
+namespace headrace {
+namespace {
+
+constexpr int64_t kChunkBytes = 64 * 1024;
+
+// The last byte of a file; '\n' for an empty or missing one.
+Result<char> LastByte(Env* env, const std::string& path) {
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found, env->Stat(path));
+  if (!found || found->size_bytes == 0) return '\n';
+  ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<RandomReadFile> file, env->OpenForRead(path));
+  char last = '\n';
+  ARROW_RETURN_NOT_OK(file->ReadAt(found->size_bytes - 1, 1, &last).status());
+  return last;
+}
+
+bool IsLineOf(const std::string& line, const std::string& run_id) {
+  const std::optional<JournalRecord> record = ParseJournal(line);
+  return record && record->run_id == run_id;
+}
+
+}  // namespace
+
+Status AppendToLedger(Env* env, const std::string& path, const JournalRecord& record) {
+  ARROW_ASSIGN_OR_RAISE(const char last, LastByte(env, path));
+  const std::string text = fmt::format("{}{}\n", last == '\n' ? "" : "\n", FormatJournal(record));
+  ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<WritableFile> file,
+                        env->OpenForWrite(path, OpenMode::kAppend));
+  ARROW_RETURN_NOT_OK(file->Append(text.data(), static_cast<int64_t>(text.size())));
+  if (record.durability == Durability::kFull) {
+    ARROW_RETURN_NOT_OK(file->Sync());
+    ARROW_RETURN_NOT_OK(env->SyncDirectory(ParentPath(path)));
+  }
+  return file->Close();
+}
+
+Result<bool> LedgerHas(Env* env, const std::string& path, const std::string& run_id) {
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found, env->Stat(path));
+  if (!found) return false;
+  ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<RandomReadFile> file, env->OpenForRead(path));
+  std::string line;
+  std::string chunk(kChunkBytes, '\0');
+  int64_t offset = 0;
+  while (true) {
+    ARROW_ASSIGN_OR_RAISE(const int64_t count, file->ReadAt(offset, kChunkBytes, chunk.data()));
+    if (count == 0) return false;
+    offset += count;
+    std::string_view rest(chunk.data(), static_cast<size_t>(count));
+    for (size_t end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
+      line.append(rest.substr(0, end));
+      // Parsing every line of a long history would be slow; only lines that mention the run can be
+      // its line.
+      if (line.find(run_id) != std::string::npos && IsLineOf(line, run_id)) return true;
+      line.clear();
+      rest.remove_prefix(end + 1);
+    }
+    line.append(rest);
+  }
+}
+
+}  // namespace headrace

@@ -1,0 +1,17 @@
+// The ledger of a dataset: one line of JSON per published run, oldest first.
+#pragma once
+
+#include <string>
+
+#include "commit/journal.h"
+
+namespace headrace {
+
+// Appends the record's line and makes it durable unless the record says otherwise. A line cut short
+// by an earlier loss of power is closed off first, so that it cannot swallow this one.
+Status AppendToLedger(Env* env, const std::string& path, const JournalRecord& record);
+
+// Whether a whole line of this run stands in the ledger. False when there is no ledger.
+Result<bool> LedgerHas(Env* env, const std::string& path, const std::string& run_id);
+
+}  // namespace headrace

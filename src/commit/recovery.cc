@@ -1,0 +1,114 @@
+#include "commit/recovery.h"
+
+#include "commit/errors.h"
+#include "commit/ledger.h"
+
+namespace headrace {
+namespace {
+
+// Moves the generation `name` out of the transaction to where the next cleaning does not look.
+Status Rescue(Env* env, const DatasetLayout& layout, const std::string& run_id,
+              const std::string& path, std::vector<std::string>* notes) {
+  const std::string rescued = layout.rescued(run_id);
+  ARROW_RETURN_NOT_OK(env->Rename(path, rescued, RenameMode::kReplace));
+  ARROW_RETURN_NOT_OK(env->SyncDirectory(layout.side()));
+  notes->push_back(fmt::format(
+      "the target was replaced by another program during a run; its content was kept: {}",
+      rescued));
+  return Status::OK();
+}
+
+// Removes one tree of a transaction, or rescues it.
+Status RemoveLosingTree(Env* env, const DatasetLayout& layout, const std::string& run_id,
+                        const std::string& path, const JournalRecord* record,
+                        std::vector<std::string>* notes) {
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> tree, env->StatNoFollow(path));
+  if (!tree) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> target, env->StatNoFollow(layout.target()));
+  // Never the tree that readers see, whatever the names say.
+  if (target && target->inode == tree->inode && target->device == tree->device) {
+    return MakeError(ErrorKind::kCommitFailed, kCommitFailedCode,
+                     "target and staging directory are one directory; check the file system: {}",
+                     path);
+  }
+  const bool is_old_place = BaseName(path) == kOldGenerationName;
+  bool is_loser =
+      record == nullptr || tree->inode == record->new_inode || tree->inode == record->old_inode;
+  // In old/ stands what was the target: it has lost only when the new generation took its place.
+  if (is_old_place) is_loser = record != nullptr && target && target->inode == record->new_inode;
+  if (!is_loser) return Rescue(env, layout, run_id, path, notes);
+  return env->RemoveTree(path);
+}
+
+// Between the two renames of a file system that cannot exchange, there is no target. Nearly done:
+// the new generation was durable before the first of them, so it goes in; the old one goes back
+// when the new one is not there.
+Status RestoreTarget(Env* env, const DatasetLayout& layout, const std::string& run_id,
+                     const JournalRecord* record, std::vector<std::string>* notes) {
+  const std::string directory = layout.transaction(run_id);
+  const std::string old_generation = JoinPath(directory, kOldGenerationName);
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> old_tree, env->StatNoFollow(old_generation));
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> target, env->StatNoFollow(layout.target()));
+  if (target || !old_tree) return Status::OK();
+  const std::string new_generation = JoinPath(directory, kGenerationName);
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> new_tree, env->StatNoFollow(new_generation));
+  const bool forward = record != nullptr && new_tree && new_tree->inode == record->new_inode;
+  notes->push_back(forward
+                       ? fmt::format("the publish of run {} was finished", run_id)
+                       : fmt::format("the dataset as it was before run {} was put back", run_id));
+  return env->Rename(forward ? new_generation : old_generation, layout.target(),
+                     RenameMode::kReplace);
+}
+
+// Whether the target is the generation that this transaction made.
+Result<bool> WasPublished(Env* env, const DatasetLayout& layout, const JournalRecord* record) {
+  if (record == nullptr) return false;
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> target, env->StatNoFollow(layout.target()));
+  return target && target->inode == record->new_inode;
+}
+
+Status RecoverTransaction(Env* env, const DatasetLayout& layout, const std::string& run_id,
+                          RecoveryOutcome* outcome) {
+  ARROW_ASSIGN_OR_RAISE(const std::optional<JournalRecord> journal,
+                        ReadJournal(env, layout.transaction(run_id)));
+  const JournalRecord* record = journal ? &*journal : nullptr;
+  ARROW_RETURN_NOT_OK(RestoreTarget(env, layout, run_id, record, &outcome->notes));
+  ARROW_ASSIGN_OR_RAISE(const bool published, WasPublished(env, layout, record));
+  // The dead process may have renamed without reaching its fsync. Until that is durable the losing
+  // tree is the only copy of what a loss of power would bring back.
+  ARROW_RETURN_NOT_OK(env->SyncDirectory(layout.parent()));
+  if (published) {
+    ARROW_ASSIGN_OR_RAISE(const bool in_ledger, LedgerHas(env, layout.ledger(), run_id));
+    if (!in_ledger) ARROW_RETURN_NOT_OK(AppendToLedger(env, layout.ledger(), *record));
+    ++outcome->transactions_rolled_forward;
+  } else {
+    ++outcome->transactions_rolled_back;
+  }
+  return RemoveTransaction(env, layout, run_id, record, &outcome->notes);
+}
+
+}  // namespace
+
+Status RemoveTransaction(Env* env, const DatasetLayout& layout, const std::string& run_id,
+                         const JournalRecord* record, std::vector<std::string>* notes) {
+  const std::string directory = layout.transaction(run_id);
+  for (const char* name : {kOldGenerationName, kGenerationName}) {
+    ARROW_RETURN_NOT_OK(
+        RemoveLosingTree(env, layout, run_id, JoinPath(directory, name), record, notes));
+  }
+  return env->RemoveTree(directory);
+}
+
+Result<RecoveryOutcome> RecoverDataset(Env* env, const SideDirectory& side) {
+  RecoveryOutcome outcome;
+  ARROW_ASSIGN_OR_RAISE(const std::vector<DirectoryEntry> entries, env->List(side.layout().side()));
+  constexpr std::string_view kPrefix = kTransactionPrefix;
+  for (const DirectoryEntry& entry : entries) {
+    if (entry.type != FileType::kDirectory || !entry.name.starts_with(kPrefix)) continue;
+    const std::string run_id = entry.name.substr(kPrefix.size());
+    ARROW_RETURN_NOT_OK(RecoverTransaction(env, side.layout(), run_id, &outcome));
+  }
+  return outcome;
+}
+
+}  // namespace headrace

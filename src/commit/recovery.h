@@ -1,0 +1,20 @@
+// Bringing a dataset back to exactly one generation after a crash.
+#pragma once
+
+#include "commit/journal.h"
+#include "commit/side_directory.h"
+
+namespace headrace {
+
+// Finishes or undoes every transaction that a dead process left in the side directory. Needs its
+// lock.
+Result<RecoveryOutcome> RecoverDataset(Env* env, const SideDirectory& side);
+
+// Puts away what is left of a transaction whose target stands: the losing tree, and then its
+// directory. A tree that is neither the old nor the new generation of `record` belongs to somebody
+// else; it is kept as rescued-<run id> and reported in `notes`. `record` is null when the
+// transaction never got as far as its journal.
+Status RemoveTransaction(Env* env, const DatasetLayout& layout, const std::string& run_id,
+                         const JournalRecord* record, std::vector<std::string>* notes);
+
+}  // namespace headrace

@@ -1,0 +1,137 @@
+#include "commit/staging_area.h"
+
+#include "commit/errors.h"
+
+namespace headrace {
+namespace {
+
+// "a=1/b=2/x.parquet": no way out of the root, no component that means something else.
+bool IsSafeRelativePath(std::string_view path) {
+  while (true) {
+    const size_t slash = path.find('/');
+    const std::string_view component = path.substr(0, slash);
+    if (component.empty() || component == "." || component == "..") return false;
+    if (slash == std::string_view::npos) return true;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+std::string RelativeParent(const std::string& relative_path) {
+  const size_t slash = relative_path.rfind('/');
+  return slash == std::string::npos ? "" : relative_path.substr(0, slash);
+}
+
+}  // namespace
+
+// A staged file that keeps the area's books.
+class StagingArea::TrackedFile : public WritableFile {
+ public:
+  TrackedFile(StagingArea* area, FileState* state, std::unique_ptr<WritableFile> file)
+      : area_(area), state_(state), file_(std::move(file)) {}
+  ~TrackedFile() override { MarkClosed(); }
+
+  Status Append(const void* data, int64_t length) override {
+    MarkSynced(false);
+    return file_->Append(data, length);
+  }
+  Status Sync() override {
+    ARROW_RETURN_NOT_OK(file_->Sync());
+    MarkSynced(true);
+    return Status::OK();
+  }
+  void DropCache() override { file_->DropCache(); }
+  Status Close() override {
+    ARROW_RETURN_NOT_OK(file_->Close());
+    MarkClosed();
+    return Status::OK();
+  }
+  int64_t written_bytes() const override { return file_->written_bytes(); }
+
+ private:
+  void MarkSynced(bool synced) {
+    std::lock_guard lock(area_->mutex_);
+    state_->unsynced = !synced;
+  }
+  void MarkClosed() {
+    if (closed_) return;
+    closed_ = true;
+    std::lock_guard lock(area_->mutex_);
+    --state_->open_count;
+  }
+
+  StagingArea* area_;
+  FileState* state_;  // stays in place: map nodes do not move, and none is erased
+  std::unique_ptr<WritableFile> file_;
+  bool closed_ = false;
+};
+
+StagingArea::StagingArea(Env* env, std::string root, TargetKind kind)
+    : env_(env), root_(std::move(root)), kind_(kind) {}
+
+StagingArea::~StagingArea() = default;
+
+std::string StagingArea::PathOf(const std::string& relative_path) const {
+  return JoinPath(root_, relative_path);
+}
+
+Result<std::unique_ptr<WritableFile>> StagingArea::Open(const std::string& relative_path,
+                                                        OpenMode mode) {
+  const bool allowed =
+      kind_ == TargetKind::kSingleFile ? relative_path.empty() : IsSafeRelativePath(relative_path);
+  if (!allowed) {
+    return MakeError(ErrorKind::kInternal, kStagingMisused,
+                     "not a path below the staging directory: '{}'", relative_path);
+  }
+  std::lock_guard lock(mutex_);
+  if (kind_ == TargetKind::kDataset) {
+    ARROW_RETURN_NOT_OK(MakeDirectoryLocked(RelativeParent(relative_path)));
+  }
+  ARROW_ASSIGN_OR_RAISE(std::unique_ptr<WritableFile> file,
+                        env_->OpenForWrite(PathOf(relative_path), mode));
+  FileState& state = files_[relative_path];
+  ++state.open_count;
+  if (mode == OpenMode::kTruncate) state.unsynced = true;
+  return std::make_unique<TrackedFile>(this, &state, std::move(file));
+}
+
+Status StagingArea::MakeDirectory(const std::string& relative_directory) {
+  std::lock_guard lock(mutex_);
+  return MakeDirectoryLocked(relative_directory);
+}
+
+Status StagingArea::MakeDirectoryLocked(const std::string& relative_directory) {
+  if (relative_directory.empty() || directories_.contains(relative_directory)) return Status::OK();
+  ARROW_RETURN_NOT_OK(MakeDirectoryLocked(RelativeParent(relative_directory)));
+  ARROW_RETURN_NOT_OK(env_->CreateDirectory(PathOf(relative_directory)));
+  directories_.insert(relative_directory);
+  return Status::OK();
+}
+
+Status StagingArea::CheckComplete(Durability durability) const {
+  std::lock_guard lock(mutex_);
+  for (const auto& [path, state] : files_) {
+    if (state.open_count == 0 && (durability == Durability::kNone || !state.unsynced)) continue;
+    return MakeError(ErrorKind::kInternal, kStagingMisused,
+                     "staged file is not finished, so nothing is published: {}: {}", PathOf(path),
+                     state.open_count > 0 ? "still open" : "not synced");
+  }
+  return Status::OK();
+}
+
+Status StagingArea::SyncDirectories() {
+  std::lock_guard lock(mutex_);
+  // Sorted order has every directory before those below it; backwards, children come first.
+  for (auto directory = directories_.rbegin(); directory != directories_.rend(); ++directory) {
+    ARROW_RETURN_NOT_OK(env_->SyncDirectory(PathOf(*directory)));
+  }
+  return env_->SyncDirectory(root_);
+}
+
+std::set<std::string> StagingArea::directories_with_files() const {
+  std::lock_guard lock(mutex_);
+  std::set<std::string> directories;
+  for (const auto& [path, state] : files_) directories.insert(RelativeParent(path));
+  return directories;
+}
+
+}  // namespace headrace

@@ -1,0 +1,54 @@
+// The new generation of a dataset while it is being written.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "commit/transaction.h"
+
+namespace headrace {
+
+// Role: makes files and directories below one root and knows what of them is not yet closed or
+// durable, so that nothing half-written can be published by a caller's mistake. Owner: a
+// transaction; outlives the files it hands out. Threads: all methods from any thread. Errors: the
+// Env's; Internal for paths that leave the root and for CheckComplete.
+class StagingArea {
+ public:
+  // `root` exists. A single file's area has the file itself as root: only the relative path "" is
+  // allowed then.
+  StagingArea(Env* env, std::string root, TargetKind kind);
+  ~StagingArea();
+
+  Result<std::unique_ptr<WritableFile>> Open(const std::string& relative_path, OpenMode mode);
+  // The directory "a=1/b=2" below the root, and those above it.
+  Status MakeDirectory(const std::string& relative_directory);
+
+  // Fails when a staged file is still open or, with kFull, was not synced after its last byte.
+  Status CheckComplete(Durability durability) const;
+  // Fsyncs every directory made here, children before parents, and the root last.
+  Status SyncDirectories();
+  // Relative directories that files were opened in, sorted.
+  std::set<std::string> directories_with_files() const;
+
+ private:
+  class TrackedFile;
+  struct FileState {
+    int open_count = 0;
+    bool unsynced = true;
+  };
+  Status MakeDirectoryLocked(const std::string& relative_directory);
+  std::string PathOf(const std::string& relative_path) const;
+
+  Env* env_;
+  const std::string root_;
+  const TargetKind kind_;
+  mutable std::mutex mutex_;
+  std::map<std::string, FileState> files_;
+  std::set<std::string> directories_;
+};
+
+}  // namespace headrace

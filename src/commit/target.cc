@@ -1,0 +1,147 @@
+#include "commit/target.h"
+
+#include <array>
+
+#include "commit/errors.h"
+#include "commit/journal.h"
+
+namespace headrace {
+namespace {
+
+constexpr std::array<std::string_view, 10> kDataExtensions = {
+    ".parquet", ".csv",   ".tsv",     ".jsonl", ".ndjson",
+    ".json",    ".arrow", ".feather", ".orc",   ".avro"};
+constexpr std::array<std::string_view, 4> kCompressionExtensions = {".gz", ".zst", ".bz2", ".lz4"};
+
+bool IsDataFile(std::string_view name) {
+  // _SUCCESS, _metadata, .part-0.parquet.crc: what writers of datasets leave. Other hidden files
+  // are somebody's.
+  if (name.starts_with("_") || name.ends_with(".crc")) return true;
+  if (name.starts_with(".")) return false;
+  for (const std::string_view extension : kCompressionExtensions) {
+    if (name.ends_with(extension)) name.remove_suffix(extension.size());
+  }
+  for (const std::string_view extension : kDataExtensions) {
+    if (name.ends_with(extension)) return true;
+  }
+  return false;
+}
+
+bool IsPartitionDirectory(std::string_view name) {
+  const size_t equals = name.find('=');
+  return equals != std::string_view::npos && equals > 0 && name[0] != '.' && name[0] != '_';
+}
+
+Status CheckFileTarget(const ResolvedTarget& target, const TransactionOptions& options) {
+  if (options.mode == PublishMode::kAppend || options.mode == PublishMode::kOverwritePartitions) {
+    return MakeError(ErrorKind::kUsage, kModeNotSupported,
+                     "mode {} needs a dataset directory, and the target is one file: {}; use mode "
+                     "overwrite or a target without a file extension",
+                     PublishModeName(options.mode), target.path);
+  }
+  if (target.found && target.found->type != FileType::kFile) {
+    return MakeError(ErrorKind::kSink, kTargetOfOtherType,
+                     "target is to be a file but a directory or device is there: {}; move it or "
+                     "choose another target",
+                     target.path);
+  }
+  return Status::OK();
+}
+
+Status CheckDatasetTarget(Env* env, const ResolvedTarget& target, const TransactionOptions& options,
+                          const FileStat& parent) {
+  if (!target.found) return Status::OK();
+  if (target.found->type != FileType::kDirectory) {
+    return MakeError(ErrorKind::kSink, kTargetOfOtherType,
+                     "target is to be a dataset directory but a file is there: {}; move it or "
+                     "choose another target",
+                     target.path);
+  }
+  if (target.found->device != parent.device) {
+    return MakeError(ErrorKind::kSink, kOtherDevice,
+                     "target is a mount point and cannot be renamed as a whole: {}; choose a "
+                     "directory below it",
+                     target.path);
+  }
+  // Moving a directory rewrites its ".." entry, so it must be writable itself.
+  ARROW_RETURN_NOT_OK(env->CheckWritable(target.path));
+  if (options.mode == PublishMode::kOverwrite) return CheckHoldsOnlyData(env, target.path);
+  return Status::OK();
+}
+
+}  // namespace
+
+Result<ResolvedTarget> ResolveTarget(Env* env, const std::string& target) {
+  if (target.empty()) {
+    return MakeError(ErrorKind::kUsage, kParentMissing, "target is empty; name a path");
+  }
+  ResolvedTarget resolved;
+  ARROW_ASSIGN_OR_RAISE(resolved.found, env->Stat(target));
+  if (resolved.found) {
+    ARROW_ASSIGN_OR_RAISE(resolved.path, env->RealPath(target));
+    return resolved;
+  }
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> link, env->StatNoFollow(target));
+  if (link) {
+    return MakeError(ErrorKind::kSink, kTargetOfOtherType,
+                     "target is a symbolic link that leads nowhere: {}; remove or repair it",
+                     target);
+  }
+  const std::string parent = ParentPath(target);
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found_parent, env->Stat(parent));
+  const std::string name = BaseName(target);
+  if (!found_parent || found_parent->type != FileType::kDirectory || name == "." || name == "..") {
+    return MakeError(ErrorKind::kSink, kParentMissing,
+                     "the target's parent directory does not exist: {}; create {} first", target,
+                     parent);
+  }
+  ARROW_ASSIGN_OR_RAISE(const std::string real_parent, env->RealPath(parent));
+  resolved.path = JoinPath(real_parent, name);
+  return resolved;
+}
+
+Status CheckTarget(Env* env, const ResolvedTarget& target, const TransactionOptions& options) {
+  if (target.path == "/") {
+    return MakeError(ErrorKind::kSink, kTargetOfOtherType,
+                     "the root directory cannot be a target; choose a directory below it");
+  }
+  const std::string parent_path = ParentPath(target.path);
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> parent, env->Stat(parent_path));
+  if (!parent) {
+    return MakeError(ErrorKind::kSink, kParentMissing,
+                     "the target's parent directory does not exist: {}; create {} first",
+                     target.path, parent_path);
+  }
+  ARROW_RETURN_NOT_OK(env->CheckWritable(parent_path));
+  if (options.kind == TargetKind::kSingleFile) {
+    ARROW_RETURN_NOT_OK(CheckFileTarget(target, options));
+  } else {
+    ARROW_RETURN_NOT_OK(CheckDatasetTarget(env, target, options, *parent));
+  }
+  if (options.mode == PublishMode::kCreate && target.found) {
+    return MakeError(ErrorKind::kSink, kTargetExists,
+                     "target exists already: {}; choose another target or another mode (append, "
+                     "overwrite, overwrite-partitions)",
+                     target.path);
+  }
+  return Status::OK();
+}
+
+Status CheckHoldsOnlyData(Env* env, const std::string& directory) {
+  ARROW_ASSIGN_OR_RAISE(const std::vector<DirectoryEntry> entries, env->List(directory));
+  for (const DirectoryEntry& entry : entries) {
+    const std::string path = JoinPath(directory, entry.name);
+    if (entry.type == FileType::kFile && IsDataFile(entry.name)) continue;
+    if (entry.type == FileType::kDirectory && IsPartitionDirectory(entry.name)) {
+      ARROW_RETURN_NOT_OK(CheckHoldsOnlyData(env, path));
+      continue;
+    }
+    return MakeError(ErrorKind::kSink, kForeignContent,
+                     "overwriting would destroy what is not part of a dataset: {}; move it away or "
+                     "choose another target",
+                     path);
+  }
+  return Status::OK();
+}
+
+}  // namespace headrace

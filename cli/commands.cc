@@ -1,0 +1,184 @@
+#include "cli/commands.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "cli/console.h"
+#include "cli/help.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "cli/table.h"
+#include "headrace/run.h"
+#include "headrace/text.h"
+
+namespace headrace::cli {
+namespace {
+
+constexpr int kTableWidthWithoutTerminal = 1 << 20;  // a file or a pipe gets every column
+
+bool IsPipelineFile(const std::string& path) { return path.ends_with(".yaml") || path.ends_with(".yml"); }
+
+// Inputs and steps of a command line.
+void FillJob(Settings* settings, std::vector<std::string> inputs) {
+  settings->input.paths = std::move(inputs);
+  settings->job.inputs = {settings->input};
+  settings->job.steps = StepsOf(*settings);
+}
+
+void FillConvertJob(Settings* settings) {
+  settings->job.output.path = settings->paths.back();
+  FillJob(settings, {settings->paths.begin(), settings->paths.end() - 1});
+}
+
+int WriteReport(const RunReport& report, const Settings& settings) {
+  if (settings.report_path.empty()) return kExitOk;
+  if (settings.report_path == "-") return PrintText(ReportToJson(report));
+  const arrow::Status written = WriteReportFile(report, settings.report_path);
+  return written.ok() ? kExitOk : PrintError(written, settings);
+}
+
+int RunAndReport(const Settings& settings) {
+  CatchStopSignals();
+  ProgressPrinter progress(settings.verbosity == Verbosity::kQuiet ? ProgressMode::kNever : settings.progress);
+  RunControl control;
+  control.stop_signal = StopSignal();
+  if (progress.active()) control.on_progress = [&](const Progress& p) { progress.Draw(p); };
+  RunOutcome outcome = RunJob(settings.job, control);
+  progress.Clear();
+
+  if (outcome.status.ok()) {
+    outcome.report.exit_code = kExitOk;
+    PrintOutcome(outcome.report, settings);
+    return WriteReport(outcome.report, settings);
+  }
+  int exit_code = PrintError(outcome.status, settings);
+  // A run that a signal ended leaves with the signal's own code; one that failed by itself keeps its reason.
+  if (outcome.report.status == "cancelled" && *StopSignal() != 0) exit_code = 128 + *StopSignal();
+  outcome.report.exit_code = exit_code;
+  WriteReport(outcome.report, settings);
+  return exit_code;
+}
+
+// A report that cannot be written would be noticed only after the work is done.
+arrow::Status CheckReportPath(const std::string& path) {
+  if (path.empty() || path == "-") return arrow::Status::OK();
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  std::error_code ignored;
+  if (parent.empty() || std::filesystem::is_directory(parent, ignored)) return arrow::Status::OK();
+  return arrow::Status::Invalid("--report: there is no directory ", parent.string(), "; create it first");
+}
+
+int Explain(const Settings& settings) {
+  auto text = ExplainJob(settings.job);
+  return text.ok() ? PrintText(*text) : PrintError(text.status(), settings);
+}
+
+int Preview(const Settings& settings) {
+  auto preview = PreviewJob(settings.job, settings.preview_rows);
+  if (!preview.ok()) return PrintError(preview.status(), settings);
+  if (settings.verbosity == Verbosity::kVerbose) {
+    for (const std::string& line : preview->evidence) fmt::print(stderr, "{}\n", line);
+  }
+  return PrintText(FormatTable(*preview, TerminalWidth(STDOUT_FILENO, kTableWidthWithoutTerminal)));
+}
+
+int PrintDoctor(const Settings& settings) {
+  std::string text;
+  size_t width = 0;
+  const auto lines = Doctor(settings.paths.empty() ? "." : settings.paths.front());
+  for (const DoctorLine& line : lines) width = std::max(width, line.topic.size());
+  for (const DoctorLine& line : lines) text += fmt::format("{:<{}}  {}\n", line.topic, width, line.text);
+  return PrintText(text);
+}
+
+int Validated(const Settings& settings) {
+  if (settings.verbosity == Verbosity::kQuiet) return kExitOk;
+  return PrintText(fmt::format("{}: valid: {} steps, {} -> {}\n", settings.paths.front(), settings.job.steps.size(),
+                               settings.job.inputs.front().paths.front(), settings.job.output.path));
+}
+
+int RunCommand(const CommandDefinition& command, const Settings& settings) {
+  switch (command.bit) {
+    case kConvert:
+    case kRun:
+      return RunAndReport(settings);
+    case kPlan:
+      return Explain(settings);
+    case kPreview:
+      return Preview(settings);
+    case kValidate:
+      return Validated(settings);
+    case kDoctor:
+      return PrintDoctor(settings);
+    case kCompletions:
+      break;
+  }
+  return kExitOk;
+}
+
+bool TakesPipelineFile(const CommandDefinition& command, const std::vector<std::string>& paths) {
+  if (command.bit == kRun || command.bit == kValidate) return true;
+  return (command.bit == kPlan || command.bit == kPreview) && paths.size() == 1 && IsPipelineFile(paths.front());
+}
+
+int PrintCompletions(const Settings& settings) {
+  auto script = CompletionScript(settings.paths.front());
+  if (!script.ok()) return PrintUsageError(script.status().message(), settings.log_format);
+  return PrintText(*script);
+}
+
+int RunParsed(const RawArguments& arguments) {
+  const CommandDefinition& command = *arguments.command;
+  Settings settings;
+  settings.paths = arguments.paths;
+  arrow::Status applied = ApplyFlags(arguments, &settings);
+  if (applied.ok()) applied = CheckReportPath(settings.report_path);
+  if (!applied.ok()) return PrintUsageError(applied.message(), settings.log_format);
+  if (command.bit == kCompletions) return PrintCompletions(settings);
+
+  const arrow::Status prepared = InitializeProcess();
+  if (!prepared.ok()) return PrintError(prepared, settings);
+  if (TakesPipelineFile(command, settings.paths)) {
+    for (const RawFlag& flag : arguments.flags) {
+      if (flag.definition->commands & kRun) continue;
+      if (command.bit == kPreview && (flag.definition->commands & kConvert) == 0) continue;
+      return PrintUsageError(fmt::format("--{} does not go with a pipeline file; write it into the file",
+                                         flag.definition->name),
+                             settings.log_format);
+    }
+    auto job = LoadPipelineFile(settings.paths.front());
+    if (!job.ok()) return PrintError(job.status(), settings);
+    settings.job = std::move(*job);
+    applied = ApplyFlags(arguments, &settings);  // over the file's own settings
+    if (!applied.ok()) return PrintUsageError(applied.message(), settings.log_format);
+  } else if (command.bit == kConvert || command.bit == kPlan) {
+    if (settings.paths.size() < 2) {
+      return PrintUsageError("plan needs a pipeline file (.yaml, .yml), or inputs and an output", settings.log_format);
+    }
+    FillConvertJob(&settings);
+  } else if (command.bit == kPreview) {
+    FillJob(&settings, settings.paths);
+  }
+  return RunCommand(command, settings);
+}
+
+}  // namespace
+
+int RunCommandLine(int argc, const char* const* argv) {
+  IgnoreBrokenPipes();
+  auto arguments = ParseArguments(argc, argv);
+  if (!arguments.ok()) return PrintUsageError(arguments.status().message(), LogFormat::kText);
+  switch (arguments->request) {
+    case Request::kVersion:
+      return PrintText(VersionText() + "\n");
+    case Request::kHelp:
+      return PrintText(arguments->command ? HelpText(*arguments->command) : HelpText());
+    case Request::kCommand:
+      break;
+  }
+  return RunParsed(*arguments);
+}
+
+}  // namespace headrace::cli

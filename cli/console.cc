@@ -1,0 +1,99 @@
+#include "cli/console.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "headrace/text.h"
+
+namespace headrace::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// One write per line, so that lines of several programs on one terminal do not mix.
+void PrintLine(std::string line) {
+  line += '\n';
+  std::fwrite(line.data(), 1, line.size(), stderr);
+  std::fflush(stderr);
+}
+
+void PrintJson(const Json& object) { PrintLine(object.dump(-1, ' ', false, Json::error_handler_t::replace)); }
+
+int PrintErrorJson(const std::string& code, const std::string& kind, const std::string& message, int exit_code) {
+  PrintJson({{"level", "error"}, {"code", code}, {"kind", kind}, {"message", message}, {"exit_code", exit_code}});
+  return exit_code;
+}
+
+void PrintStages(const RunReport& report) {
+  for (const StageReport& stage : report.stages) {
+    PrintLine(fmt::format("  {}: {} rows in, {} out, {} busy, {} blocked, {} reserved at most, {} spilled", stage.name,
+                          CountText(stage.rows_in), CountText(stage.rows_out), DurationText(stage.wall_seconds),
+                          DurationText(stage.blocked_seconds), SizeText(stage.reserved_peak_bytes),
+                          SizeText(stage.spilled_bytes)));
+  }
+  const MemoryReport& memory = report.memory;
+  PrintLine(fmt::format("  memory: budget {} ({}), base {}, accounted peak {}, resident peak {}",
+                        SizeText(memory.budget_bytes), memory.budget_origin, SizeText(memory.base_bytes),
+                        SizeText(memory.accounted_peak_bytes), SizeText(memory.rss_peak_bytes)));
+  if (!report.mode.empty()) PrintLine(fmt::format("  mode: {} ({})", report.mode, report.mode_reason));
+}
+
+}  // namespace
+
+bool IsTerminal(int descriptor) { return isatty(descriptor) == 1; }
+
+int TerminalWidth(int descriptor, int otherwise) {
+  winsize size = {};
+  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return otherwise;
+  return size.ws_col;
+}
+
+int PrintUsageError(const std::string& message, LogFormat format) {
+  if (format == LogFormat::kJson) return PrintErrorJson("E0101", "usage", message, kExitUsage);
+  PrintLine("error E0101 (usage): " + message);
+  return kExitUsage;
+}
+
+int PrintError(const arrow::Status& status, const Settings& settings) {
+  const int exit_code = ExitCodeOf(status);
+  if (settings.log_format == LogFormat::kJson) {
+    return PrintErrorJson(ErrorCodeText(status), ErrorKindText(status), status.message(), exit_code);
+  }
+  PrintLine(FormatErrorLine(status));
+  const std::string snippet = ErrorSnippet(status);
+  const bool wanted = settings.verbosity == Verbosity::kVerbose ||
+                      (settings.verbosity == Verbosity::kNormal && IsTerminal(STDERR_FILENO));
+  if (wanted && !snippet.empty()) PrintLine(snippet);
+  return exit_code;
+}
+
+void PrintOutcome(const RunReport& report, const Settings& settings) {
+  if (settings.verbosity == Verbosity::kQuiet) return;
+  const bool text = settings.log_format == LogFormat::kText;
+  if (settings.verbosity == Verbosity::kVerbose && text) {
+    for (const std::string& line : report.evidence) PrintLine("  " + line);
+    PrintStages(report);
+  }
+  for (const std::string& note : report.notes) {
+    text ? PrintLine("note: " + note) : PrintJson({{"level", "note"}, {"message", note}});
+  }
+  const std::string summary = ReportSummaryLine(report);
+  text ? PrintLine(summary)
+       : PrintJson({{"level", "info"}, {"status", report.status}, {"run_id", report.run_id},
+                    {"message", summary}, {"rows", report.rows_out}, {"exit_code", report.exit_code}});
+}
+
+int PrintText(const std::string& text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (written || errno == EPIPE) return kExitOk;
+  PrintLine(fmt::format("error E0690 (sink): standard output cannot be written: {}", std::strerror(errno)));
+  return kExitSink;
+}
+
+}  // namespace headrace::cli

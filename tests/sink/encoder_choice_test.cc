@@ -41,7 +41,7 @@ TEST(EncodingChoice, DoublesAndStrings) {
   EXPECT_EQ(Choose<arrow::StringBuilder>([](int64_t i) { return "country " + std::to_string(i % 90); }),
             ColumnEncoding::kDictionary);
   EXPECT_EQ(Choose<arrow::StringBuilder>([](int64_t i) { return "name " + std::to_string(i); }),
-            ColumnEncoding::kPlain);
+            ColumnEncoding::kDeltaLength);
 }
 
 TEST(EncodingChoice, NothingButNulls) {

@@ -13,7 +13,7 @@ namespace headrace {
 namespace {
 
 // Rows handed to the column writer at once; it looks at its page's size after each such slice.
-constexpr int64_t kSliceRows = 16 * 1024;
+constexpr int64_t kSliceRows = 4 * 1024;
 constexpr int16_t kPresent = 1;
 
 Result<std::unique_ptr<arrow::util::Codec>> MakeCodec(const ParquetOptions& options) {
@@ -59,6 +59,17 @@ int64_t SliceRows(const arrow::Array& chunk, int64_t begin, int64_t bytes_max) {
   }
 }
 
+parquet::Encoding::type FormatEncoding(ColumnEncoding encoding) {
+  switch (encoding) {
+    case ColumnEncoding::kDelta:
+      return parquet::Encoding::DELTA_BINARY_PACKED;
+    case ColumnEncoding::kDeltaLength:
+      return parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY;
+    default:
+      return parquet::Encoding::PLAIN;
+  }
+}
+
 // The array that Parquet stores: extension types are only names for their storage.
 std::shared_ptr<arrow::Array> StorageOf(std::shared_ptr<arrow::Array> array) {
   while (array->type_id() == arrow::Type::EXTENSION) {
@@ -89,8 +100,7 @@ std::shared_ptr<parquet::WriterProperties> MakeWriterProperties(const ParquetOpt
     builder.enable_dictionary();
   } else {
     builder.disable_dictionary();
-    builder.encoding(encoding == ColumnEncoding::kDelta ? parquet::Encoding::DELTA_BINARY_PACKED
-                                                        : parquet::Encoding::PLAIN);
+    builder.encoding(FormatEncoding(encoding));
   }
   return builder.build();
 }
@@ -115,7 +125,8 @@ Result<std::unique_ptr<FlatColumnEncoder>> FlatColumnEncoder::Make(std::shared_p
   ARROW_ASSIGN_OR_RAISE(encoder->codec_, MakeCodec(encoder->layout_->options()));
   encoder->scratch_.pool = pool;
   encoder->scratch_.codec = encoder->codec_.get();
-  for (auto encoding : {ColumnEncoding::kPlain, ColumnEncoding::kDictionary, ColumnEncoding::kDelta}) {
+  for (auto encoding : {ColumnEncoding::kPlain, ColumnEncoding::kDictionary, ColumnEncoding::kDelta,
+                        ColumnEncoding::kDeltaLength}) {
     encoder->properties_[static_cast<size_t>(encoding)] =
         MakeWriterProperties(encoder->layout_->options(), encoding, pool);
   }

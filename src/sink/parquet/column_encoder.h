@@ -38,7 +38,7 @@ class FlatColumnEncoder {
 
   const std::shared_ptr<const ParquetLayout> layout_;
   arrow::MemoryPool* pool_;
-  std::array<std::shared_ptr<parquet::WriterProperties>, 3> properties_;  // by ColumnEncoding
+  std::array<std::shared_ptr<parquet::WriterProperties>, 4> properties_;  // by ColumnEncoding
   std::shared_ptr<parquet::ArrowWriterProperties> arrow_properties_;
   std::unique_ptr<arrow::util::Codec> codec_;
   PageScratch scratch_;

@@ -175,6 +175,7 @@ ColumnSample SampleColumn(const arrow::ArrayVector& chunks) {
     next = std::max<int64_t>(0, next - chunk->length());
   }
   sample.distinct = distinct.count();
+  sample.is_text = is_binary;
   if (sample.taken > 0) {
     sample.value_bytes = is_binary ? static_cast<double>(bytes) / static_cast<double>(sample.taken) : PlainWidth(type);
   }
@@ -207,7 +208,7 @@ ColumnEncoding ChooseEncoding(const ColumnSample& sample, const ParquetOptions& 
   }
   if (delta <= 0.75 * plain && delta <= 1.1 * dictionary) return ColumnEncoding::kDelta;
   if (dictionary <= 0.75 * plain) return ColumnEncoding::kDictionary;
-  return ColumnEncoding::kPlain;
+  return sample.is_text ? ColumnEncoding::kDeltaLength : ColumnEncoding::kPlain;
 }
 
 }  // namespace headrace

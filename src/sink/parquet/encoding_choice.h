@@ -9,7 +9,9 @@
 
 namespace headrace {
 
-enum class ColumnEncoding : uint8_t { kPlain, kDictionary, kDelta };
+// kDelta: DELTA_BINARY_PACKED. kDeltaLength: DELTA_LENGTH_BYTE_ARRAY, lengths apart from the text, which then compresses
+// better at no cost.
+enum class ColumnEncoding : uint8_t { kPlain, kDictionary, kDelta, kDeltaLength };
 
 // What a few thousand values, spread over the row group, say about all of them.
 struct ColumnSample {
@@ -18,6 +20,7 @@ struct ColumnSample {
   int64_t distinct = 0;         // among those
   double value_bytes = 0;       // mean size of a value in PLAIN form
   double delta_bits = -1;       // mean bits of a DELTA_BINARY_PACKED value; -1 = not an integer column
+  bool is_text = false;         // of varying length
 };
 
 ColumnSample SampleColumn(const arrow::ArrayVector& chunks);

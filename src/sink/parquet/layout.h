@@ -21,7 +21,8 @@ namespace headrace {
 struct ParquetOptions {
   arrow::Compression::type codec = arrow::Compression::ZSTD;
   int level = 1;  // meaningful for zstd and gzip only
-  int64_t data_page_bytes = 512 * 1024;
+  // Below 256 KiB zstd picks parameters that find short repeats: smaller files for numbers, and less memory here and for readers.
+  int64_t data_page_bytes = 128 * 1024;
   int64_t dictionary_page_bytes = 64 * 1024;
 };
 

@@ -72,6 +72,16 @@ constexpr Key<ResourceSpec> kResourcesKeys[] = {
      }},
     {{"chunk_size", Presence::kOptional, "rows", "`50000`", "most rows in one unit of processing"},
      [](auto& value, auto& context, auto* out) { return ReadCount(value, context, 1, &out->chunk_rows); }},
+    {{"batch_size", Presence::kOptional, "size", "from the budget", "input text read as one unit of work"},
+     [](auto& value, auto& context, auto* out) { return ReadBytes(value, context, &out->batch_bytes); }},
+    {{"shuffle_seed", Presence::kOptional, "count", "`0`",
+      "not 0: workers pause at random points; the rows stay the same, which tests rely on"},
+     [](auto& value, auto& context, auto* out) {
+       int64_t seed = 0;
+       ARROW_RETURN_NOT_OK(ReadCount(value, context, 0, &seed));
+       out->shuffle_seed = static_cast<uint64_t>(seed);
+       return Status::OK();
+     }},
 };
 
 }  // namespace

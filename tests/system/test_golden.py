@@ -30,9 +30,9 @@ CONFIGURATIONS = {
     "8 threads": {"threads": 8, "memory": "1GiB"},
     "chunks of 1 row": {"chunk_size": 1},
     "chunks of 7 rows, 8 threads": {"chunk_size": 7, "threads": 8, "memory": "1GiB"},
-    "small blocks": {"batch_bytes": 4096, "threads": 2},
-    "shuffle 1": {"shuffle_seed": 1, "threads": 8, "batch_bytes": 8192, "memory": "1GiB"},
-    "shuffle 2": {"shuffle_seed": 2, "threads": 4, "batch_bytes": 8192, "memory": "1GiB"},
+    "small blocks": {"batch_size": 4096, "threads": 2},
+    "shuffle 1": {"shuffle_seed": 1, "threads": 8, "batch_size": 8192, "memory": "1GiB"},
+    "shuffle 2": {"shuffle_seed": 2, "threads": 4, "batch_size": 8192, "memory": "1GiB"},
     "shuffle 3": {"shuffle_seed": 3, "threads": 2, "chunk_size": 100},
 }
 

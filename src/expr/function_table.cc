@@ -10,6 +10,10 @@ const std::vector<Function>& FunctionTable() {
     AddOperators(&table);
     AddComparisons(&table);
     AddConditionalFunctions(&table);
+    AddNumericFunctions(&table);
+    AddStringFunctions(&table);
+    AddPatternFunctions(&table);
+    AddDateFunctions(&table);
     return table;
   }();
   return kTable;

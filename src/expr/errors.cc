@@ -77,7 +77,8 @@ std::string NearestName(std::string_view name, const std::vector<std::string>& c
   constexpr size_t kLongest = 200;
   if (name.size() > kLongest) return {};
   std::string best;
-  size_t best_distance = std::max<size_t>(1, name.size() / 3) + 1;
+  // Two neighbours swapped count as two edits.
+  size_t best_distance = (name.size() < 4 ? 1 : std::max<size_t>(2, name.size() / 3)) + 1;
   std::vector<size_t> row;
   for (const auto& candidate : candidates) {
     if (candidate.size() > kLongest) continue;

@@ -75,7 +75,8 @@ Level LevelOf(const Expr& node) {
   if (name == "not") return kNot;
   if (name == "+" || name == "||") return kAdditive;
   if (name == "-") return node.children().size() == 1 ? kUnary : kAdditive;
-  if (name == "*" || name == "/" || name == "%" || name == "div") return kMultiplicative;
+  if (name == "*" || name == "/" || name == "%") return kMultiplicative;
+  if (name == "div" && node.children().size() == 2) return kMultiplicative;  // a call with another count is an error
   if (name == "=" || name == "<>" || name == "<" || name == "<=" || name == ">" || name == ">=" || name == "in" ||
       name == "between" || name == "like" || name == "ilike" || name.starts_with("is ")) {
     return kComparison;

@@ -1,0 +1,183 @@
+#include "sink/file_set.h"
+
+#include <algorithm>
+
+namespace headrace {
+namespace {
+
+// Below this, starting write-back early costs more calls than it saves waiting at the end.
+constexpr int64_t kDropCacheBytes = 1 << 20;
+
+}  // namespace
+
+FileSet::FileSet(FileSetOptions options) : options_(std::move(options)) {
+  waker_ = options_.cancellation->AddWaker([this] {
+    std::lock_guard lock(mutex_);
+    changed_.notify_all();
+  });
+}
+
+FileSet::~FileSet() { options_.cancellation->RemoveWaker(waker_); }
+
+void FileSet::MarkBusy(FileSeries* series) {
+  series->busy_ = true;
+  if (series->is_idle_) idle_.erase(series->place_);
+  series->is_idle_ = false;
+}
+
+void FileSet::MarkIdle(FileSeries* series) {
+  series->busy_ = false;
+  if (series->writer_ != nullptr) {
+    series->place_ = idle_.insert(idle_.end(), series);
+    series->is_idle_ = true;
+  }
+  changed_.notify_all();
+}
+
+Status FileSet::WaitForTurn(FileSeries* series, int64_t order) {
+  Lock lock(mutex_);
+  HEADRACE_CHECK(order >= series->next_order_);
+  changed_.wait(lock, [&] {
+    return (series->next_order_ == order && !series->busy_) || options_.cancellation->cancelled();
+  });
+  ARROW_RETURN_NOT_OK(options_.cancellation->Check());
+  MarkBusy(series);
+  return Status::OK();
+}
+
+Status FileSet::Append(FileSeries* series, int64_t order, EncodedRowGroup row_group) {
+  ARROW_RETURN_NOT_OK(WaitForTurn(series, order));
+  ARROW_RETURN_NOT_OK(Write(series, std::move(row_group)));
+  {
+    Lock lock(mutex_);
+    ++series->next_order_;
+    ++row_groups_;
+    MarkIdle(series);
+  }
+  return MakeRoomForMetadata();
+}
+
+Status FileSet::Write(FileSeries* series, EncodedRowGroup row_group) {
+  if (series->writer_ == nullptr) {
+    series->path_ = NextPath(*series);
+    series->writer_ = std::make_unique<ParquetFileWriter>(options_.layout, options_.pool);
+  }
+  if (series->file_ == nullptr) ARROW_RETURN_NOT_OK(Open(series));
+  const int64_t bytes = row_group.compressed_bytes();
+  ARROW_RETURN_NOT_OK(series->writer_->Append(std::move(row_group), series->file_.get()));
+  if (bytes >= kDropCacheBytes) series->file_->DropCache();
+  if (series->writer_->written_bytes() >= options_.target_file_bytes) return EndFile(series);
+  Lock lock(mutex_);
+  metadata_bytes_ += series->writer_->metadata_bytes() - series->metadata_bytes_;
+  series->metadata_bytes_ = series->writer_->metadata_bytes();
+  return Status::OK();
+}
+
+std::string FileSet::NextPath(const FileSeries& series) const {
+  const TransactionOptions& target = options_.transaction->options();
+  if (target.kind == TargetKind::kSingleFile) return "";
+  const std::string name = fmt::format("part-{}-{:05}.parquet", target.run_id, series.files_);
+  return series.directory_.empty() ? name : JoinPath(series.directory_, name);
+}
+
+Status FileSet::Open(FileSeries* series) {
+  ARROW_RETURN_NOT_OK(MakeRoomForDescriptor());
+  const OpenMode mode =
+      series->writer_->written_bytes() > 0 ? OpenMode::kAppend : OpenMode::kTruncate;
+  ARROW_ASSIGN_OR_RAISE(series->file_, options_.transaction->OpenStaged(series->path_, mode));
+  Lock lock(mutex_);
+  ++open_files_;
+  return Status::OK();
+}
+
+Status FileSet::MakeRoomForDescriptor() {
+  Lock lock(mutex_);
+  while (open_files_ >= options_.open_files_max) {
+    const auto coldest = std::find_if(idle_.begin(), idle_.end(), [](const FileSeries* series) {
+      return series->file_ != nullptr;
+    });
+    // All are in use: there are as many as workers, and that bound is small too.
+    if (coldest == idle_.end()) return Status::OK();
+    FileSeries* series = *coldest;
+    MarkBusy(series);
+    lock.unlock();
+    const Status closed = series->file_->Close();
+    series->file_.reset();
+    lock.lock();
+    --open_files_;
+    ARROW_RETURN_NOT_OK(closed);
+    // It goes to the end of the list although it was not used; its descriptor is what this list is asked for.
+    MarkIdle(series);
+  }
+  return Status::OK();
+}
+
+Status FileSet::MakeRoomForMetadata() {
+  Lock lock(mutex_);
+  while (metadata_bytes_ > options_.metadata_bytes_max && !idle_.empty()) {
+    FileSeries* series = idle_.front();
+    MarkBusy(series);
+    lock.unlock();
+    ARROW_RETURN_NOT_OK(EndFile(series));
+    lock.lock();
+    MarkIdle(series);
+  }
+  return Status::OK();
+}
+
+Status FileSet::EndFile(FileSeries* series) {
+  if (series->file_ == nullptr) ARROW_RETURN_NOT_OK(Open(series));
+  ARROW_RETURN_NOT_OK(series->writer_->Finish(series->file_.get()));
+  if (options_.transaction->options().durability == Durability::kFull) {
+    ARROW_RETURN_NOT_OK(series->file_->Sync());
+  }
+  ARROW_RETURN_NOT_OK(series->file_->Close());
+  const SinkFile ended{series->path_, series->writer_->rows(), series->writer_->written_bytes()};
+  series->file_.reset();
+  series->writer_.reset();
+  Lock lock(mutex_);
+  ++series->files_;
+  --open_files_;
+  metadata_bytes_ -= series->metadata_bytes_;
+  series->metadata_bytes_ = 0;
+  files_.push_back(ended);
+  return Status::OK();
+}
+
+Status FileSet::Finish(FileSeries* series) {
+  {
+    Lock lock(mutex_);
+    changed_.wait(lock, [&] { return !series->busy_ || options_.cancellation->cancelled(); });
+    ARROW_RETURN_NOT_OK(options_.cancellation->Check());
+    if (series->writer_ == nullptr) return Status::OK();
+    MarkBusy(series);
+  }
+  ARROW_RETURN_NOT_OK(EndFile(series));
+  Lock lock(mutex_);
+  MarkIdle(series);
+  return Status::OK();
+}
+
+Status FileSet::FinishAll() {
+  while (true) {
+    FileSeries* series = nullptr;
+    {
+      Lock lock(mutex_);
+      if (idle_.empty()) return Status::OK();
+      series = idle_.front();
+    }
+    ARROW_RETURN_NOT_OK(Finish(series));
+  }
+}
+
+Status FileSet::WriteEmptyFile(FileSeries* series) {
+  ARROW_RETURN_NOT_OK(WaitForTurn(series, 0));
+  series->path_ = NextPath(*series);
+  series->writer_ = std::make_unique<ParquetFileWriter>(options_.layout, options_.pool);
+  ARROW_RETURN_NOT_OK(EndFile(series));
+  Lock lock(mutex_);
+  MarkIdle(series);
+  return Status::OK();
+}
+
+}  // namespace headrace

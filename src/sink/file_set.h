@@ -1,0 +1,96 @@
+// FileSet: all files that a sink writes, with bounds on how many are open and on what their footers hold.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/cancellation.h"
+#include "commit/transaction.h"
+#include "sink/parquet/file_writer.h"
+#include "sink/sink.h"
+
+namespace headrace {
+
+struct FileSetOptions {
+  Transaction* transaction = nullptr;
+  Cancellation* cancellation = nullptr;
+  std::shared_ptr<const ParquetLayout> layout;
+  arrow::MemoryPool* pool = nullptr;
+  int64_t target_file_bytes = int64_t{512} << 20;  // a file ends behind the row group that reaches it
+  int open_files_max = 64;
+  int64_t metadata_bytes_max = int64_t{4} << 20;   // footers of files that have not ended yet
+};
+
+// The files of one directory, one after the other. Only a FileSet looks inside.
+class FileSeries {
+ public:
+  explicit FileSeries(std::string directory) : directory_(std::move(directory)) {}
+  const std::string& directory() const { return directory_; }
+
+ private:
+  friend class FileSet;
+  const std::string directory_;
+  // Guarded by the set's mutex.
+  int64_t next_order_ = 0;
+  bool busy_ = false;   // somebody writes to or ends the file; the fields below are theirs
+  bool is_idle_ = false;  // stands in the set's list at place_
+  std::list<FileSeries*>::iterator place_;
+  int64_t files_ = 0;
+  std::string path_;
+  std::unique_ptr<ParquetFileWriter> writer_;  // null between files
+  std::unique_ptr<WritableFile> file_;         // null while the descriptor is given up
+  int64_t metadata_bytes_ = 0;                 // of writer_, as counted by the set
+};
+
+// Role: writes encoded row groups into files, per series in the order of their numbers, whoever encoded them first.
+// Files over the bounds are closed (and opened again later) or ended, the one unused for longest first.
+// Owner: the sink. Threads: Append and Finish from any thread; FinishAll and the figures when no other call runs.
+// Append waits only for lower numbers of the same series.
+// Errors: what the transaction's files fail with; the reason of a cancelled run. After a failure a series never moves
+// on: the run has to be cancelled, which wakes whoever waits.
+class FileSet {
+ public:
+  explicit FileSet(FileSetOptions options);
+  ~FileSet();
+
+  // Numbers of one series are consecutive from 0.
+  Status Append(FileSeries* series, int64_t order, EncodedRowGroup row_group);
+  // Ends the series' file, if it has one. Nothing is appended to the series while this runs.
+  Status Finish(FileSeries* series);
+  // Ends every file that has not ended.
+  Status FinishAll();
+  // A file with the schema and no rows.
+  Status WriteEmptyFile(FileSeries* series);
+
+  const std::vector<SinkFile>& files() const { return files_; }
+  int64_t row_groups() const { return row_groups_; }
+
+ private:
+  using Lock = std::unique_lock<std::mutex>;
+  Status WaitForTurn(FileSeries* series, int64_t order);
+  void MarkIdle(FileSeries* series);   // called with mutex_ held
+  void MarkBusy(FileSeries* series);   // called with mutex_ held
+  Status MakeRoomForDescriptor();
+  Status MakeRoomForMetadata();
+  Status Open(FileSeries* series);
+  Status Write(FileSeries* series, EncodedRowGroup row_group);
+  Status EndFile(FileSeries* series);
+  std::string NextPath(const FileSeries& series) const;
+
+  const FileSetOptions options_;
+  int64_t waker_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::list<FileSeries*> idle_;  // series with a file that nobody uses now, longest unused first
+  int open_files_ = 0;
+  int64_t metadata_bytes_ = 0;
+  std::vector<SinkFile> files_;
+  int64_t row_groups_ = 0;
+};
+
+}  // namespace headrace

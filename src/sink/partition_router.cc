@@ -1,0 +1,207 @@
+#include "sink/partition_router.h"
+
+#include <algorithm>
+
+#include "base/units.h"
+
+namespace headrace {
+namespace {
+
+constexpr int64_t kWorthBytes = 2 * kMiB;
+
+}  // namespace
+
+PartitionRouter::PartitionRouter(RouterOptions options, Emit emit)
+    : options_(std::move(options)),
+      emit_(std::move(emit)),
+      worth_bytes_(std::min(options_.row_group_bytes / 2, kWorthBytes)),
+      frames_(static_cast<size_t>(options_.buckets),
+              FrameVector(arrow::stl::allocator<SpillFrame>(options_.pool))) {}
+
+int32_t PartitionRouter::bucket_of(const Partition& partition) const {
+  int64_t digits = partition.id;
+  for (int32_t level = 0; level < options_.level; ++level) digits /= options_.buckets;
+  return static_cast<int32_t>(digits % options_.buckets);
+}
+
+bool PartitionRouter::is_worth_a_row_group(const Partition& partition) const {
+  return !is_spilled(partition) && (partition.rows.used_bytes() >= worth_bytes_ ||
+                                    partition.rows.rows() >= options_.row_group_rows / 2);
+}
+
+void PartitionRouter::AddMember(Partition* partition) {
+  // Levels count from 0, and 0 is what a new partition has seen; hence the 1.
+  if (partition->seen_level > options_.level) return;
+  partition->seen_level = options_.level + 1;
+  members_.push_back(partition);
+}
+
+Status PartitionRouter::Route(Partition* partition, const EncodedRows& rows, int64_t begin,
+                              int64_t end) {
+  AddMember(partition);
+  while (begin < end) {
+    // Up to the row that fills the row group; a spilled partition has no row group to fill yet.
+    int64_t stop = end;
+    if (!is_spilled(*partition)) {
+      stop = std::min(end, begin + options_.row_group_rows - partition->rows.rows());
+    }
+    const int64_t before = partition->rows.block_bytes();
+    ARROW_RETURN_NOT_OK(partition->rows.Append(rows, begin, stop));
+    ARROW_RETURN_NOT_OK(AfterGrowth(partition, partition->rows.block_bytes() - before));
+    begin = stop;
+  }
+  return Status::OK();
+}
+
+Status PartitionRouter::Route(Partition* partition, const RowSpan& rows) {
+  AddMember(partition);
+  RowSpan rest = rows;
+  while (rest.rows > 0) {
+    RowSpan part = rest;
+    if (!is_spilled(*partition)) {
+      part.rows = std::min(rest.rows, options_.row_group_rows - partition->rows.rows());
+    }
+    if (part.rows < rest.rows) {
+      part.bytes = 0;
+      for (int64_t i = 0; i < part.rows; ++i) part.bytes += EncodedRowBytes(rest.data + part.bytes);
+    }
+    const int64_t before = partition->rows.block_bytes();
+    ARROW_RETURN_NOT_OK(partition->rows.Append(part));
+    ARROW_RETURN_NOT_OK(AfterGrowth(partition, partition->rows.block_bytes() - before));
+    rest = {rest.data + part.bytes, rest.bytes - part.bytes, rest.rows - part.rows};
+  }
+  return Status::OK();
+}
+
+Status PartitionRouter::AfterGrowth(Partition* partition, int64_t grown_bytes) {
+  held_bytes_ += grown_bytes;
+  if (!is_spilled(*partition) && (partition->rows.rows() >= options_.row_group_rows ||
+                                  partition->rows.used_bytes() >= options_.row_group_bytes)) {
+    ARROW_RETURN_NOT_OK(Cut(partition));
+  }
+  return grown_bytes > 0 ? MakeRoom() : Status::OK();
+}
+
+Status PartitionRouter::Cut(Partition* partition) { return emit_(DetachRest(partition)); }
+
+RouterWork PartitionRouter::DetachRest(Partition* partition) {
+  RouterWork work;
+  if (partition->rows.empty()) return work;
+  if (partition->series == nullptr) {
+    partition->series = std::make_unique<FileSeries>(partition->directory);
+  }
+  held_bytes_ -= partition->rows.block_bytes();
+  work.row_group.reset(new RowGroupWork{partition, partition->series.get(), partition->next_order++,
+                                        std::move(partition->rows)});
+  partition->rows = RowChunks(options_.pool);
+  return work;
+}
+
+RowChunks PartitionRouter::TakeRest(Partition* partition) {
+  held_bytes_ -= partition->rows.block_bytes();
+  RowChunks rest = std::move(partition->rows);
+  partition->rows = RowChunks(options_.pool);
+  return rest;
+}
+
+Status PartitionRouter::MakeRoom() {
+  while (true) {
+    const int64_t other_bytes =
+        frame_index_bytes_ + (options_.other_bytes ? options_.other_bytes() : 0);
+    if (other_bytes >= options_.held_bytes_max) {
+      return MakeError(ErrorKind::kOutOfMemory, 714,
+                       "the partition table and the index of the spill leave no room for rows; raise "
+                       "--memory or partition by fewer columns: {} for {} partitions, {} granted",
+                       FormatBytes(other_bytes), members_.size(),
+                       FormatBytes(options_.held_bytes_max));
+    }
+    if (held_bytes_ + other_bytes <= options_.held_bytes_max || held_bytes_ == 0) {
+      return Status::OK();
+    }
+    const auto largest = std::max_element(
+        members_.begin(), members_.end(), [&](const Partition* a, const Partition* b) {
+          return (is_spilled(*a) ? 0 : a->rows.used_bytes()) <
+                 (is_spilled(*b) ? 0 : b->rows.used_bytes());
+        });
+    // Spilling the only partition of a pass would only write again what was just read.
+    if (is_worth_a_row_group(**largest) || members_.size() == 1) {
+      ARROW_RETURN_NOT_OK(Cut(*largest));
+    } else {
+      ARROW_RETURN_NOT_OK(SpillFullest(options_.row_group_bytes));
+    }
+  }
+}
+
+void PartitionRouter::SetFrame(int32_t bucket, size_t place, const SpillFrame& frame) {
+  std::lock_guard lock(frames_mutex_);
+  frames_[static_cast<size_t>(bucket)][place] = frame;
+}
+
+Status PartitionRouter::SpillFullest(int64_t bytes) {
+  std::vector<Bucket> buckets(static_cast<size_t>(options_.buckets));
+  for (Partition* partition : members_) {
+    if (partition->rows.empty() || is_worth_a_row_group(*partition)) continue;
+    Bucket& bucket = buckets[static_cast<size_t>(bucket_of(*partition))];
+    bucket.block_bytes += partition->rows.block_bytes();
+    bucket.partitions.push_back(partition);
+  }
+  std::sort(buckets.begin(), buckets.end(), [](const Bucket& a, const Bucket& b) {
+    return a.block_bytes > b.block_bytes;
+  });
+  RouterWork work;
+  int64_t detached = 0;
+  for (const Bucket& bucket : buckets) {
+    if (bucket.block_bytes == 0 || detached >= bytes) break;
+    ARROW_RETURN_NOT_OK(DetachBucket(bucket, &work));
+    detached += bucket.block_bytes;
+  }
+  return work.frames.empty() ? Status::OK() : emit_(std::move(work));
+}
+
+Status PartitionRouter::SpillRestOf(const std::vector<Partition*>& partitions) {
+  Bucket bucket;
+  for (Partition* partition : partitions) {
+    HEADRACE_CHECK(is_spilled(*partition) && bucket_of(*partition) == bucket_of(*partitions[0]));
+    if (!partition->rows.empty()) bucket.partitions.push_back(partition);
+  }
+  RouterWork work;
+  ARROW_RETURN_NOT_OK(DetachBucket(bucket, &work));
+  return work.frames.empty() ? Status::OK() : emit_(std::move(work));
+}
+
+Status PartitionRouter::DetachBucket(const Bucket& detached, RouterWork* work) {
+  SpillFrameWork* frame = nullptr;
+  for (Partition* partition : detached.partitions) {
+    const int32_t bucket = bucket_of(*partition);
+    partition->spilled_level = options_.level;
+    held_bytes_ -= partition->rows.block_bytes();
+    while (!partition->rows.empty()) {
+      if (frame == nullptr ||
+          frame->used_bytes + partition->rows.front()->used_bytes > options_.frame_bytes) {
+        std::lock_guard lock(frames_mutex_);
+        FrameVector& frames = frames_[static_cast<size_t>(bucket)];
+        work->frames.emplace_back();
+        frame = &work->frames.back();
+        frame->bucket = bucket;
+        frame->place = frames.size();
+        frame_index_bytes_ -= static_cast<int64_t>(frames.capacity() * sizeof(SpillFrame));
+        try {
+          frames.emplace_back();
+        } catch (const std::bad_alloc&) {
+          return Status::OutOfMemory("no memory for the index of the spill");
+        }
+        frame_index_bytes_ += static_cast<int64_t>(frames.capacity() * sizeof(SpillFrame));
+      }
+      if (frame->items.empty() || frame->items.back().partition_id != partition->id) {
+        frame->items.push_back({partition->id, RowChunks(options_.pool)});
+        frame->used_bytes += static_cast<int64_t>(sizeof(SpillPartHeader));
+      }
+      RowChunk* chunk = partition->rows.PopFront();
+      frame->used_bytes += chunk->used_bytes;
+      frame->items.back().rows.PushBack(chunk);
+    }
+  }
+  return Status::OK();
+}
+
+}  // namespace headrace

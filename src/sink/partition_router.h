@@ -1,0 +1,127 @@
+// PartitionRouter: holds rows per partition within its bytes, and decides what leaves: row groups or spilled frames.
+//
+// Invariants
+//  1. Rows of one partition leave in their order: once a partition's rows were spilled in a pass, all its later rows of
+//     that pass go the same way, behind them.
+//  2. Spilled frames belong to buckets, chosen by partition id; rows of few partitions share a bucket. A later pass takes
+//     one bucket at a time, routes it again with the bytes it has and other digits of the id, until a bucket is one
+//     partition, which is read straight through. So frames stay large however many partitions there are.
+//  3. The router only decides and detaches; encoding and writing is the work that it hands out.
+#pragma once
+
+#include <arrow/memory_pool.h>
+#include <arrow/stl_allocator.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "sink/partition_table.h"
+#include "sink/row_chunks.h"
+#include "spill/spill_area.h"
+
+namespace headrace {
+
+// Frames of one bucket in the order in which rows were detached. Places are given out by the router; the frames are
+// filled in by whoever writes them, before the pass ends.
+using FrameVector = std::vector<SpillFrame, arrow::stl::allocator<SpillFrame>>;
+
+struct RowGroupWork {
+  Partition* partition = nullptr;
+  FileSeries* series = nullptr;
+  int64_t order = 0;
+  RowChunks rows;
+};
+
+// What stands in a frame before the rows, once per part; the count of parts comes first.
+struct SpillPartHeader {
+  uint32_t partition_id = 0;
+  uint32_t rows = 0;
+  uint32_t bytes = 0;
+};
+
+struct SpillItem {
+  uint32_t partition_id = 0;
+  RowChunks rows;
+};
+
+struct SpillFrameWork {
+  int32_t bucket = 0;
+  size_t place = 0;  // in the bucket's frames
+  std::vector<SpillItem> items;
+  int64_t used_bytes = 0;  // rows and headers
+};
+
+// One piece of work: a row group to encode, or frames to write.
+struct RouterWork {
+  std::unique_ptr<RowGroupWork> row_group;
+  std::vector<SpillFrameWork> frames;
+};
+
+struct RouterOptions {
+  int32_t level = 0;                 // of the pass
+  int32_t buckets = 64;
+  int64_t held_bytes_max = 0;        // beyond it something is detached
+  int64_t row_group_bytes = 0;
+  int64_t row_group_rows = 0;
+  int64_t frame_bytes = 0;
+  arrow::MemoryPool* pool = nullptr;
+  std::function<int64_t()> other_bytes;        // counted against held_bytes_max; may be empty
+};
+
+// Role: see above. Owner: the sink for the first pass, a finishing worker for each later one.
+// Threads: one at a time; SetFrame from any thread. Errors: OutOfMemory from the pool; what `emit` fails with.
+class PartitionRouter {
+ public:
+  // `emit` takes over each piece of work, in order.
+  using Emit = std::function<Status(RouterWork)>;
+  PartitionRouter(RouterOptions options, Emit emit);
+
+  // Adds rows [begin, end) to the partition. May emit.
+  Status Route(Partition* partition, const EncodedRows& rows, int64_t begin, int64_t end);
+  Status Route(Partition* partition, const RowSpan& rows);
+
+  // Ends the pass for a partition that was not spilled: what is left of it as its last row group, or no work. From any
+  // thread, for different partitions, once nothing is routed any more.
+  RouterWork DetachRest(Partition* partition);
+  // Emits all rows still held of these spilled partitions of one bucket, as frames.
+  Status SpillRestOf(const std::vector<Partition*>& partitions);
+  // Takes over the rows still held of a spilled partition; they come behind its frames.
+  RowChunks TakeRest(Partition* partition);
+
+  bool is_spilled(const Partition& partition) const { return partition.spilled_level >= options_.level; }
+  // Partitions that rows were routed to in this pass.
+  const std::vector<Partition*>& members() const { return members_; }
+  int32_t buckets() const { return options_.buckets; }
+  int64_t row_group_rows() const { return options_.row_group_rows; }
+  int32_t bucket_of(const Partition& partition) const;
+  // The frames of a bucket; complete once all emitted work is done.
+  const FrameVector& frames(int32_t bucket) const { return frames_[static_cast<size_t>(bucket)]; }
+  void SetFrame(int32_t bucket, size_t place, const SpillFrame& frame);
+
+ private:
+  struct Bucket {
+    int64_t block_bytes = 0;
+    std::vector<Partition*> partitions;
+  };
+  void AddMember(Partition* partition);
+  Status AfterGrowth(Partition* partition, int64_t grown_bytes);
+  Status MakeRoom();
+  Status Cut(Partition* partition);
+  bool is_worth_a_row_group(const Partition& partition) const;
+  // Detaches the held rows of the fullest buckets, `bytes` of them or all there is; partitions worth a row group stay.
+  Status SpillFullest(int64_t bytes);
+  Status DetachBucket(const Bucket& detached, RouterWork* work);
+
+  const RouterOptions options_;
+  const Emit emit_;
+  const int64_t worth_bytes_;
+  std::vector<Partition*> members_;
+  std::atomic<int64_t> held_bytes_{0};
+  int64_t frame_index_bytes_ = 0;
+  std::mutex frames_mutex_;
+  std::vector<FrameVector> frames_;  // by bucket
+};
+
+}  // namespace headrace

@@ -1,0 +1,164 @@
+#include "sink/partition_table.h"
+
+#include <arrow/buffer.h>
+#include <arrow/util/checked_cast.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <mutex>
+#include <numeric>
+
+#include "sink/partition_path.h"
+
+namespace headrace {
+namespace {
+
+constexpr int64_t kKeyBlockBytes = 16 << 10;
+// Beside the partition itself: its key, hash slots, texts of its files in the summary, its series while files are open.
+constexpr int64_t kBytesBesides = 640;
+
+// One NaN and one zero, so that values that count as equal have one encoded form.
+template <typename ArrayType>
+Result<std::shared_ptr<arrow::Array>> OneZeroOneNan(const std::shared_ptr<arrow::Array>& column,
+                                                    arrow::MemoryPool* pool) {
+  using Value = typename ArrayType::value_type;
+  const auto& values = arrow::internal::checked_cast<const ArrayType&>(*column);
+  auto data = column->data()->Copy();
+  const int64_t offset = data->offset;  // the bitmap keeps it, so the copy does too
+  ARROW_ASSIGN_OR_RAISE(
+      std::shared_ptr<arrow::Buffer> copy,
+      arrow::AllocateBuffer((offset + column->length()) * static_cast<int64_t>(sizeof(Value)), pool));
+  auto* out = copy->mutable_data_as<Value>();
+  std::fill(out, out + offset, Value{0});
+  for (int64_t i = 0; i < column->length(); ++i) {
+    const Value value = values.Value(i);
+    out[offset + i] = std::isnan(value) ? std::numeric_limits<Value>::quiet_NaN()
+                      : value == 0      ? Value{0}
+                                        : value;
+  }
+  data->buffers[1] = std::move(copy);
+  return arrow::MakeArray(data);
+}
+
+}  // namespace
+
+PartitionTable::PartitionTable(std::shared_ptr<arrow::Schema> keys, arrow::MemoryPool* pool)
+    : keys_(std::move(keys)),
+      layout_(RowLayout::Make(keys_).ValueOrDie()),
+      pool_(pool),
+      partitions_(arrow::stl::allocator<Partition>(pool)),
+      key_of_(arrow::stl::allocator<Key>(pool)),
+      slots_(64, 0, arrow::stl::allocator<uint32_t>(pool)) {}
+
+int64_t PartitionTable::size() const {
+  std::shared_lock lock(mutex_);
+  return static_cast<int64_t>(partitions_.size());
+}
+
+Result<EncodedRows> PartitionTable::EncodeKeys(const arrow::ArrayVector& key_columns, int64_t rows) {
+  arrow::ArrayVector columns = key_columns;
+  for (auto& column : columns) {
+    if (column->type_id() == arrow::Type::DOUBLE) {
+      ARROW_ASSIGN_OR_RAISE(column, OneZeroOneNan<arrow::DoubleArray>(column, pool_));
+    } else if (column->type_id() == arrow::Type::FLOAT) {
+      ARROW_ASSIGN_OR_RAISE(column, OneZeroOneNan<arrow::FloatArray>(column, pool_));
+    }
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto order, arrow::AllocateBuffer(rows * 4, pool_));
+  auto* indices = order->mutable_data_as<int32_t>();
+  std::iota(indices, indices + rows, 0);
+  return EncodeRows(*layout_, columns, {indices, static_cast<size_t>(rows)}, pool_);
+}
+
+Partition* PartitionTable::Lookup(const uint8_t* key, int64_t key_bytes, uint64_t hash) {
+  const size_t mask = slots_.size() - 1;
+  for (size_t slot = hash & mask; slots_[slot] != 0; slot = (slot + 1) & mask) {
+    const uint32_t id = slots_[slot] - 1;
+    const Key& candidate = key_of_[id];
+    if (candidate.hash == hash && EncodedRowBytes(candidate.bytes) == key_bytes &&
+        std::memcmp(candidate.bytes, key, static_cast<size_t>(key_bytes)) == 0) {
+      return &partitions_[id];
+    }
+  }
+  return nullptr;
+}
+
+Result<const uint8_t*> PartitionTable::KeepKey(const uint8_t* key, int64_t key_bytes) {
+  if (key_blocks_.empty() || key_block_used_ + key_bytes > key_blocks_.back()->size()) {
+    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> block,
+                          arrow::AllocateBuffer(std::max(kKeyBlockBytes, key_bytes), pool_));
+    key_blocks_.push_back(std::move(block));
+    key_block_used_ = 0;
+  }
+  uint8_t* kept = key_blocks_.back()->mutable_data() + key_block_used_;
+  std::memcpy(kept, key, static_cast<size_t>(key_bytes));
+  key_block_used_ += key_bytes;
+  return kept;
+}
+
+void PartitionTable::GrowSlots() {
+  PoolVector<uint32_t> grown(slots_.size() * 2, 0, slots_.get_allocator());
+  const size_t mask = grown.size() - 1;
+  for (uint32_t id = 0; id < key_of_.size(); ++id) {
+    size_t slot = key_of_[id].hash & mask;
+    while (grown[slot] != 0) slot = (slot + 1) & mask;
+    grown[slot] = id + 1;
+  }
+  slots_.swap(grown);
+}
+
+Result<Partition*> PartitionTable::Insert(const uint8_t* key, int64_t key_bytes, uint64_t hash,
+                                          const arrow::ArrayVector& key_columns, int64_t row) {
+  ARROW_ASSIGN_OR_RAISE(std::string directory, PartitionDirectory(*keys_, key_columns, row));
+  if ((key_of_.size() + 1) * 2 > slots_.size()) GrowSlots();
+  ARROW_ASSIGN_OR_RAISE(const uint8_t* kept, KeepKey(key, key_bytes));
+  const auto id = static_cast<uint32_t>(partitions_.size());
+  bytes_ += static_cast<int64_t>(sizeof(Partition)) + kBytesBesides + key_bytes +
+            4 * static_cast<int64_t>(directory.size());
+  partitions_.emplace_back(id, std::move(directory), pool_);
+  key_of_.push_back({kept, hash});
+  const size_t mask = slots_.size() - 1;
+  size_t slot = hash & mask;
+  while (slots_[slot] != 0) slot = (slot + 1) & mask;
+  slots_[slot] = id + 1;
+  return &partitions_.back();
+}
+
+Status PartitionTable::Find(const arrow::ArrayVector& key_columns, int64_t rows, Partition** found) {
+  ARROW_ASSIGN_OR_RAISE(const EncodedRows keys, EncodeKeys(key_columns, rows));
+  const int64_t* offsets = keys.offset();
+  const auto key = [&](int64_t row) { return keys.bytes->data() + offsets[row]; };
+  const auto key_bytes = [&](int64_t row) { return offsets[row + 1] - offsets[row]; };
+  std::shared_lock reading(mutex_);
+  for (int64_t row = 0; row < rows; ++row) {
+    if (row > 0 && key_bytes(row) == key_bytes(row - 1) &&
+        std::memcmp(key(row), key(row - 1), static_cast<size_t>(key_bytes(row))) == 0) {
+      found[row] = found[row - 1];
+      continue;
+    }
+    const uint64_t hash = XXH3_64bits(key(row), static_cast<size_t>(key_bytes(row)));
+    found[row] = Lookup(key(row), key_bytes(row), hash);
+    if (found[row] != nullptr) continue;
+    reading.unlock();
+    try {
+      std::unique_lock writing(mutex_);
+      found[row] = Lookup(key(row), key_bytes(row), hash);
+      if (found[row] == nullptr) {
+        ARROW_ASSIGN_OR_RAISE(found[row],
+                              Insert(key(row), key_bytes(row), hash, key_columns, row));
+      }
+    } catch (const std::bad_alloc&) {
+      return MakeError(ErrorKind::kOutOfMemory, 713,
+                       "too many partitions for the memory; raise --memory or partition by fewer "
+                       "columns: {} partitions so far",
+                       partitions_.size());
+    }
+    reading.lock();
+  }
+  return Status::OK();
+}
+
+}  // namespace headrace

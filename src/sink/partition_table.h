@@ -1,0 +1,79 @@
+// PartitionTable: partition keys to partitions.
+#pragma once
+
+#include <arrow/memory_pool.h>
+#include <arrow/record_batch.h>
+#include <arrow/stl_allocator.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "data/row_codec.h"
+#include "sink/file_set.h"
+#include "sink/row_chunks.h"
+
+namespace headrace {
+
+// One directory of the dataset. `directory` and `id` are constant; the rest belongs to whoever routes rows: the worker
+// inside the gate, and at the end the one worker that has the partition's share of the spill.
+struct Partition {
+  Partition(uint32_t partition_id, std::string text, arrow::MemoryPool* pool)
+      : id(partition_id), directory(std::move(text)), rows(pool) {}
+
+  const uint32_t id;
+  const std::string directory;
+  RowChunks rows;                       // held, not yet cut
+  std::unique_ptr<FileSeries> series;   // made with the first row group
+  int64_t next_order = 0;               // of row groups
+  int32_t spilled_level = -1;           // the deepest pass whose spill has rows of this partition
+  int32_t seen_level = 0;               // the deepest pass that routed rows to it
+};
+
+// Role: gives every distinct key its partition, making the directory text when a key is first seen.
+// Owner: the sink. Threads: Find from any thread, most of it side by side; partitions never move.
+// Errors: BadInput for values that name no directory; OutOfMemory from the pool.
+// Limits: no cap on partitions, but bytes() counts what they take, and the sink holds fewer rows for it.
+class PartitionTable {
+ public:
+  PartitionTable(std::shared_ptr<arrow::Schema> keys, arrow::MemoryPool* pool);
+
+  // The partition of every row. `found` has room for all rows.
+  Status Find(const arrow::ArrayVector& key_columns, int64_t rows, Partition** found);
+
+  int64_t size() const;
+  int64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+  // In the order in which keys were first seen. Only while no Find runs.
+  Partition* at(int64_t id) { return &partitions_[static_cast<size_t>(id)]; }
+
+ private:
+  template <typename T>
+  using PoolVector = std::vector<T, arrow::stl::allocator<T>>;
+  struct Key {
+    const uint8_t* bytes = nullptr;  // an encoded row of the key layout
+    uint64_t hash = 0;
+  };
+
+  Result<EncodedRows> EncodeKeys(const arrow::ArrayVector& key_columns, int64_t rows);
+  Partition* Lookup(const uint8_t* key, int64_t key_bytes, uint64_t hash);  // mutex_ held, shared or not
+  Result<Partition*> Insert(const uint8_t* key, int64_t key_bytes, uint64_t hash,
+                            const arrow::ArrayVector& key_columns, int64_t row);  // mutex_ held
+  void GrowSlots();
+  Result<const uint8_t*> KeepKey(const uint8_t* key, int64_t key_bytes);
+
+  const std::shared_ptr<arrow::Schema> keys_;
+  std::shared_ptr<const RowLayout> layout_;
+  arrow::MemoryPool* pool_;
+  mutable std::shared_mutex mutex_;
+  std::deque<Partition, arrow::stl::allocator<Partition>> partitions_;
+  PoolVector<Key> key_of_;        // by id
+  PoolVector<uint32_t> slots_;    // id + 1 by hash, 0 = free; a power of two, at most half full
+  std::vector<std::shared_ptr<arrow::Buffer>> key_blocks_;
+  int64_t key_block_used_ = 0;
+  std::atomic<int64_t> bytes_{0};
+};
+
+}  // namespace headrace

@@ -1,0 +1,57 @@
+// PartitionedFinish: encodes what a partitioned sink still holds and what it spilled.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "sink/partition_router.h"
+#include "sink/partition_table.h"
+#include "sink/partition_work.h"
+#include "sink/sink_memory.h"
+
+namespace headrace {
+
+struct PartitionedFinishOptions {
+  PartitionTable* table = nullptr;
+  PartitionRouter* router = nullptr;  // of the first pass
+  PartitionWork* work = nullptr;
+  FileSet* files = nullptr;
+  Cancellation* cancellation = nullptr;
+  arrow::MemoryPool* pool = nullptr;
+  int threads = 1;
+  SinkMemory memory;
+};
+
+// Role: the end of the first pass and all later ones. Partitions that were never spilled end first, which frees their
+// memory; then buckets are read back, each by one worker with its share of the bytes for held rows, and routed again
+// (partition_router.h). Partitions of different buckets share nothing, so workers never wait for each other.
+// Owner: one call of Sink::Finish. Threads: Run from one; it starts threads of its own. Errors: the first one met.
+class PartitionedFinish {
+ public:
+  explicit PartitionedFinish(PartitionedFinishOptions options) : options_(std::move(options)) {}
+
+  // `run_emitted` does the work that the first pass's router emits from now on.
+  Status Run(const std::function<Status()>& run_emitted);
+
+ private:
+  // A bucket of a pass: the spilled partitions in it and their rows.
+  struct SpilledBucket {
+    std::vector<Partition*> partitions;
+    FrameVector frames;
+    // Rows behind the frames; only of a bucket of one partition, when there is room for them.
+    RowChunks rest;
+  };
+
+  Status FinishUnspilled();
+  // The spilled buckets of `router`, whose pass has ended, with at most so many bytes of rows left in memory.
+  Result<std::vector<SpilledBucket>> CollectBuckets(PartitionRouter* router, int64_t rest_bytes_max,
+                                                    const std::function<Status()>& run_emitted);
+  Status RoutePass(SpilledBucket bucket, int32_t level, int64_t held_bytes);
+  Status FinishPartition(Partition* partition);
+  // Calls do_one(0) ... do_one(count - 1) from all threads, until one fails.
+  Status ForEach(int64_t count, const std::function<Status(int64_t)>& do_one);
+
+  const PartitionedFinishOptions options_;
+};
+
+}  // namespace headrace

@@ -1,0 +1,148 @@
+#include "sink/partitioned_sink.h"
+
+#include <algorithm>
+
+#include "sink/empty_result.h"
+#include "sink/partition_path.h"
+#include "sink/partitioned_finish.h"
+#include "sink/stored_columns.h"
+
+namespace headrace {
+namespace {
+
+// In the spill, rows of this many bytes per bucket make frames worth their seek.
+constexpr int64_t kBucketBytes = int64_t{96} << 10;
+
+FileSetOptions MakeFileSetOptions(const SinkOptions& options, const SinkContext& context,
+                                  const SinkMemory& memory,
+                                  std::shared_ptr<const ParquetLayout> layout) {
+  FileSetOptions files;
+  files.transaction = context.transaction;
+  files.cancellation = context.cancellation;
+  files.layout = std::move(layout);
+  files.pool = context.pool;
+  files.target_file_bytes = options.target_file_bytes;
+  files.metadata_bytes_max = memory.metadata_bytes;
+  return files;
+}
+
+RouterOptions MakeRouterOptions(const SinkOptions& options, const SinkContext& context,
+                                const SinkMemory& memory, PartitionTable* table) {
+  RouterOptions router;
+  // One row group per worker and one more may be on their way out.
+  router.held_bytes_max = memory.held_bytes - (options.threads + 1) * memory.row_group_bytes;
+  router.buckets =
+      static_cast<int32_t>(std::clamp<int64_t>(router.held_bytes_max / kBucketBytes, 16, 256));
+  router.row_group_bytes = memory.row_group_bytes;
+  router.row_group_rows = options.row_group_rows > 0 ? options.row_group_rows : kRowGroupRowsDefault;
+  router.frame_bytes = memory.frame_bytes;
+  router.pool = context.pool;
+  router.other_bytes = [table] { return table->bytes(); };
+  return router;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Sink>> PartitionedSink::Make(SinkOptions options, SinkContext context,
+                                                    SinkMemory memory, PartitionColumns columns,
+                                                    std::shared_ptr<const ParquetLayout> layout) {
+  ARROW_ASSIGN_OR_RAISE(auto row_layout, RowLayout::Make(layout->schema()));
+  return std::unique_ptr<Sink>(new PartitionedSink(std::move(options), context, memory,
+                                                   std::move(columns), std::move(layout),
+                                                   std::move(row_layout)));
+}
+
+PartitionedSink::PartitionedSink(SinkOptions options, SinkContext context, SinkMemory memory,
+                                 PartitionColumns columns,
+                                 std::shared_ptr<const ParquetLayout> layout,
+                                 std::shared_ptr<const RowLayout> row_layout)
+    : options_(std::move(options)),
+      context_(context),
+      memory_(memory),
+      columns_(std::move(columns)),
+      layout_(std::move(layout)),
+      row_layout_(std::move(row_layout)),
+      table_(columns_.keys, context_.pool),
+      scatter_(&columns_, row_layout_, &table_, context_.pool),
+      encoders_(layout_, context_.pool),
+      files_(MakeFileSetOptions(options_, context_, memory_, layout_)),
+      work_({row_layout_, &encoders_, &files_, context_.spill, context_.pool, memory_.frame_bytes}),
+      gate_(context_.cancellation),
+      cut_(options_.threads, context_.cancellation,
+           [this](RouterWork work) { return work_.Run(std::move(work), &router_); }),
+      router_(MakeRouterOptions(options_, context_, memory_, &table_),
+              [this](RouterWork work) { return cut_.Add(std::move(work)); }) {}
+
+Status PartitionedSink::Consume(int64_t sequence, Batch batch) {
+  if (batch.rows() == 0) return Status::OK();
+  const auto slices = SliceByBytes(batch.columns, memory_.slice_bytes);
+  {
+    // The first slice, which is usually all, is made ready before the turn has come.
+    ARROW_ASSIGN_OR_RAISE(const ScatteredRows scattered, scatter_.Scatter(slices[0]));
+    ARROW_RETURN_NOT_OK(gate_.Enter(sequence));
+    ARROW_RETURN_NOT_OK(Route(scattered));
+  }
+  for (size_t i = 1; i < slices.size(); ++i) {
+    ARROW_ASSIGN_OR_RAISE(const ScatteredRows scattered, scatter_.Scatter(slices[i]));
+    ARROW_RETURN_NOT_OK(Route(scattered));
+  }
+  return Status::OK();
+}
+
+Status PartitionedSink::Route(const ScatteredRows& scattered) {
+  rows_ += scattered.rows.rows;
+  for (const PartitionRun& run : scattered.runs) {
+    ARROW_RETURN_NOT_OK(router_.Route(run.partition, scattered.rows, run.begin, run.end));
+  }
+  return Status::OK();
+}
+
+Status PartitionedSink::EndMorsel(int64_t sequence) {
+  ARROW_RETURN_NOT_OK(gate_.Enter(sequence));
+  auto cut = cut_.TakeAll();
+  ARROW_RETURN_NOT_OK(gate_.Leave(sequence));
+  return cut_.Run(std::move(cut));
+}
+
+Result<SinkSummary> PartitionedSink::Finish() {
+  PartitionedFinish finish({&table_, &router_, &work_, &files_, context_.cancellation, context_.pool,
+                            options_.threads, memory_});
+  ARROW_RETURN_NOT_OK(finish.Run([this] { return cut_.Run(cut_.TakeAll()); }));
+  if (rows_ == 0) ARROW_RETURN_NOT_OK(WriteEmptyFile());
+  return Summary();
+}
+
+Status PartitionedSink::WriteEmptyFile() {
+  ARROW_ASSIGN_OR_RAISE(const bool needed, NeedsEmptyFile(*context_.transaction, context_.env));
+  if (!needed) return Status::OK();
+  // In the directory of null keys: at the root, its lack of keys would contradict every partition added later.
+  std::string directory;
+  for (const auto& field : columns_.keys->fields()) {
+    if (!directory.empty()) directory += '/';
+    directory += EscapePartitionText(field->name()) + "=" + std::string(kNullPartitionText);
+  }
+  FileSeries series(directory);
+  return files_.WriteEmptyFile(&series);
+}
+
+SinkSummary PartitionedSink::Summary() const {
+  SinkSummary summary;
+  summary.rows = rows_;
+  summary.row_groups = files_.row_groups();
+  summary.partitions = table_.size();
+  summary.spilled_bytes = context_.spill->written_bytes();
+  summary.files = files_.files();
+  std::sort(summary.files.begin(), summary.files.end(),
+            [](const SinkFile& a, const SinkFile& b) { return a.relative_path < b.relative_path; });
+  for (const SinkFile& file : summary.files) {
+    summary.bytes += file.bytes;
+    std::string directory = ParentPath(file.relative_path);
+    if (summary.directories.empty() || summary.directories.back() != directory) {
+      summary.directories.push_back(std::move(directory));
+    }
+  }
+  std::sort(summary.directories.begin(), summary.directories.end());
+  return summary;
+}
+
+}  // namespace headrace

@@ -1,0 +1,65 @@
+#include "sink/row_scatter.h"
+
+#include <algorithm>
+
+#include "sink/stored_columns.h"
+
+namespace headrace {
+
+Result<ScatteredRows> RowScatter::Scatter(const std::shared_ptr<arrow::RecordBatch>& batch) const {
+  const int64_t rows = batch->num_rows();
+  ARROW_ASSIGN_OR_RAISE(const auto stored,
+                        ConvertToStored(batch, StoredSchema(*batch->schema()), pool_));
+  arrow::ArrayVector key_columns;
+  for (const int index : columns_->key_indices) key_columns.push_back(stored->column(index));
+  ARROW_ASSIGN_OR_RAISE(const auto found,
+                        arrow::AllocateBuffer(rows * static_cast<int64_t>(sizeof(Partition*)), pool_));
+  auto** partitions = found->mutable_data_as<Partition*>();
+  ARROW_RETURN_NOT_OK(table_->Find(key_columns, rows, partitions));
+
+  ScatteredRows scattered(pool_);
+  ARROW_ASSIGN_OR_RAISE(const auto order, arrow::AllocateBuffer(rows * 4, pool_));
+  auto* indices = order->mutable_data_as<int32_t>();
+  try {
+    ARROW_RETURN_NOT_OK(GroupRows(partitions, rows, indices, &scattered));
+  } catch (const std::bad_alloc&) {
+    return Status::OutOfMemory("no memory for the partitions of a batch");
+  }
+  arrow::ArrayVector data_columns;
+  for (const int index : columns_->stored_indices) data_columns.push_back(stored->column(index));
+  ARROW_ASSIGN_OR_RAISE(
+      scattered.rows,
+      EncodeRows(*layout_, data_columns, {indices, static_cast<size_t>(rows)}, pool_));
+  return scattered;
+}
+
+Status RowScatter::GroupRows(Partition* const* found, int64_t rows, int32_t* order,
+                             ScatteredRows* out) const {
+  uint32_t ids = 0;
+  for (int64_t row = 0; row < rows; ++row) ids = std::max(ids, found[row]->id + 1);
+  // By partition id: its run, as a number from 1.
+  ARROW_ASSIGN_OR_RAISE(const auto run_numbers, arrow::AllocateBuffer(int64_t{ids} * 4, pool_));
+  auto* run_of = run_numbers->mutable_data_as<uint32_t>();
+  std::fill_n(run_of, ids, 0U);
+  auto& runs = out->runs;
+  for (int64_t row = 0; row < rows; ++row) {
+    uint32_t& run = run_of[found[row]->id];
+    if (run == 0) {
+      runs.push_back({found[row], 0, 0});
+      run = static_cast<uint32_t>(runs.size());
+    }
+    ++runs[run - 1].end;  // a count until the begins are known
+  }
+  int64_t begin = 0;
+  for (PartitionRun& run : runs) {
+    const int64_t count = run.end;
+    run.begin = run.end = begin;
+    begin += count;
+  }
+  for (int64_t row = 0; row < rows; ++row) {
+    order[runs[run_of[found[row]->id] - 1].end++] = static_cast<int32_t>(row);
+  }
+  return Status::OK();
+}
+
+}  // namespace headrace

@@ -1,0 +1,103 @@
+#include "sink/sink_memory.h"
+
+#include <algorithm>
+
+#include "sink/parquet/row_group_encoder.h"
+#include "sink/row_chunks.h"
+
+namespace headrace {
+namespace {
+
+constexpr int64_t kMiB = int64_t{1} << 20;
+constexpr int64_t kRowGroupBytesMax = 256 * kMiB;
+constexpr int64_t kStringBytesGuess = 24;
+
+// The allocator's size classes are up to an eighth larger than what is asked for.
+int64_t WithSizeClasses(int64_t bytes) { return bytes + bytes / 8; }
+
+int64_t GuessRowBytes(const arrow::DataType& type) {
+  if (type.num_fields() > 0) {
+    int64_t bytes = 8;
+    for (const auto& field : type.fields()) bytes += 2 * GuessRowBytes(*field->type());
+    return bytes;
+  }
+  if (arrow::is_fixed_width(type) && type.id() != arrow::Type::DICTIONARY) {
+    return std::max(1, type.bit_width() / 8);
+  }
+  return kStringBytesGuess;
+}
+
+bool is_partitioned(const SinkOptions& options) { return !options.partition_by.empty(); }
+
+int64_t RowGroupRows(const SinkOptions& options) {
+  return options.row_group_rows > 0 ? options.row_group_rows : kRowGroupRowsDefault;
+}
+
+}  // namespace
+
+int64_t WantedRowGroupBytes(const SinkOptions& options) {
+  int64_t row = 0;
+  for (const auto& field : options.schema->fields()) row += GuessRowBytes(*field->type());
+  // Half as much again, because the guess for strings is one.
+  return std::clamp(RowGroupRows(options) * row * 3 / 2, kRowGroupBytesMin, kRowGroupBytesMax);
+}
+
+SinkMemory SmallestMemory(const SinkOptions& options, int columns, int64_t row_group_bytes) {
+  SinkMemory memory;
+  memory.row_group_bytes = row_group_bytes;
+  memory.slice_bytes = std::clamp(options.batch_bytes, int64_t{64} << 10, row_group_bytes);
+  memory.parquet = options.parquet;
+  memory.parquet.data_page_bytes =
+      std::clamp(row_group_bytes / 16, int64_t{64} << 10, std::max(options.parquet.data_page_bytes, int64_t{64} << 10));
+  if (is_partitioned(options)) {
+    memory.frame_bytes = std::clamp(row_group_bytes / 8, RowChunks::kBlockBytesMax, 2 * RowChunks::kBlockBytesMax);
+    // Per worker a row group on its way out, another being gathered, and what lies idle in its chunks; once more for the
+    // partitions that nobody works on.
+    memory.held_bytes = (5 * options.threads + 4) * row_group_bytes / 2 + kMiB;
+  }
+  memory.metadata_bytes = is_partitioned(options) ? kMiB / 2 : kMiB / 4;
+  return memory;
+}
+
+int64_t FixedBytes(const SinkOptions& options, const SinkMemory& memory) {
+  return WithSizeClasses(memory.held_bytes) + memory.metadata_bytes;
+}
+
+int64_t WorkerBytes(const SinkOptions& options, const SinkMemory& memory, int columns) {
+  const int64_t encode =
+      memory.row_group_bytes +
+      RowGroupEncoderBytesMax(memory.row_group_bytes, columns, memory.parquet);
+  // Unpartitioned: the copy of a slice, and what remains of a slice when a row group was cut inside it. Partitioned: a
+  // slice's rows, keys and order.
+  const int64_t slices = (is_partitioned(options) ? 3 : 2) * memory.slice_bytes;
+  // A frame on its way out takes a workspace, one on its way in its stored and its plain bytes.
+  const int64_t frames = is_partitioned(options)
+                             ? SpillWriter::WorkspaceBytes(memory.frame_bytes) + 2 * memory.frame_bytes
+                             : 0;
+  return WithSizeClasses(encode + slices + frames);
+}
+
+SinkMemory DivideMemory(const SinkOptions& options, int columns, int64_t sink_bytes) {
+  const auto takes = [&](int64_t row_group_bytes) {
+    const SinkMemory memory = SmallestMemory(options, columns, row_group_bytes);
+    return FixedBytes(options, memory) + options.threads * WorkerBytes(options, memory, columns);
+  };
+  // Held rows make larger row groups in the end, so a partitioned sink spends at most two thirds on encoding.
+  const int64_t encoding_bytes = is_partitioned(options) ? sink_bytes * 2 / 3 : sink_bytes;
+  int64_t low = kRowGroupBytesMin;
+  int64_t high = WantedRowGroupBytes(options);
+  while (high - low > kRowGroupBytesMin / 16) {
+    const int64_t middle = low + (high - low) / 2;
+    (takes(middle) <= encoding_bytes ? low : high) = middle;
+  }
+  if (takes(high) <= encoding_bytes) low = high;
+  SinkMemory memory = SmallestMemory(options, columns, low);
+  const int64_t spare = sink_bytes - takes(low);
+  if (is_partitioned(options) && spare > 0) {
+    memory.metadata_bytes += spare / 16;
+    memory.held_bytes += (spare - spare / 16) * 8 / 9;
+  }
+  return memory;
+}
+
+}  // namespace headrace

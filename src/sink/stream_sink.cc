@@ -1,0 +1,117 @@
+#include "sink/stream_sink.h"
+
+#include <algorithm>
+
+#include "sink/empty_result.h"
+#include "sink/stored_columns.h"
+
+namespace headrace {
+namespace {
+
+FileSetOptions MakeFileSetOptions(const SinkOptions& options, const SinkContext& context,
+                                  const SinkMemory& memory,
+                                  std::shared_ptr<const ParquetLayout> layout) {
+  FileSetOptions files;
+  files.transaction = context.transaction;
+  files.cancellation = context.cancellation;
+  files.layout = std::move(layout);
+  files.pool = context.pool;
+  const bool is_single = context.transaction->options().kind == TargetKind::kSingleFile;
+  files.target_file_bytes = is_single ? INT64_MAX : options.target_file_bytes;
+  // The one file's footer has to be held to its end; splitting it would not make it smaller.
+  files.metadata_bytes_max = is_single ? INT64_MAX : memory.metadata_bytes;
+  return files;
+}
+
+}  // namespace
+
+StreamSink::StreamSink(SinkOptions options, SinkContext context, SinkMemory memory,
+                       std::shared_ptr<const ParquetLayout> layout)
+    : options_(std::move(options)),
+      context_(context),
+      memory_(memory),
+      row_group_rows_(options_.row_group_rows > 0 ? options_.row_group_rows : kRowGroupRowsDefault),
+      layout_(std::move(layout)),
+      gate_(context_.cancellation),
+      encoders_(layout_, context_.pool),
+      files_(MakeFileSetOptions(options_, context_, memory_, layout_)),
+      cut_(options_.threads, context_.cancellation,
+           [this](CutRowGroup row_group) { return EncodeAndWrite(std::move(row_group)); }) {}
+
+Status StreamSink::Consume(int64_t sequence, Batch batch) {
+  if (batch.rows() == 0) return Status::OK();
+  const auto slices = SliceByBytes(batch.columns, memory_.slice_bytes);
+  // The first slice, which is usually all, is copied before the turn has come.
+  ARROW_ASSIGN_OR_RAISE(auto stored, CopyToStored(slices[0], layout_->schema(), context_.pool));
+  ARROW_RETURN_NOT_OK(gate_.Enter(sequence));
+  ARROW_RETURN_NOT_OK(Gather(std::move(stored)));
+  for (size_t i = 1; i < slices.size(); ++i) {
+    ARROW_ASSIGN_OR_RAISE(auto next, CopyToStored(slices[i], layout_->schema(), context_.pool));
+    ARROW_RETURN_NOT_OK(Gather(std::move(next)));
+  }
+  return Status::OK();
+}
+
+Status StreamSink::Gather(std::shared_ptr<arrow::RecordBatch> stored) {
+  const int64_t bytes = ReferencedBytes(*stored);
+  rows_ += stored->num_rows();
+  if (filling_rows_ > 0 && filling_bytes_ + bytes > memory_.row_group_bytes) {
+    ARROW_RETURN_NOT_OK(Cut());
+  }
+  // What was cut in this morsel goes before more than the rest of its slice is gathered beside it.
+  while (!cut_.empty() && filling_bytes_ + bytes > memory_.slice_bytes) {
+    ARROW_RETURN_NOT_OK(cut_.RunOldest());
+  }
+  int64_t begin = 0;
+  while (begin < stored->num_rows()) {
+    const int64_t rows = std::min(stored->num_rows() - begin, row_group_rows_ - filling_rows_);
+    filling_.push_back(rows == stored->num_rows() ? stored : stored->Slice(begin, rows));
+    filling_rows_ += rows;
+    filling_bytes_ += bytes * rows / stored->num_rows();
+    begin += rows;
+    if (filling_rows_ == row_group_rows_) ARROW_RETURN_NOT_OK(Cut());
+  }
+  return Status::OK();
+}
+
+Status StreamSink::Cut() {
+  ARROW_RETURN_NOT_OK(cut_.Add({next_order_++, std::move(filling_)}));
+  filling_.clear();
+  filling_rows_ = 0;
+  filling_bytes_ = 0;
+  return Status::OK();
+}
+
+Status StreamSink::EndMorsel(int64_t sequence) {
+  ARROW_RETURN_NOT_OK(gate_.Enter(sequence));
+  auto cut = cut_.TakeAll();
+  ARROW_RETURN_NOT_OK(gate_.Leave(sequence));
+  return cut_.Run(std::move(cut));
+}
+
+Status StreamSink::EncodeAndWrite(CutRowGroup row_group) {
+  ARROW_ASSIGN_OR_RAISE(EncodedRowGroup encoded, encoders_.Encode(row_group.batches));
+  row_group.batches.clear();
+  return files_.Append(&series_, row_group.order, std::move(encoded));
+}
+
+Result<SinkSummary> StreamSink::Finish() {
+  if (filling_rows_ > 0) {
+    ARROW_RETURN_NOT_OK(Cut());
+    ARROW_RETURN_NOT_OK(cut_.Run(cut_.TakeAll()));
+  }
+  ARROW_RETURN_NOT_OK(files_.FinishAll());
+  SinkSummary summary;
+  ARROW_ASSIGN_OR_RAISE(const bool needs_empty_file, NeedsEmptyFile(*context_.transaction, context_.env));
+  if (rows_ == 0 && needs_empty_file) ARROW_RETURN_NOT_OK(files_.WriteEmptyFile(&series_));
+  summary.rows = rows_;
+  summary.row_groups = files_.row_groups();
+  summary.files = files_.files();
+  std::sort(summary.files.begin(), summary.files.end(),
+            [](const SinkFile& a, const SinkFile& b) { return a.relative_path < b.relative_path; });
+  for (const SinkFile& file : summary.files) summary.bytes += file.bytes;
+  if (context_.transaction->options().kind == TargetKind::kDataset) summary.directories = {""};
+  return summary;
+}
+
+}  // namespace headrace

@@ -1,0 +1,188 @@
+// Rows into partition directories, inside small bytes.
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "sink/routing_data.h"
+#include "support/random_batch.h"
+
+namespace headrace::testing {
+namespace {
+
+using KeyOf = std::function<int64_t(int64_t)>;
+
+SinkRun PartitionRun(int threads, Morsels morsels) {
+  SinkRun run;
+  run.options.schema = RoutingSchema();
+  run.options.partition_by = {"key"};
+  run.options.threads = threads;
+  run.options.batch_bytes = 256 << 10;
+  run.morsels = std::move(morsels);
+  return run;
+}
+
+int64_t Mixed(int64_t n) {
+  return static_cast<int64_t>((static_cast<uint64_t>(n) * 0x9E3779B97F4A7C15ULL) >> 33);
+}
+
+TEST(PartitionedSinkTest, FewKeysInPlentyOfMemoryAreNotSpilled) {
+  const KeyOf key = [](int64_t n) { return Mixed(n) % 5; };
+  SinkHarness harness;
+  SinkRun run = PartitionRun(2, RoutingMorsels(20, 2000, 2, key));
+  run.sink_bytes = 256 << 20;
+  const SinkOutcome outcome = harness.Run(run);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.summary.spilled_bytes, 0);
+  EXPECT_EQ(outcome.summary.partitions, 5);
+  EXPECT_EQ(outcome.summary.row_groups, 5);
+  EXPECT_EQ(outcome.pool_left_bytes, 0);
+  const auto files = harness.Read();
+  EXPECT_EQ(files.size(), 5u);
+  for (const auto& file : files) EXPECT_EQ(file.table->GetColumnByName("key"), nullptr);
+  ExpectAllRowsInOrder(files, 80'000, key);
+}
+
+TEST(PartitionedSinkTest, ForcedSpillKeepsTheOrderForAnyThreadCount) {
+  const uint64_t seed = TestSeed();
+  const KeyOf key = [](int64_t n) { return Mixed(n) % 40; };
+  const Morsels morsels = RoutingMorsels(150, 1000, 2, key);
+  for (const int threads : {1, 2, 4, 8}) {
+    SinkHarness harness;
+    SinkRun run = PartitionRun(threads, morsels);
+    run.shuffle_seed = seed;
+    const SinkOutcome outcome = harness.Run(run);
+    ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+    EXPECT_GT(outcome.summary.spilled_bytes, 0);
+    EXPECT_EQ(outcome.pool_left_bytes, 0);
+    const auto files = harness.Read();
+    EXPECT_EQ(files.size(), 40u);
+    ExpectAllRowsInOrder(files, 300'000, key);
+  }
+}
+
+TEST(PartitionedSinkTest, ThousandsOfKeysGetWholeRowGroups) {
+  const KeyOf key = [](int64_t n) { return Mixed(n) % 3000; };
+  SinkHarness harness;
+  SinkRun run = PartitionRun(2, RoutingMorsels(150, 2000, 1, key));
+  const SinkOutcome outcome = harness.Run(run);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_GT(outcome.summary.spilled_bytes, 0);
+  EXPECT_EQ(outcome.summary.partitions, 3000);
+  // 100 rows per partition: each is one row group, however often its rows were spilled.
+  EXPECT_EQ(outcome.summary.row_groups, 3000);
+  ExpectAllRowsInOrder(harness.Read(), 300'000, key);
+}
+
+TEST(PartitionedSinkTest, ClusteredInputGoesStraightThrough) {
+  const KeyOf key = [](int64_t n) { return n / 1500; };
+  SinkHarness harness;
+  SinkRun run = PartitionRun(2, RoutingMorsels(60, 2000, 1, key));
+  const SinkOutcome outcome = harness.Run(run);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  ExpectAllRowsInOrder(harness.Read(), 120'000, key);
+}
+
+TEST(PartitionedSinkTest, ASkewedKeyIsEncodedWhileSmallOnesAreSpilled) {
+  const KeyOf key = [](int64_t n) { return n % 10 != 0 ? 0 : 1 + Mixed(n) % 2000; };
+  SinkHarness harness;
+  SinkRun run = PartitionRun(3, RoutingMorsels(200, 2000, 1, key));
+  run.shuffle_seed = TestSeed() | 1;
+  const SinkOutcome outcome = harness.Run(run);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  const auto files = harness.Read();
+  EXPECT_GT(files[0].row_group_rows.size(), 1u);
+  EXPECT_GT(std::accumulate(files[0].row_group_rows.begin(), files[0].row_group_rows.end(), int64_t{0}),
+            350'000);
+  ExpectAllRowsInOrder(files, 400'000, key);
+}
+
+TEST(PartitionedSinkTest, FatPartitionsRotate) {
+  const KeyOf key = [](int64_t n) { return n % 2; };
+  SinkHarness harness;
+  SinkRun run = PartitionRun(2, RoutingMorsels(50, 2000, 1, key));
+  run.options.target_file_bytes = 1 << 20;
+  const SinkOutcome outcome = harness.Run(run);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_GT(outcome.summary.files.size(), 4u);
+  ExpectAllRowsInOrder(harness.Read(), 100'000, key);
+}
+
+TEST(PartitionedSinkTest, TinyBudgetsInALoopNeitherHangNorLeak) {
+  const uint64_t seed = TestSeed();
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < 12; ++round) {
+    const int64_t keys = 1 + static_cast<int64_t>(random() % 800);
+    const KeyOf key = [keys](int64_t n) { return Mixed(n) % keys; };
+    SinkHarness harness;
+    const int threads = 1 + static_cast<int>(random() % 6);
+    const auto batches = 1 + static_cast<int64_t>(random() % 3);
+    SinkRun run = PartitionRun(threads, RoutingMorsels(40, 1 + static_cast<int64_t>(random() % 2000), batches, key));
+    run.shuffle_seed = random() | 1;
+    int64_t rows = 0;
+    for (const auto& morsel : run.morsels) {
+      for (const auto& batch : morsel) rows += batch->num_rows();
+    }
+    const SinkOutcome outcome = harness.Run(run);
+    ASSERT_TRUE(outcome.status.ok()) << outcome.status << " round " << round;
+    ASSERT_EQ(outcome.pool_left_bytes, 0);
+    ExpectAllRowsInOrder(harness.Read(), rows, key);
+  }
+}
+
+TEST(PartitionedSinkTest, AFullSpillIsOutOfDiskAndNotAHang) {
+  const KeyOf key = [](int64_t n) { return Mixed(n) % 500; };
+  SinkHarness harness;
+  SinkRun run = PartitionRun(4, RoutingMorsels(150, 2000, 1, key));
+  run.spill_bytes_max = 1 << 20;
+  const SinkOutcome outcome = harness.Run(run);
+  EXPECT_EQ(GetErrorKind(outcome.status), ErrorKind::kOutOfDisk) << outcome.status;
+  EXPECT_EQ(outcome.pool_left_bytes, 0);
+}
+
+TEST(PartitionedSinkTest, ABadPartitionValueNamesItsColumn) {
+  arrow::StringBuilder builder;
+  ASSERT_TRUE(builder.AppendValues({"a", "", "b"}).ok());
+  auto column = builder.Finish().ValueOrDie();
+  SinkHarness harness;
+  SinkRun run;
+  run.options.schema =
+      arrow::schema({arrow::field("k", arrow::utf8()), arrow::field("x", arrow::utf8())});
+  run.options.partition_by = {"k"};
+  run.morsels = {{arrow::RecordBatch::Make(run.options.schema, 3, {column, column})}};
+  const SinkOutcome outcome = harness.Run(run);
+  EXPECT_EQ(GetErrorKind(outcome.status), ErrorKind::kBadInput);
+  EXPECT_THAT(outcome.status.message(), ::testing::HasSubstr("partition column 'k'"));
+}
+
+TEST(PartitionedSinkTest, AnEmptyResultLeavesAFileInTheNullPartition) {
+  SinkHarness harness;
+  SinkRun run = PartitionRun(1, Morsels(2));
+  const SinkOutcome outcome = harness.Run(run);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  const auto files = harness.Read();
+  ASSERT_EQ(files.size(), 1u);
+  EXPECT_EQ(files[0].directory, "key=__HIVE_DEFAULT_PARTITION__");
+  EXPECT_EQ(files[0].table->num_rows(), 0);
+  run.mode = PublishMode::kAppend;
+  ASSERT_TRUE(harness.Run(run).status.ok());
+  EXPECT_EQ(harness.Read().size(), 1u) << "appending nothing adds nothing";
+}
+
+TEST(PartitionedSinkTest, RefusesKeysThatReadersWouldSkipOrThatLeaveNothing) {
+  const auto refused = [](std::vector<std::string> keys) {
+    SinkOptions options;
+    options.schema = arrow::schema({arrow::field("_a", arrow::int32()), arrow::field("b", arrow::int32()),
+                                    arrow::field("c", arrow::binary()), arrow::field(".d", arrow::int32())});
+    options.partition_by = std::move(keys);
+    return GetErrorCode(SinkNeeds(options).status());
+  };
+  EXPECT_EQ(refused({"_a"}), 631);
+  EXPECT_EQ(refused({".d"}), 631);
+  EXPECT_EQ(refused({"c"}), 632);
+  EXPECT_EQ(refused({"bb"}), 633);
+  EXPECT_EQ(refused({"b", "b"}), 634);
+  EXPECT_EQ(refused({"b"}), 0);
+}
+
+}  // namespace
+}  // namespace headrace::testing

@@ -30,12 +30,10 @@ class CsvScan : public Scan {
 
   StageNeeds needs() const override {
     StageNeeds needs = CsvNeeds(context_.batch_bytes);
-    int64_t decompressor = 0;
-    for (const CsvInput& input : layout_.inputs) {
-      decompressor = std::max(decompressor, input.text->decompressor_bytes());
-    }
-    needs.fixed_floor_bytes += decompressor;
-    needs.fixed_wanted_bytes += decompressor;
+    int64_t stream_bytes = 0;  // one stream is open at a time
+    for (const CsvInput& input : layout_.inputs) stream_bytes = std::max(stream_bytes, input.text->stream_bytes());
+    needs.fixed_floor_bytes += stream_bytes;
+    needs.fixed_wanted_bytes += stream_bytes;
     return needs;
   }
 
@@ -214,13 +212,13 @@ class Opening {
 
 StageNeeds CsvNeeds(int64_t batch_bytes) {
   // Per worker: the block's text, an eighth of it for structure bits, half of it for the index, and one batch, whose
-  // fixed-width columns and text are each at most a block. Fixed: the unfinished record after the last block, the block
-  // that is being filled while all workers hold theirs, the sample at the start.
+  // fixed-width columns and text are each at most a block; an eighth more for size classes. Fixed: the unfinished record
+  // after the last block, and the sample at the start (with its own bits), which is gone before the first block is read.
   StageNeeds needs;
   needs.name = "source csv";
-  needs.worker_floor_bytes = batch_bytes * 15 / 4 + 256 * 1024;
+  needs.worker_floor_bytes = batch_bytes * 17 / 4 + 64 * 1024;
   needs.worker_wanted_bytes = needs.worker_floor_bytes;
-  needs.fixed_floor_bytes = batch_bytes * 5 / 4 + 2 * kSampleBytes;
+  needs.fixed_floor_bytes = std::max(batch_bytes * 9 / 8, kSampleBytes * 3 / 2) + 64 * 1024;
   needs.fixed_wanted_bytes = needs.fixed_floor_bytes;
   return needs;
 }

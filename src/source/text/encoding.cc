@@ -12,6 +12,7 @@ namespace {
 
 constexpr int64_t kRawBytes = 32 * 1024;
 constexpr int kBytesPerUnitMax = 4;  // UTF-8 bytes that one code unit can become
+static_assert(kRawBytes * (1 + kBytesPerUnitMax) <= kDecodingBytes);
 
 // Code points of 0x80..0x9f in Windows-1252; 0 = not assigned.
 constexpr std::array<uint16_t, 32> kWindows1252 = {

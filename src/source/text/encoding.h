@@ -28,6 +28,9 @@ TextEncoding DetectByteOrderMark(std::string_view first_bytes, TextEncoding assu
 Result<std::unique_ptr<ByteStream>> DecodeToUtf8(std::unique_ptr<ByteStream> text, TextEncoding encoding,
                                                  std::string path, arrow::MemoryPool* pool);
 
+// What DecodeToUtf8 takes from the pool for other encodings than UTF-8.
+inline constexpr int64_t kDecodingBytes = 160 * 1024;
+
 // Offset of the first byte that is not valid UTF-8 (overlong forms and surrogates are invalid); -1 when all is well.
 int64_t FindInvalidUtf8(const uint8_t* text, int64_t length);
 

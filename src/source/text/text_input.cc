@@ -53,12 +53,13 @@ Status TextInput::Detect(std::optional<TextEncoding> named) {
   ARROW_ASSIGN_OR_RAISE(auto stored, OpenStored(Pass::kReplayable));
   ARROW_ASSIGN_OR_RAISE(int64_t count, ReadFully(stored.get(), kDetectBytes, head));
   ARROW_ASSIGN_OR_RAISE(compression_, DetectCompression(first(count), path_));
-  decompressor_bytes_ = DecompressorBytes(compression_, first(count));
+  stream_bytes_ = DecompressorBytes(compression_, first(count)) + (is_standard_input() ? InputTape::kHeadBytes : 0);
   if (compression_ != Compression::kNone) {
     ARROW_ASSIGN_OR_RAISE(auto text, OpenDecompressed(Pass::kReplayable));
     ARROW_ASSIGN_OR_RAISE(count, ReadFully(text.get(), kDetectBytes, head));
   }
   encoding_ = DetectByteOrderMark(first(count), named.value_or(TextEncoding::kUtf8));
+  if (encoding_ != TextEncoding::kUtf8) stream_bytes_ += kDecodingBytes;
   return Status::OK();
 }
 

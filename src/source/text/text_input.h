@@ -38,7 +38,8 @@ class TextInput {
   bool is_standard_input() const { return path_ == "-"; }
   Compression compression() const { return compression_; }
   TextEncoding encoding() const { return encoding_; }
-  int64_t decompressor_bytes() const { return decompressor_bytes_; }
+  // Memory that an open stream takes from the pool: decompression, decoding, the kept start of standard input.
+  int64_t stream_bytes() const { return stream_bytes_; }
 
   enum class Pass { kReplayable, kLast };  // kLast: nobody will open this input again
   Result<std::unique_ptr<ByteStream>> Open(Pass pass);
@@ -55,7 +56,7 @@ class TextInput {
   std::shared_ptr<InputTape> tape_;  // standard input only
   Compression compression_ = Compression::kNone;
   TextEncoding encoding_ = TextEncoding::kUtf8;
-  int64_t decompressor_bytes_ = 0;
+  int64_t stream_bytes_ = 0;
 };
 
 }  // namespace headrace

@@ -1,5 +1,6 @@
 #include "source/hive.h"
 
+#include <arrow/array/util.h>
 #include <arrow/util/value_parsing.h>
 
 #include <algorithm>
@@ -138,6 +139,32 @@ Result<HiveColumns> TypeHiveColumns(const std::vector<std::vector<HiveValue>>& f
     }
   }
   return columns;
+}
+
+int HiveColumns::IndexOf(std::string_view name) const {
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i]->name() == name) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> AddHiveColumns(const arrow::RecordBatch& batch,
+                                                           const std::shared_ptr<arrow::Schema>& schema,
+                                                           const HiveColumns& hive, int file,
+                                                           arrow::MemoryPool* pool) {
+  arrow::ArrayVector columns;
+  int next = 0;
+  for (const auto& field : schema->fields()) {
+    const int index = hive.IndexOf(field->name());
+    if (index < 0) {
+      columns.push_back(batch.column(next++));
+      continue;
+    }
+    ARROW_ASSIGN_OR_RAISE(auto values,
+                          arrow::MakeArrayFromScalar(*hive.values[file][index], batch.num_rows(), pool));
+    columns.push_back(std::move(values));
+  }
+  return arrow::RecordBatch::Make(schema, batch.num_rows(), std::move(columns));
 }
 
 }  // namespace headrace

@@ -1,6 +1,8 @@
 // Columns out of directory names: "year=2024/borough=Bronx/part.parquet".
 #pragma once
 
+#include <arrow/memory_pool.h>
+#include <arrow/record_batch.h>
 #include <arrow/scalar.h>
 #include <arrow/type.h>
 
@@ -32,6 +34,7 @@ struct HiveColumns {
   arrow::FieldVector fields;
   std::vector<arrow::ScalarVector> values;  // [file][column]
   bool empty() const { return fields.empty(); }
+  int IndexOf(std::string_view name) const;  // -1 = none
 };
 
 // Types every column without loss: int64 when all values are integers as a program writes them (no leading zero, no plus
@@ -39,5 +42,12 @@ struct HiveColumns {
 // Errors: Source when files have different keys or a key occurs twice.
 Result<HiveColumns> TypeHiveColumns(const std::vector<std::vector<HiveValue>>& files,
                                     const std::vector<std::string>& paths);
+
+// A batch of `schema` out of a batch of `file`: columns named in `hive` are filled with the file's value, all others are
+// taken from `batch`, which has them in the same order.
+Result<std::shared_ptr<arrow::RecordBatch>> AddHiveColumns(const arrow::RecordBatch& batch,
+                                                           const std::shared_ptr<arrow::Schema>& schema,
+                                                           const HiveColumns& hive, int file,
+                                                           arrow::MemoryPool* pool);
 
 }  // namespace headrace

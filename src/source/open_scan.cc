@@ -2,6 +2,7 @@
 #include "source/csv/csv_scan.h"
 #include "source/format.h"
 #include "source/hive.h"
+#include "source/hive_scan.h"
 #include "source/listing.h"
 #include "source/parquet/parquet_scan.h"
 #include "source/scan.h"
@@ -24,12 +25,13 @@ Status Unsupported(InputFormat format, const std::string& path) {
                    FormatName(format), path);
 }
 
-Result<std::unique_ptr<Scan>> OpenText(const std::vector<InputFile>& files, InputFormat format, CsvOptions options,
-                                       const ScanContext& context) {
+Result<std::unique_ptr<Scan>> OpenText(const std::vector<InputFile>& files, HiveColumns hive, InputFormat format,
+                                       CsvOptions options, const ScanContext& context) {
   std::vector<CsvFile> text_files;
   for (const InputFile& file : files) text_files.push_back({file.path, file.size_bytes});
   if (format == InputFormat::kTsv && !options.delimiter) options.delimiter = '\t';
-  return OpenCsvScan(std::move(text_files), options, context);
+  ARROW_ASSIGN_OR_RAISE(auto scan, OpenCsvScan(std::move(text_files), options, context));
+  return hive.empty() ? std::move(scan) : MakeHiveScan(std::move(scan), std::move(hive), context);
 }
 
 }  // namespace
@@ -47,7 +49,7 @@ Result<std::unique_ptr<Scan>> OpenScan(const InputSpec& input, const ScanContext
       return OpenParquetScan(std::move(files), std::move(hive), context);
     case InputFormat::kCsv:
     case InputFormat::kTsv:
-      return OpenText(files, decided.format, input.csv, context);
+      return OpenText(files, std::move(hive), decided.format, input.csv, context);
     default:
       return Unsupported(decided.format, files.front().path);
   }

@@ -22,6 +22,7 @@ class Morsel {
  public:
   virtual ~Morsel() = default;
   int64_t sequence = 0;  // consecutive from 0 over the whole source
+  int file = 0;          // index of the input it comes from; a morsel never spans two
 };
 
 struct SourceInput {

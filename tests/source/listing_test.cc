@@ -1,4 +1,6 @@
 // Paths, globs, directories, Hive columns and formats, on a real directory tree.
+#include <arrow/api.h>
+#include <arrow/compute/initialize.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,6 +20,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+
+const bool kKernels = arrow::compute::Initialize().ok();
 
 class ListingTest : public ::testing::Test {
  protected:
@@ -195,6 +199,47 @@ TEST_F(ListingTest, FormatsByNameThenByContent) {
   EXPECT_THAT(format("f", "excel"), HasSubstr("unknown input format"));
   const auto mixed = ListInputs(Env::Default(), {At("b.tsv"), At("c.parquet")}).ValueOrDie();
   EXPECT_EQ(GetErrorKind(DecideFormat(Env::Default(), "", mixed).status()), ErrorKind::kSource);
+}
+
+TEST_F(ListingTest, TextFilesGetTheColumnsOfTheirDirectories) {
+  Put("d/year=2023/city=A%20B/a.csv", "n,year\n1,7\n2,7\n");
+  Put("d/year=2024/city=__HIVE_DEFAULT_PARTITION__/b.csv", "n,year\n3,7\n");
+  Cancellation cancellation;
+  ScanContext context;
+  context.env = Env::Default();
+  context.pool = arrow::default_memory_pool();
+  context.cancellation = &cancellation;
+  InputSpec input;
+  input.paths = {At("d")};
+  const auto read = [&](const ScanRequest& request) {
+    auto scan = OpenScan(input, context).ValueOrDie();
+    EXPECT_THAT(scan->column_names(), ElementsAre("n", "year", "city"));
+    auto source = scan->Start(request).ValueOrDie();
+    std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+    while (auto morsel = source->Next().ValueOrDie()) {
+      EXPECT_TRUE(source->Read(std::move(morsel), [&](Batch batch) {
+                            batches.push_back(batch.columns);
+                            return Status::OK();
+                          }).ok());
+    }
+    return arrow::Table::FromRecordBatches(source->schema(), batches).ValueOrDie();
+  };
+  auto table = read({});
+  ASSERT_EQ(table->num_rows(), 3);
+  EXPECT_EQ(table->column(1)->GetScalar(2).ValueOrDie()->ToString(), "2024");
+  EXPECT_EQ(table->column(2)->GetScalar(0).ValueOrDie()->ToString(), "A B");
+  EXPECT_FALSE(table->column(2)->GetScalar(2).ValueOrDie()->is_valid);
+  ScanRequest request;
+  request.all_columns = false;
+  request.columns = {"city", "n"};
+  request.predicate = expr::Parse("year = 2023").ValueOrDie();
+  table = read(request);
+  EXPECT_EQ(table->num_rows(), 2);
+  EXPECT_THAT(table->schema()->field_names(), ElementsAre("city", "n"));
+  request = {};
+  request.all_columns = false;
+  request.columns = {"year"};
+  EXPECT_EQ(read(request)->num_rows(), 3);
 }
 
 TEST_F(ListingTest, FormatsOfLaterVersionsAreRefusedByName) {

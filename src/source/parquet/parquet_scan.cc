@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "source/hive_pruning.h"
 #include "source/parquet/parquet_source.h"
 #include "source/parquet/row_group_pruning.h"
 #include "source/parquet/row_group_reader.h"
@@ -154,13 +155,12 @@ Result<std::shared_ptr<arrow::Schema>> ParquetScan::WantedSchema(const ScanReque
 }
 
 Result<std::vector<RowGroupUnit>> ParquetScan::PlanUnits(const expr::BoundExpr* predicate) {
-  static const arrow::ScalarVector kNone;
   std::vector<RowGroupUnit> units;
   int64_t skipped_files = 0;
   for (size_t i = 0; i < files_.size(); ++i) {
     ARROW_RETURN_NOT_OK(context_.cancellation->Check());
-    const arrow::ScalarVector& hive_values = hive_.empty() ? kNone : hive_.values[i];
-    if (predicate && !DirectoryMayMatch(*predicate, hive_.fields, hive_values)) {
+    const auto index = static_cast<int>(i);
+    if (predicate && !DirectoryMayMatch(*predicate, hive_, index)) {
       ++skipped_files;
       continue;
     }
@@ -169,10 +169,10 @@ Result<std::vector<RowGroupUnit>> ParquetScan::PlanUnits(const expr::BoundExpr* 
       for (int g = 0; g < file->metadata()->num_row_groups(); ++g) {
         const auto row_group = file->metadata()->RowGroup(g);
         if (row_group->num_rows() == 0) continue;
-        if (predicate && !RowGroupMayMatch(*predicate, *file, g, hive_.fields, hive_values)) continue;
+        if (predicate && !RowGroupMayMatch(*predicate, *file, g, hive_, index)) continue;
         int64_t bytes = 0;
         for (int c = 0; c < row_group->num_columns(); ++c) bytes += row_group->ColumnChunk(c)->total_compressed_size();
-        units.push_back({static_cast<int32_t>(i), g, row_group->num_rows(), bytes});
+        units.push_back({index, g, row_group->num_rows(), bytes});
       }
       return Status::OK();
     }));

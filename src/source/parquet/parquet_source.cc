@@ -1,6 +1,5 @@
 #include "source/parquet/parquet_source.h"
 
-#include <arrow/array/util.h>
 #include <arrow/util/byte_size.h>
 
 #include <algorithm>
@@ -17,7 +16,7 @@ constexpr int64_t kGrowth = 8;
 class RowGroupMorsel : public Morsel {
  public:
   RowGroupUnit unit;
-  std::shared_ptr<ParquetFile> file;
+  std::shared_ptr<ParquetFile> opened;
 };
 
 }  // namespace
@@ -26,10 +25,9 @@ ParquetSource::ParquetSource(ParquetSourceOptions options, std::vector<InputFile
                              std::shared_ptr<arrow::Schema> schema, std::vector<RowGroupUnit> units)
     : options_(options), files_(std::move(files)), hive_(std::move(hive)), schema_(std::move(schema)),
       units_(std::move(units)) {
-  const arrow::Schema hive_schema(hive_.fields);
   arrow::FieldVector fields;
   for (const auto& field : schema_->fields()) {
-    if (hive_schema.GetFieldIndex(field->name()) < 0) fields.push_back(field);
+    if (hive_.IndexOf(field->name()) < 0) fields.push_back(field);
   }
   file_schema_ = arrow::schema(std::move(fields));
   for (const RowGroupUnit& unit : units_) total_bytes_ += unit.bytes;
@@ -54,7 +52,8 @@ Result<std::unique_ptr<Morsel>> ParquetSource::Next() {
   }
   auto morsel = std::make_unique<RowGroupMorsel>();
   morsel->unit = units_[next_unit_];
-  ARROW_ASSIGN_OR_RAISE(morsel->file, OpenFile(morsel->unit.file));
+  morsel->file = morsel->unit.file;
+  ARROW_ASSIGN_OR_RAISE(morsel->opened, OpenFile(morsel->file));
   morsel->sequence = static_cast<int64_t>(next_unit_++);
   return morsel;
 }
@@ -77,7 +76,7 @@ void ParquetSource::Learn(const arrow::RecordBatch& batch) {
 
 Status ParquetSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) {
   auto& row_group = static_cast<RowGroupMorsel&>(*morsel);
-  ARROW_ASSIGN_OR_RAISE(auto reader, RowGroupReader::Open(row_group.file, row_group.unit.row_group, file_schema_,
+  ARROW_ASSIGN_OR_RAISE(auto reader, RowGroupReader::Open(row_group.opened, row_group.unit.row_group, file_schema_,
                                                           options_.pool));
   int64_t rows = 0;
   while (reader->rows_left() > 0 && !stopped_.load(std::memory_order_relaxed)) {
@@ -86,30 +85,12 @@ Status ParquetSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit
     ARROW_ASSIGN_OR_RAISE(auto batches, reader->Read(rows));
     for (auto& batch : batches) {
       Learn(*batch);
-      ARROW_ASSIGN_OR_RAISE(batch, AddHiveColumns(*batch, row_group.unit.file));
+      ARROW_ASSIGN_OR_RAISE(batch, AddHiveColumns(*batch, schema_, hive_, row_group.file, options_.pool));
       ARROW_RETURN_NOT_OK(emit(Batch{std::move(batch)}));
     }
   }
   consumed_bytes_.fetch_add(row_group.unit.bytes, std::memory_order_relaxed);
   return Status::OK();
-}
-
-Result<std::shared_ptr<arrow::RecordBatch>> ParquetSource::AddHiveColumns(const arrow::RecordBatch& batch,
-                                                                          int file) const {
-  arrow::ArrayVector columns;
-  int next_file_column = 0;
-  for (const auto& field : schema_->fields()) {
-    size_t hive = 0;
-    while (hive < hive_.fields.size() && hive_.fields[hive]->name() != field->name()) ++hive;
-    if (hive == hive_.fields.size()) {
-      columns.push_back(batch.column(next_file_column++));
-    } else {
-      ARROW_ASSIGN_OR_RAISE(auto values, arrow::MakeArrayFromScalar(*hive_.values[file][hive], batch.num_rows(),
-                                                                    options_.pool));
-      columns.push_back(std::move(values));
-    }
-  }
-  return arrow::RecordBatch::Make(schema_, batch.num_rows(), std::move(columns));
 }
 
 std::vector<SourceInput> ParquetSource::inputs() const {

@@ -54,7 +54,6 @@ class ParquetSource : public Source {
   Result<std::shared_ptr<ParquetFile>> OpenFile(int index);
   int64_t NextBatchRows(int64_t rows_before) const;
   void Learn(const arrow::RecordBatch& batch);
-  Result<std::shared_ptr<arrow::RecordBatch>> AddHiveColumns(const arrow::RecordBatch& batch, int file) const;
 
   const ParquetSourceOptions options_;
   const std::vector<InputFile> files_;

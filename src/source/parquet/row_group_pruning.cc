@@ -7,21 +7,10 @@
 
 #include <cmath>
 
+#include "source/hive_pruning.h"
+
 namespace headrace {
 namespace {
-
-std::optional<expr::ColumnBounds> HiveBounds(const std::string& column, const arrow::FieldVector& fields,
-                                             const arrow::ScalarVector& values) {
-  for (size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i]->name() != column) continue;
-    expr::ColumnBounds bounds;
-    if (values[i]->is_valid) bounds.min = bounds.max = values[i];
-    bounds.rows = 1;
-    bounds.null_count = values[i]->is_valid ? 0 : 1;
-    return bounds;
-  }
-  return std::nullopt;
-}
 
 // The leaf of a top-level column that is no group; -1 for nested ones.
 int FlatLeaf(const parquet::SchemaDescriptor& schema, const std::string& column) {
@@ -65,23 +54,16 @@ std::optional<expr::ColumnBounds> StatisticsBounds(const std::string& column, co
 }  // namespace
 
 bool RowGroupMayMatch(const expr::BoundExpr& predicate, const ParquetFile& file, int row_group,
-                      const arrow::FieldVector& hive_fields, const arrow::ScalarVector& hive_values) {
+                      const HiveColumns& hive, int file_index) {
   try {
     const auto metadata = file.metadata()->RowGroup(row_group);
     return expr::MayMatch(predicate, [&](const std::string& column) {
-      auto bounds = HiveBounds(column, hive_fields, hive_values);
+      auto bounds = HiveBounds(hive, file_index, column);
       return bounds ? bounds : StatisticsBounds(column, file, *metadata);
     });
   } catch (const std::exception&) {
     return true;  // damaged statistics say nothing; reading the pages will tell
   }
-}
-
-bool DirectoryMayMatch(const expr::BoundExpr& predicate, const arrow::FieldVector& hive_fields,
-                       const arrow::ScalarVector& hive_values) {
-  if (hive_fields.empty()) return true;
-  return expr::MayMatch(predicate,
-                        [&](const std::string& column) { return HiveBounds(column, hive_fields, hive_values); });
 }
 
 }  // namespace headrace

@@ -1,7 +1,6 @@
 // Which row groups a filter cannot find anything in.
 #pragma once
 
-#include <arrow/scalar.h>
 #include <parquet/metadata.h>
 
 #include "expr/expr.h"
@@ -14,10 +13,6 @@ namespace headrace {
 // Statistics that cannot be trusted count as unknown: of floating columns the maximum (NaN is greater than all and left
 // out by writers), and everything the library itself doubts.
 bool RowGroupMayMatch(const expr::BoundExpr& predicate, const ParquetFile& file, int row_group,
-                      const arrow::FieldVector& hive_fields, const arrow::ScalarVector& hive_values);
-
-// The same from the directory alone, before the file is opened.
-bool DirectoryMayMatch(const expr::BoundExpr& predicate, const arrow::FieldVector& hive_fields,
-                       const arrow::ScalarVector& hive_values);
+                      const HiveColumns& hive, int file_index);
 
 }  // namespace headrace

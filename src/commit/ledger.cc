@@ -23,6 +23,7 @@ bool IsLineOf(const std::string& line, const std::string& run_id) {
 }  // namespace
 
 Status AppendToLedger(Env* env, const std::string& path, const JournalRecord& record) {
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found, env->Stat(path));
   ARROW_ASSIGN_OR_RAISE(const char last, LastByte(env, path));
   const std::string text = fmt::format("{}{}\n", last == '\n' ? "" : "\n", FormatJournal(record));
   ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<WritableFile> file,
@@ -30,9 +31,17 @@ Status AppendToLedger(Env* env, const std::string& path, const JournalRecord& re
   ARROW_RETURN_NOT_OK(file->Append(text.data(), static_cast<int64_t>(text.size())));
   if (record.durability == Durability::kFull) {
     ARROW_RETURN_NOT_OK(file->Sync());
-    ARROW_RETURN_NOT_OK(env->SyncDirectory(ParentPath(path)));
+    if (!found) ARROW_RETURN_NOT_OK(env->SyncDirectory(ParentPath(path)));
   }
   return file->Close();
+}
+
+Status SyncLedger(Env* env, const std::string& path) {
+  ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<WritableFile> file,
+                        env->OpenForWrite(path, OpenMode::kAppend));
+  ARROW_RETURN_NOT_OK(file->Sync());
+  ARROW_RETURN_NOT_OK(file->Close());
+  return env->SyncDirectory(ParentPath(path));
 }
 
 Result<bool> LedgerHas(Env* env, const std::string& path, const std::string& run_id) {

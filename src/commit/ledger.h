@@ -11,6 +11,9 @@ namespace headrace {
 // by an earlier loss of power is closed off first, so that it cannot swallow this one.
 Status AppendToLedger(Env* env, const std::string& path, const JournalRecord& record);
 
+// Makes what stands in the ledger durable: a process that died may have written a line without reaching its fsync.
+Status SyncLedger(Env* env, const std::string& path);
+
 // Whether a whole line of this run stands in the ledger. False when there is no ledger.
 Result<bool> LedgerHas(Env* env, const std::string& path, const std::string& run_id);
 

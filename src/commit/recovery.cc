@@ -80,6 +80,8 @@ Status RecoverTransaction(Env* env, const DatasetLayout& layout, const std::stri
   if (published) {
     ARROW_ASSIGN_OR_RAISE(const bool in_ledger, LedgerHas(env, layout.ledger(), run_id));
     if (!in_ledger) ARROW_RETURN_NOT_OK(AppendToLedger(env, layout.ledger(), *record));
+    // The line, or the ledger itself, may be what the dead process wrote last.
+    ARROW_RETURN_NOT_OK(SyncLedger(env, layout.ledger()));
     ++outcome->transactions_rolled_forward;
   } else {
     ++outcome->transactions_rolled_back;
@@ -92,10 +94,16 @@ Status RecoverTransaction(Env* env, const DatasetLayout& layout, const std::stri
 Status RemoveTransaction(Env* env, const DatasetLayout& layout, const std::string& run_id,
                          const JournalRecord* record, std::vector<std::string>* notes) {
   const std::string directory = layout.transaction(run_id);
-  for (const char* name : {kOldGenerationName, kGenerationName}) {
-    ARROW_RETURN_NOT_OK(
-        RemoveLosingTree(env, layout, run_id, JoinPath(directory, name), record, notes));
+  const std::string old_generation = JoinPath(directory, kOldGenerationName);
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> old_tree, env->StatNoFollow(old_generation));
+  if (old_tree) {
+    ARROW_RETURN_NOT_OK(RemoveLosingTree(env, layout, run_id, old_generation, record, notes));
+    // Without the journal, what stands in old/ could not be told from the only copy; so it must be
+    // gone first for good.
+    ARROW_RETURN_NOT_OK(env->SyncDirectory(directory));
   }
+  const std::string generation = JoinPath(directory, kGenerationName);
+  ARROW_RETURN_NOT_OK(RemoveLosingTree(env, layout, run_id, generation, record, notes));
   return env->RemoveTree(directory);
 }
 

@@ -40,8 +40,9 @@ Result<std::unique_ptr<Transaction>> Transaction::Begin(Env* env, TransactionOpt
     return MakeError(ErrorKind::kUsage, kStagingMisused,
                      "a run id must not hold dots or slashes: '{}'", options.run_id);
   }
-  ARROW_ASSIGN_OR_RAISE(const ResolvedTarget resolved, ResolveTarget(env, options.target));
-  options.target = resolved.path;
+  const Result<ResolvedTarget> resolved = ResolveTarget(env, options.target);
+  ARROW_RETURN_NOT_OK(CommitError(resolved.status(), "cannot begin to publish"));
+  options.target = resolved->path;
   Result<std::unique_ptr<Transaction>> transaction =
       options.kind == TargetKind::kDataset ? DatasetTransaction::Begin(env, std::move(options))
                                            : SingleFileTransaction::Begin(env, std::move(options));
@@ -50,12 +51,13 @@ Result<std::unique_ptr<Transaction>> Transaction::Begin(Env* env, TransactionOpt
 }
 
 Result<RecoveryOutcome> Recover(Env* env, const std::string& target) {
-  ARROW_ASSIGN_OR_RAISE(const ResolvedTarget resolved, ResolveTarget(env, target));
+  const Result<ResolvedTarget> resolved = ResolveTarget(env, target);
+  ARROW_RETURN_NOT_OK(CommitError(resolved.status(), "cannot recover"));
   RecoveryOutcome outcome;
   ARROW_RETURN_NOT_OK(
-      CommitError(RecoverDatasetAt(env, resolved.path, &outcome), "cannot recover"));
+      CommitError(RecoverDatasetAt(env, resolved->path, &outcome), "cannot recover"));
   ARROW_RETURN_NOT_OK(
-      CommitError(RecoverSingleFileAt(env, resolved.path, &outcome), "cannot recover"));
+      CommitError(RecoverSingleFileAt(env, resolved->path, &outcome), "cannot recover"));
   return outcome;
 }
 

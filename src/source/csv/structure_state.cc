@@ -1,131 +1,134 @@
 #include <algorithm>
+#include <cstring>
 
 #include "source/csv/structure_scan.h"
 
 namespace headrace {
 namespace {
 
-enum class State : uint8_t { kRecordStart, kFieldStart, kUnquoted, kQuoted, kClosed, kComment };
+bool Holds(const uint8_t* text, int64_t length, int byte) {
+  return byte != kNoCharacter && std::memchr(text, byte, static_cast<size_t>(length)) != nullptr;
+}
 
-// Role: walks the text byte by byte. A quote opens only at the start of a field; elsewhere outside quotes it is an
+bool IsAscii(const uint8_t* text, int64_t length) {
+  uint8_t bits = 0;
+  for (int64_t i = 0; i < length; ++i) bits |= text[i];
+  return bits < 0x80;
+}
+
+// Role: walks the text field by field. A quote opens only at the start of a field; elsewhere outside quotes it is an
 // ordinary byte. After a closing quote only a field end may follow.
 class StateScanner {
  public:
   StateScanner(const uint8_t* text, int64_t length, const Dialect& dialect, uint64_t* bits)
       : text_(text), length_(length), dialect_(dialect), bits_(bits) {
     std::fill_n(bits_, StructureWords(length), 0);
+    stops_[dialect.delimiter] = stops_[dialect.newline] = true;
+    if (dialect.escape != kNoCharacter) stops_[dialect.escape] = true;
   }
 
   StructureScan Run() {
-    for (int64_t i = 0; i < length_;) {
-      const int64_t end = i + 1 + Step(i);
-      for (; i < end; ++i) Note(text_[i]);
+    scan_.ascii = IsAscii(text_, length_);
+    scan_.carriage_returns = Holds(text_, length_, '\r');
+    scan_.quotes = Holds(text_, length_, dialect_.quote);
+    scan_.unescape = Holds(text_, length_, dialect_.escape);
+    int64_t at = 0;
+    while (at < length_) {
+      if (at == scan_.record_end && text_[at] == dialect_.comment) {
+        at = Comment(at);
+      } else if (text_[at] == dialect_.quote) {
+        at = Quoted(at);
+      } else {
+        at = Unquoted(at);
+      }
     }
-    scan_.ends_quoted = state_ == State::kQuoted;
-    if (scan_.ends_quoted) scan_.open_quote = quote_at_;
+    scan_.lines = std::count(text_, text_ + scan_.record_end, dialect_.newline);
     return scan_;
   }
 
  private:
-  // Takes byte i; returns how many further bytes it took with it.
-  int64_t Step(int64_t i) {
-    const uint8_t byte = text_[i];
-    switch (state_) {
-      case State::kRecordStart:
-        if (byte == dialect_.comment) {
-          state_ = State::kComment;
-          return 0;
-        }
-        [[fallthrough]];
-      case State::kFieldStart:
-        if (byte == dialect_.quote) {
-          state_ = State::kQuoted;
-          quote_at_ = i;
-          return 0;
-        }
-        [[fallthrough]];
-      case State::kUnquoted:
-        return Unquoted(i, byte);
-      case State::kQuoted:
-        return Quoted(i, byte);
-      case State::kClosed:
-        if (EndsField(byte) || (byte == '\r' && i + 1 < length_ && text_[i + 1] == dialect_.newline)) {
-          return Unquoted(i, byte);
-        }
-        if (byte == '\r' && i + 1 == length_) return 0;  // the next block will tell
-        if (scan_.error == QuoteError::kNone) {
-          scan_.error = QuoteError::kTextAfterClosingQuote;
-          scan_.error_at = i;
-        }
-        state_ = State::kUnquoted;
-        return 0;
-      case State::kComment:
-        if (byte == dialect_.newline) {
-          ++scan_.comments;
-          EndRecord(i);
-        }
-        return 0;
+  // Each takes the field (or comment) that starts at `at` and returns where the next one starts.
+  int64_t Comment(int64_t at) {
+    const void* found = std::memchr(text_ + at, dialect_.newline, static_cast<size_t>(length_ - at));
+    if (found == nullptr) return length_;
+    ++scan_.comments;
+    return EndField(static_cast<const uint8_t*>(found) - text_);
+  }
+
+  int64_t Unquoted(int64_t at) {
+    for (; at < length_; ++at) {
+      const uint8_t byte = text_[at];
+      if (!stops_[byte]) continue;
+      if (byte == dialect_.delimiter || byte == dialect_.newline) return EndField(at);
+      // An escape takes the byte after it along, but never a line end.
+      if (at + 1 < length_ && text_[at + 1] != dialect_.newline && text_[at + 1] != '\r') ++at;
     }
-    return 0;
+    return length_;
   }
 
-  void Note(uint8_t byte) {
-    scan_.ascii &= byte < 0x80;
-    scan_.carriage_returns |= byte == '\r';
-    scan_.quotes |= byte == dialect_.quote;
-    scan_.unescape |= byte == dialect_.escape;
-    lines_ += byte == dialect_.newline;
-  }
-
-  int64_t Unquoted(int64_t i, uint8_t byte) {
-    if (byte == dialect_.newline) {
-      EndRecord(i);
-    } else if (byte == dialect_.delimiter) {
-      Mark(i);
-      state_ = State::kFieldStart;
-    } else if (byte == dialect_.escape && i + 1 < length_ && state_ != State::kClosed) {
-      state_ = State::kUnquoted;
-      return text_[i + 1] == dialect_.newline || text_[i + 1] == '\r' ? 0 : 1;
-    } else if (state_ != State::kClosed) {
-      state_ = State::kUnquoted;
+  int64_t Quoted(int64_t open) {
+    int64_t at = open + 1;
+    while (true) {
+      at = FindInQuotes(at);
+      if (at >= length_) {
+        scan_.ends_quoted = true;
+        scan_.open_quote = open;
+        return length_;
+      }
+      if (text_[at] == dialect_.escape) {
+        at += 2;
+      } else if (at + 1 < length_ && text_[at + 1] == dialect_.quote) {
+        scan_.unescape = true;
+        at += 2;
+      } else {
+        return AfterClosingQuote(at + 1);
+      }
     }
-    return 0;
   }
 
-  int64_t Quoted(int64_t i, uint8_t byte) {
-    if (byte == dialect_.escape) return i + 1 < length_ ? 1 : 0;
-    if (byte != dialect_.quote) return 0;
-    if (i + 1 < length_ && text_[i + 1] == dialect_.quote) {
-      scan_.unescape = true;
-      return 1;
+  // The next quote or escape.
+  int64_t FindInQuotes(int64_t at) const {
+    if (at >= length_) return length_;
+    if (dialect_.escape == kNoCharacter) {
+      const void* found = std::memchr(text_ + at, dialect_.quote, static_cast<size_t>(length_ - at));
+      return found == nullptr ? length_ : static_cast<const uint8_t*>(found) - text_;
     }
-    state_ = State::kClosed;
-    return 0;
+    while (at < length_ && text_[at] != dialect_.quote && text_[at] != dialect_.escape) ++at;
+    return at;
   }
 
-  bool EndsField(uint8_t byte) const { return byte == dialect_.delimiter || byte == dialect_.newline; }
-  void Mark(int64_t i) {
-    bits_[i / 64] |= uint64_t{1} << (i % 64);
+  int64_t AfterClosingQuote(int64_t at) {
+    if (at >= length_) return length_;
+    if (text_[at] == dialect_.delimiter || text_[at] == dialect_.newline) return EndField(at);
+    if (text_[at] == '\r') {
+      if (at + 1 == length_) return length_;  // the next block will tell
+      if (text_[at + 1] == dialect_.newline) return EndField(at + 1);
+    }
+    if (scan_.error == QuoteError::kNone) {
+      scan_.error = QuoteError::kTextAfterClosingQuote;
+      scan_.error_at = at;
+    }
+    return Unquoted(at);
+  }
+
+  int64_t EndField(int64_t at) {
+    bits_[at / 64] |= uint64_t{1} << (at % 64);
     ++fields_;
-  }
-  void EndRecord(int64_t i) {
-    Mark(i);
-    ++scan_.records;
-    scan_.record_end = i + 1;
-    scan_.fields = fields_;
-    scan_.lines = lines_ + 1;  // this one is noted after the step
-    state_ = State::kRecordStart;
+    if (text_[at] == dialect_.newline) {
+      ++scan_.records;
+      scan_.record_end = at + 1;
+      scan_.fields = fields_;
+    }
+    return at + 1;
   }
 
   const uint8_t* text_;
   const int64_t length_;
   const Dialect& dialect_;
   uint64_t* bits_;
+  bool stops_[256] = {};  // bytes that matter in an unquoted field
   StructureScan scan_;
-  State state_ = State::kRecordStart;
-  int64_t quote_at_ = -1;
   int64_t fields_ = 0;
-  int64_t lines_ = 0;
 };
 
 }  // namespace

@@ -13,17 +13,19 @@ struct NamedFormat {
 };
 
 // Both what --from takes and what a file name may end in.
-constexpr NamedFormat kNames[] = {{"csv", InputFormat::kCsv},          {"tsv", InputFormat::kTsv},
-                                  {"tab", InputFormat::kTsv},          {"parquet", InputFormat::kParquet},
-                                  {"pq", InputFormat::kParquet},       {"jsonl", InputFormat::kJsonLines},
-                                  {"ndjson", InputFormat::kJsonLines}, {"arrow", InputFormat::kArrow},
-                                  {"arrows", InputFormat::kArrow},     {"ipc", InputFormat::kArrow},
-                                  {"feather", InputFormat::kArrow}};
+constexpr NamedFormat kNames[] = {
+    {"csv", InputFormat::kCsv},          {"tsv", InputFormat::kTsv},
+    {"tab", InputFormat::kTsv},          {"parquet", InputFormat::kParquet},
+    {"pq", InputFormat::kParquet},       {"jsonl", InputFormat::kJsonLines},
+    {"ndjson", InputFormat::kJsonLines}, {"arrow", InputFormat::kArrow},
+    {"arrows", InputFormat::kArrow},     {"ipc", InputFormat::kArrow},
+    {"feather", InputFormat::kArrow}};
 constexpr std::string_view kCompressions[] = {"gz", "zst", "bz2", "lz4", "xz"};
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return lower;
 }
 
@@ -46,7 +48,8 @@ std::string TakeExtension(std::string* name) {
 std::optional<InputFormat> FormatByName(const std::string& path) {
   std::string name = Lower(BaseName(path));
   std::string extension = TakeExtension(&name);
-  if (std::find(std::begin(kCompressions), std::end(kCompressions), extension) != std::end(kCompressions)) {
+  if (std::find(std::begin(kCompressions), std::end(kCompressions), extension) !=
+      std::end(kCompressions)) {
     extension = TakeExtension(&name);
   }
   return FormatNamed(extension);
@@ -60,7 +63,8 @@ Result<InputFormat> FormatByContent(Env* env, const std::string& path) {
   if (start.starts_with("PAR1") || start.starts_with("PARE")) return InputFormat::kParquet;
   if (start.starts_with("ARROW1")) return InputFormat::kArrow;
   const size_t text = start.find_first_not_of(" \t\r\n");
-  if (text != std::string_view::npos && start.substr(text).starts_with("{\"")) return InputFormat::kJsonLines;
+  if (text != std::string_view::npos && start.substr(text).starts_with("{\""))
+    return InputFormat::kJsonLines;
   return InputFormat::kCsv;
 }
 
@@ -82,13 +86,14 @@ std::string_view FormatName(InputFormat format) {
   return "";
 }
 
-Result<DecidedFormat> DecideFormat(Env* env, const std::string& option, const std::vector<InputFile>& files) {
+Result<DecidedFormat> DecideFormat(Env* env, const std::string& option,
+                                   const std::vector<InputFile>& files) {
   if (!option.empty()) {
     if (const auto format = FormatNamed(Lower(option))) {
       return DecidedFormat{*format, fmt::format("format {}: as given", FormatName(*format))};
     }
-    return MakeError(ErrorKind::kUsage, 106, "unknown input format: '{}'; use csv, tsv, jsonl, parquet or arrow",
-                     option);
+    return MakeError(ErrorKind::kUsage, 106,
+                     "unknown input format: '{}'; use csv, tsv, jsonl, parquet or arrow", option);
   }
   DecidedFormat decided;
   for (size_t i = 0; i < files.size(); ++i) {
@@ -106,7 +111,8 @@ Result<DecidedFormat> DecideFormat(Env* env, const std::string& option, const st
       decided = {*format, fmt::format("format {}: {} ({})", FormatName(*format), how, path)};
     } else if (*format != decided.format) {
       return MakeError(ErrorKind::kSource, 306,
-                       "inputs are of different formats: {} is {}, {} is {}; name files of one format or say --from",
+                       "inputs are of different formats: {} is {}, {} is {}; name files of one "
+                       "format or say --from",
                        files[0].path, FormatName(decided.format), path, FormatName(*format));
     }
   }

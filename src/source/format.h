@@ -21,6 +21,7 @@ struct DecidedFormat {
 };
 
 // Usage error for an unknown name; Source error when the files are of different formats.
-Result<DecidedFormat> DecideFormat(Env* env, const std::string& option, const std::vector<InputFile>& files);
+Result<DecidedFormat> DecideFormat(Env* env, const std::string& option,
+                                   const std::vector<InputFile>& files);
 
 }  // namespace headrace

@@ -18,7 +18,8 @@ std::vector<std::string> SplitPath(std::string_view path) {
   return names;
 }
 
-// Matches the set at the front of `pattern` ("[a-z]") against `c` and moves behind it. An unclosed '[' is a literal.
+// Matches the set at the front of `pattern` ("[a-z]") against `c` and moves behind it. An unclosed
+// '[' is a literal.
 bool MatchSet(std::string_view pattern, unsigned char c, size_t* length) {
   size_t at = 1;
   const bool negated = at < pattern.size() && (pattern[at] == '!' || pattern[at] == '^');
@@ -41,7 +42,8 @@ bool MatchSet(std::string_view pattern, unsigned char c, size_t* length) {
   return found != negated;
 }
 
-// Matches one name with at most one step of memory: where the last '*' stood and what it has swallowed.
+// Matches one name with at most one step of memory: where the last '*' stood and what it has
+// swallowed.
 bool MatchName(std::string_view pattern, std::string_view name) {
   size_t p = 0;
   size_t n = 0;
@@ -104,7 +106,8 @@ class Expansion {
       return Status::OK();
     }
     const std::string& name = names_[index];
-    if (name != "**" && !HasGlob(name)) return WalkLiteral(Extend(directory, Unescape(name)), index, depth);
+    if (name != "**" && !HasGlob(name))
+      return WalkLiteral(Extend(directory, Unescape(name)), index, depth);
     if (name == "**") ARROW_RETURN_NOT_OK(Walk(directory, index + 1, depth));
     ARROW_ASSIGN_OR_RAISE(auto entries, env_->List(directory.empty() ? "." : directory));
     for (const DirectoryEntry& entry : entries) {
@@ -130,12 +133,14 @@ class Expansion {
  private:
   Status WalkLiteral(const std::string& path, size_t index, int depth) {
     ARROW_ASSIGN_OR_RAISE(const auto stat, env_->Stat(path));
-    if (!stat || (stat->type != FileType::kDirectory && index + 1 < names_.size())) return Status::OK();
+    if (!stat || (stat->type != FileType::kDirectory && index + 1 < names_.size()))
+      return Status::OK();
     return Walk(path, index + 1, depth + 1);
   }
 
   Result<bool> IsDirectory(const std::string& path, FileType type) {
-    if (type == FileType::kDirectory || type == FileType::kFile) return type == FileType::kDirectory;
+    if (type == FileType::kDirectory || type == FileType::kFile)
+      return type == FileType::kDirectory;
     ARROW_ASSIGN_OR_RAISE(const auto stat, env_->Stat(path));
     return stat && stat->type == FileType::kDirectory;
   }

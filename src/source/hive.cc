@@ -21,7 +21,8 @@ int HexDigit(char c) {
 std::optional<int64_t> ParsePlainInteger(std::string_view text) {
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || std::to_string(value) != text) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || std::to_string(value) != text)
+    return std::nullopt;
   return value;
 }
 
@@ -69,13 +70,15 @@ std::string KeyList(const std::vector<HiveValue>& values) {
   return list.empty() ? "none" : list;
 }
 
-Status CheckKeys(const std::vector<std::vector<HiveValue>>& files, const std::vector<std::string>& paths) {
+Status CheckKeys(const std::vector<std::vector<HiveValue>>& files,
+                 const std::vector<std::string>& paths) {
   const auto same_key = [](const HiveValue& a, const HiveValue& b) { return a.key == b.key; };
   const auto& first = files.front();
   for (size_t i = 0; i < first.size(); ++i) {
     for (size_t j = 0; j < i; ++j) {
       if (first[i].key == first[j].key) {
-        return MakeError(ErrorKind::kSource, 309, "partition key occurs twice in one path: '{}' in {}", first[i].key,
+        return MakeError(ErrorKind::kSource, 309,
+                         "partition key occurs twice in one path: '{}' in {}", first[i].key,
                          paths.front());
       }
     }
@@ -83,7 +86,8 @@ Status CheckKeys(const std::vector<std::vector<HiveValue>>& files, const std::ve
   for (size_t i = 1; i < files.size(); ++i) {
     if (!std::equal(first.begin(), first.end(), files[i].begin(), files[i].end(), same_key)) {
       return MakeError(ErrorKind::kSource, 309,
-                       "files lie in directories with different partition keys: {} has {}, {} has {}; name files of "
+                       "files lie in directories with different partition keys: {} has {}, {} has "
+                       "{}; name files of "
                        "one layout only",
                        paths.front(), KeyList(first), paths[i], KeyList(files[i]));
     }
@@ -96,7 +100,8 @@ Status CheckKeys(const std::vector<std::vector<HiveValue>>& files, const std::ve
 std::string PercentDecode(std::string_view text) {
   std::string decoded;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 && HexDigit(text[i + 2]) >= 0) {
+    if (text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 &&
+        HexDigit(text[i + 2]) >= 0) {
       decoded.push_back(static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2])));
       i += 2;
     } else {
@@ -148,10 +153,9 @@ int HiveColumns::IndexOf(std::string_view name) const {
   return -1;
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> AddHiveColumns(const arrow::RecordBatch& batch,
-                                                           const std::shared_ptr<arrow::Schema>& schema,
-                                                           const HiveColumns& hive, int file,
-                                                           arrow::MemoryPool* pool) {
+Result<std::shared_ptr<arrow::RecordBatch>> AddHiveColumns(
+    const arrow::RecordBatch& batch, const std::shared_ptr<arrow::Schema>& schema,
+    const HiveColumns& hive, int file, arrow::MemoryPool* pool) {
   arrow::ArrayVector columns;
   int next = 0;
   for (const auto& field : schema->fields()) {
@@ -160,8 +164,8 @@ Result<std::shared_ptr<arrow::RecordBatch>> AddHiveColumns(const arrow::RecordBa
       columns.push_back(batch.column(next++));
       continue;
     }
-    ARROW_ASSIGN_OR_RAISE(auto values,
-                          arrow::MakeArrayFromScalar(*hive.values[file][index], batch.num_rows(), pool));
+    ARROW_ASSIGN_OR_RAISE(
+        auto values, arrow::MakeArrayFromScalar(*hive.values[file][index], batch.num_rows(), pool));
     columns.push_back(std::move(values));
   }
   return arrow::RecordBatch::Make(schema, batch.num_rows(), std::move(columns));

@@ -17,19 +17,22 @@
 
 namespace headrace {
 
-// One k=v directory of a path, percent-decoded; no value for __HIVE_DEFAULT_PARTITION__, which stands for NULL.
+// One k=v directory of a path, percent-decoded; no value for __HIVE_DEFAULT_PARTITION__, which
+// stands for NULL.
 struct HiveValue {
   std::string key;
   std::optional<std::string> value;
 };
 
-// The k=v directories of a path below its root (a path without any gives none). The last name, the file's, is left out.
+// The k=v directories of a path below its root (a path without any gives none). The last name, the
+// file's, is left out.
 std::vector<HiveValue> ParseHivePath(std::string_view relative_path);
 
 // "%C3%BC" -> "ü". A percent sign without two hex digits behind it stays as it is.
 std::string PercentDecode(std::string_view text);
 
-// The columns that a set of files has through its directories: same keys for all, one value per file and column.
+// The columns that a set of files has through its directories: same keys for all, one value per
+// file and column.
 struct HiveColumns {
   arrow::FieldVector fields;
   std::vector<arrow::ScalarVector> values;  // [file][column]
@@ -37,17 +40,16 @@ struct HiveColumns {
   int IndexOf(std::string_view name) const;  // -1 = none
 };
 
-// Types every column without loss: int64 when all values are integers as a program writes them (no leading zero, no plus
-// sign), date when all are yyyy-MM-dd, else string. `paths` are for messages.
+// Types every column without loss: int64 when all values are integers as a program writes them (no
+// leading zero, no plus sign), date when all are yyyy-MM-dd, else string. `paths` are for messages.
 // Errors: Source when files have different keys or a key occurs twice.
 Result<HiveColumns> TypeHiveColumns(const std::vector<std::vector<HiveValue>>& files,
                                     const std::vector<std::string>& paths);
 
-// A batch of `schema` out of a batch of `file`: columns named in `hive` are filled with the file's value, all others are
-// taken from `batch`, which has them in the same order.
-Result<std::shared_ptr<arrow::RecordBatch>> AddHiveColumns(const arrow::RecordBatch& batch,
-                                                           const std::shared_ptr<arrow::Schema>& schema,
-                                                           const HiveColumns& hive, int file,
-                                                           arrow::MemoryPool* pool);
+// A batch of `schema` out of a batch of `file`: columns named in `hive` are filled with the file's
+// value, all others are taken from `batch`, which has them in the same order.
+Result<std::shared_ptr<arrow::RecordBatch>> AddHiveColumns(
+    const arrow::RecordBatch& batch, const std::shared_ptr<arrow::Schema>& schema,
+    const HiveColumns& hive, int file, arrow::MemoryPool* pool);
 
 }  // namespace headrace

@@ -2,7 +2,8 @@
 
 namespace headrace {
 
-std::optional<expr::ColumnBounds> HiveBounds(const HiveColumns& hive, int file, const std::string& column) {
+std::optional<expr::ColumnBounds> HiveBounds(const HiveColumns& hive, int file,
+                                             const std::string& column) {
   const int index = hive.IndexOf(column);
   if (index < 0) return std::nullopt;
   const auto& value = hive.values[file][index];
@@ -15,7 +16,8 @@ std::optional<expr::ColumnBounds> HiveBounds(const HiveColumns& hive, int file, 
 
 bool DirectoryMayMatch(const expr::BoundExpr& predicate, const HiveColumns& hive, int file) {
   if (hive.empty()) return true;
-  return expr::MayMatch(predicate, [&](const std::string& column) { return HiveBounds(hive, file, column); });
+  return expr::MayMatch(predicate,
+                        [&](const std::string& column) { return HiveBounds(hive, file, column); });
 }
 
 }  // namespace headrace

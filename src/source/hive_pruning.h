@@ -10,7 +10,8 @@
 namespace headrace {
 
 // What a file's directory says of a column; nothing for columns that directories do not name.
-std::optional<expr::ColumnBounds> HiveBounds(const HiveColumns& hive, int file, const std::string& column);
+std::optional<expr::ColumnBounds> HiveBounds(const HiveColumns& hive, int file,
+                                             const std::string& column);
 
 // False only when no row of the file can satisfy `predicate`.
 bool DirectoryMayMatch(const expr::BoundExpr& predicate, const HiveColumns& hive, int file);

@@ -11,7 +11,10 @@ class HiveSource : public Source {
  public:
   HiveSource(std::unique_ptr<Source> inner, HiveColumns hive, std::shared_ptr<arrow::Schema> schema,
              std::vector<bool> skip, arrow::MemoryPool* pool)
-      : inner_(std::move(inner)), hive_(std::move(hive)), schema_(std::move(schema)), skip_(std::move(skip)),
+      : inner_(std::move(inner)),
+        hive_(std::move(hive)),
+        schema_(std::move(schema)),
+        skip_(std::move(skip)),
         pool_(pool) {}
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
@@ -20,7 +23,8 @@ class HiveSource : public Source {
     const int file = morsel->file;
     if (skip_[file]) return Status::OK();
     return inner_->Read(std::move(morsel), [&](Batch batch) -> Status {
-      ARROW_ASSIGN_OR_RAISE(batch.columns, AddHiveColumns(*batch.columns, schema_, hive_, file, pool_));
+      ARROW_ASSIGN_OR_RAISE(batch.columns,
+                            AddHiveColumns(*batch.columns, schema_, hive_, file, pool_));
       return emit(std::move(batch));
     });
   }
@@ -88,9 +92,11 @@ StageNeeds HiveScan::needs() const {
 std::vector<std::string> HiveScan::evidence() const {
   std::vector<std::string> lines = inner_->evidence();
   for (const auto& field : hive_.fields) {
-    lines.push_back(fmt::format("column '{}': {}, from the directories", field->name(), field->type()->ToString()));
+    lines.push_back(fmt::format("column '{}': {}, from the directories", field->name(),
+                                field->type()->ToString()));
   }
-  if (skipped_files_ > 0) lines.push_back(fmt::format("{} files skipped by their directory", skipped_files_));
+  if (skipped_files_ > 0)
+    lines.push_back(fmt::format("{} files skipped by their directory", skipped_files_));
   return lines;
 }
 
@@ -104,14 +110,16 @@ std::shared_ptr<arrow::Schema> HiveScan::JoinSchemas(const std::vector<std::stri
   return arrow::schema(std::move(fields));
 }
 
-std::vector<bool> HiveScan::FilesToSkip(const ScanRequest& request, const arrow::Schema& inner) const {
+std::vector<bool> HiveScan::FilesToSkip(const ScanRequest& request,
+                                        const arrow::Schema& inner) const {
   std::vector<bool> skip(hive_.values.size(), false);
   if (!request.predicate) return skip;
   arrow::FieldVector fields = inner.fields();
   fields.insert(fields.end(), hive_.fields.begin(), hive_.fields.end());
   const auto bound = expr::Bind(request.predicate, *arrow::schema(std::move(fields)));
   if (!bound.ok()) return skip;  // told by whoever evaluates it
-  for (size_t i = 0; i < skip.size(); ++i) skip[i] = !DirectoryMayMatch(**bound, hive_, static_cast<int>(i));
+  for (size_t i = 0; i < skip.size(); ++i)
+    skip[i] = !DirectoryMayMatch(**bound, hive_, static_cast<int>(i));
   return skip;
 }
 
@@ -127,12 +135,14 @@ Result<std::unique_ptr<Source>> HiveScan::Start(const ScanRequest& request) {
   auto schema = JoinSchemas(wanted, *source->schema());
   auto skip = FilesToSkip(request, *source->schema());
   skipped_files_ = std::count(skip.begin(), skip.end(), true);
-  return std::make_unique<HiveSource>(std::move(source), hive_, std::move(schema), std::move(skip), context_.pool);
+  return std::make_unique<HiveSource>(std::move(source), hive_, std::move(schema), std::move(skip),
+                                      context_.pool);
 }
 
 }  // namespace
 
-std::unique_ptr<Scan> MakeHiveScan(std::unique_ptr<Scan> inner, HiveColumns hive, const ScanContext& context) {
+std::unique_ptr<Scan> MakeHiveScan(std::unique_ptr<Scan> inner, HiveColumns hive,
+                                   const ScanContext& context) {
   return std::make_unique<HiveScan>(std::move(inner), std::move(hive), context);
 }
 

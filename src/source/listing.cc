@@ -20,7 +20,8 @@ class Listing {
   Status Add(const std::string& path) {
     if (path == "-") return AddFile(path, -1, "");
     if (path.find("://") != std::string::npos) {
-      return MakeError(ErrorKind::kUsage, 104, "this version reads local files only: {}; fetch it first", path);
+      return MakeError(ErrorKind::kUsage, 104,
+                       "this version reads local files only: {}; fetch it first", path);
     }
     ARROW_ASSIGN_OR_RAISE(const auto stat, env_->Stat(path));
     if (stat) return AddExisting(path, *stat, path);
@@ -41,19 +42,23 @@ class Listing {
         ARROW_RETURN_NOT_OK(AddDirectory(path, root, 0));
         SortFrom(first);
         if (files_.size() + repeated_ > before) return Status::OK();
-        return MakeError(ErrorKind::kSource, 302,
-                         "directory has no data files (names with a leading '_' or '.' do not count): {}", path);
+        return MakeError(
+            ErrorKind::kSource, 302,
+            "directory has no data files (names with a leading '_' or '.' do not count): {}", path);
       }
       default:
         // A named pipe or a device: read once, like standard input, but under its own name.
-        return MakeError(ErrorKind::kSource, 303,
-                         "neither a file nor a directory: {}; pass a pipe's data through standard input ('-')", path);
+        return MakeError(
+            ErrorKind::kSource, 303,
+            "neither a file nor a directory: {}; pass a pipe's data through standard input ('-')",
+            path);
     }
   }
 
   Status AddDirectory(const std::string& directory, const std::string& root, int depth) {
     if (depth > kDepthMax) {
-      return MakeError(ErrorKind::kSource, 304, "directories nest deeper than {} levels: {}", kDepthMax, directory);
+      return MakeError(ErrorKind::kSource, 304, "directories nest deeper than {} levels: {}",
+                       kDepthMax, directory);
     }
     ARROW_ASSIGN_OR_RAISE(const auto entries, env_->List(directory));
     for (const DirectoryEntry& entry : entries) {
@@ -99,7 +104,8 @@ class Listing {
     }
     InputFile file{path, size_bytes, {}};
     if (path != root) {
-      file.hive = ParseHivePath(std::string_view(path).substr(path.starts_with(root) ? root.size() : 0));
+      file.hive =
+          ParseHivePath(std::string_view(path).substr(path.starts_with(root) ? root.size() : 0));
     }
     files_.push_back(std::move(file));
     return Status::OK();
@@ -114,8 +120,8 @@ class Listing {
     const std::string parent = ParentPath(path);
     ARROW_ASSIGN_OR_RAISE(const auto stat, env_->Stat(parent));
     if (!stat || stat->type != FileType::kDirectory) {
-      return MakeError(ErrorKind::kSource, 301, "no such file or directory: {} (nor is there a directory {})", path,
-                       parent);
+      return MakeError(ErrorKind::kSource, 301,
+                       "no such file or directory: {} (nor is there a directory {})", path, parent);
     }
     std::vector<std::string> names;
     if (auto entries = env_->List(parent); entries.ok()) {
@@ -140,7 +146,8 @@ Result<std::vector<InputFile>> ListInputs(Env* env, const std::vector<std::strin
   std::vector<InputFile> files = listing.Take();
   for (const InputFile& file : files) {
     if (file.path == "-" && files.size() > 1) {
-      return MakeError(ErrorKind::kUsage, 105, "standard input cannot be combined with other inputs");
+      return MakeError(ErrorKind::kUsage, 105,
+                       "standard input cannot be combined with other inputs");
     }
   }
   return files;

@@ -21,12 +21,14 @@ Result<HiveColumns> TypeDirectories(const std::vector<InputFile>& files) {
 }
 
 Status Unsupported(InputFormat format, const std::string& path) {
-  return MakeError(ErrorKind::kSource, 307, "this version cannot read {} files: {}; it reads csv, tsv and parquet",
+  return MakeError(ErrorKind::kSource, 307,
+                   "this version cannot read {} files: {}; it reads csv, tsv and parquet",
                    FormatName(format), path);
 }
 
-Result<std::unique_ptr<Scan>> OpenText(const std::vector<InputFile>& files, HiveColumns hive, InputFormat format,
-                                       CsvOptions options, const ScanContext& context) {
+Result<std::unique_ptr<Scan>> OpenText(const std::vector<InputFile>& files, HiveColumns hive,
+                                       InputFormat format, CsvOptions options,
+                                       const ScanContext& context) {
   std::vector<CsvFile> text_files;
   for (const InputFile& file : files) text_files.push_back({file.path, file.size_bytes});
   if (format == InputFormat::kTsv && !options.delimiter) options.delimiter = '\t';
@@ -38,13 +40,15 @@ Result<std::unique_ptr<Scan>> OpenText(const std::vector<InputFile>& files, Hive
 
 Result<std::unique_ptr<Scan>> OpenScan(const InputSpec& input, const ScanContext& context) {
   ARROW_ASSIGN_OR_RAISE(auto files, ListInputs(context.env, input.paths));
-  ARROW_ASSIGN_OR_RAISE(const DecidedFormat decided, DecideFormat(context.env, input.format, files));
+  ARROW_ASSIGN_OR_RAISE(const DecidedFormat decided,
+                        DecideFormat(context.env, input.format, files));
   ARROW_ASSIGN_OR_RAISE(auto hive, TypeDirectories(files));
   switch (decided.format) {
     case InputFormat::kParquet:
       if (files.front().path == "-") {
-        return MakeError(ErrorKind::kUsage, 107,
-                         "Parquet cannot be read from standard input: its index stands at the end; name a file");
+        return MakeError(
+            ErrorKind::kUsage, 107,
+            "Parquet cannot be read from standard input: its index stands at the end; name a file");
       }
       return OpenParquetScan(std::move(files), std::move(hive), context);
     case InputFormat::kCsv:

@@ -28,7 +28,8 @@ TEST(EncodingChoice, Integers) {
   std::mt19937_64 random(testing::TestSeed());
   EXPECT_EQ(Choose<arrow::Int64Builder>([](int64_t i) { return i; }), ColumnEncoding::kDelta);
   EXPECT_EQ(Choose<arrow::Int64Builder>([](int64_t i) { return i / 4; }), ColumnEncoding::kDelta);
-  EXPECT_EQ(Choose<arrow::Int64Builder>([&](int64_t) { return random() % 200'000; }), ColumnEncoding::kDelta);
+  EXPECT_EQ(Choose<arrow::Int64Builder>([&](int64_t) { return random() % 200'000; }),
+            ColumnEncoding::kDelta);
   EXPECT_EQ(Choose<arrow::Int64Builder>([&](int64_t) { return (random() % 9) << 40; }),
             ColumnEncoding::kDictionary);
   EXPECT_EQ(Choose<arrow::Int64Builder>([&](int64_t) { return random(); }), ColumnEncoding::kPlain);
@@ -36,10 +37,13 @@ TEST(EncodingChoice, Integers) {
 
 TEST(EncodingChoice, DoublesAndStrings) {
   std::mt19937_64 random(testing::TestSeed());
-  EXPECT_EQ(Choose<arrow::DoubleBuilder>([](int64_t i) { return 0.01 * (i % 10); }), ColumnEncoding::kDictionary);
-  EXPECT_EQ(Choose<arrow::DoubleBuilder>([&](int64_t) { return std::sqrt(random()); }), ColumnEncoding::kPlain);
-  EXPECT_EQ(Choose<arrow::StringBuilder>([](int64_t i) { return "country " + std::to_string(i % 90); }),
+  EXPECT_EQ(Choose<arrow::DoubleBuilder>([](int64_t i) { return 0.01 * (i % 10); }),
             ColumnEncoding::kDictionary);
+  EXPECT_EQ(Choose<arrow::DoubleBuilder>([&](int64_t) { return std::sqrt(random()); }),
+            ColumnEncoding::kPlain);
+  EXPECT_EQ(
+      Choose<arrow::StringBuilder>([](int64_t i) { return "country " + std::to_string(i % 90); }),
+      ColumnEncoding::kDictionary);
   EXPECT_EQ(Choose<arrow::StringBuilder>([](int64_t i) { return "name " + std::to_string(i); }),
             ColumnEncoding::kDeltaLength);
 }

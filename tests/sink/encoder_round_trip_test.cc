@@ -1,4 +1,5 @@
-// Row groups encoded apart and strung together must read back, by the library's own reader, as the rows that went in.
+// Row groups encoded apart and strung together must read back, by the library's own reader, as the
+// rows that went in.
 #include <arrow/api.h>
 #include <arrow/compute/initialize.h>
 #include <arrow/io/memory.h>
@@ -25,15 +26,35 @@ using BatchVector = std::vector<std::shared_ptr<arrow::RecordBatch>>;
 const bool kKernels = arrow::compute::Initialize().ok();
 
 std::shared_ptr<arrow::Schema> FlatSchema() {
-  const auto timestamp = [](arrow::TimeUnit::type unit, const char* zone) { return arrow::timestamp(unit, zone); };
+  const auto timestamp = [](arrow::TimeUnit::type unit, const char* zone) {
+    return arrow::timestamp(unit, zone);
+  };
   std::vector<std::shared_ptr<arrow::DataType>> types = {
-      arrow::boolean(), arrow::int8(), arrow::int16(), arrow::int32(), arrow::int64(), arrow::uint8(),
-      arrow::uint16(), arrow::uint32(), arrow::uint64(), arrow::float32(), arrow::float64(), arrow::date32(),
-      arrow::time32(arrow::TimeUnit::MILLI), arrow::time64(arrow::TimeUnit::MICRO),
-      timestamp(arrow::TimeUnit::MICRO, ""), timestamp(arrow::TimeUnit::MICRO, "Europe/Berlin"),
-      timestamp(arrow::TimeUnit::NANO, ""), timestamp(arrow::TimeUnit::MILLI, "UTC"),
-      arrow::duration(arrow::TimeUnit::MICRO), arrow::utf8(), arrow::binary(), arrow::large_utf8(),
-      arrow::large_binary(), arrow::fixed_size_binary(5), arrow::null()};
+      arrow::boolean(),
+      arrow::int8(),
+      arrow::int16(),
+      arrow::int32(),
+      arrow::int64(),
+      arrow::uint8(),
+      arrow::uint16(),
+      arrow::uint32(),
+      arrow::uint64(),
+      arrow::float32(),
+      arrow::float64(),
+      arrow::date32(),
+      arrow::time32(arrow::TimeUnit::MILLI),
+      arrow::time64(arrow::TimeUnit::MICRO),
+      timestamp(arrow::TimeUnit::MICRO, ""),
+      timestamp(arrow::TimeUnit::MICRO, "Europe/Berlin"),
+      timestamp(arrow::TimeUnit::NANO, ""),
+      timestamp(arrow::TimeUnit::MILLI, "UTC"),
+      arrow::duration(arrow::TimeUnit::MICRO),
+      arrow::utf8(),
+      arrow::binary(),
+      arrow::large_utf8(),
+      arrow::large_binary(),
+      arrow::fixed_size_binary(5),
+      arrow::null()};
   arrow::FieldVector fields;
   for (const auto& type : types) fields.push_back(arrow::field("c_" + type->ToString(), type));
   fields.push_back(arrow::field("required", arrow::int64(), /*nullable=*/false));
@@ -42,22 +63,26 @@ std::shared_ptr<arrow::Schema> FlatSchema() {
 }
 
 std::shared_ptr<arrow::Schema> NestedSchema() {
-  return arrow::schema({arrow::field("id", arrow::int32()), arrow::field("list", arrow::list(arrow::utf8())),
-                        arrow::field("pair", arrow::struct_({arrow::field("a", arrow::int64()),
-                                                             arrow::field("b", arrow::list(arrow::float64()))}))});
+  return arrow::schema(
+      {arrow::field("id", arrow::int32()), arrow::field("list", arrow::list(arrow::utf8())),
+       arrow::field("pair", arrow::struct_({arrow::field("a", arrow::int64()),
+                                            arrow::field("b", arrow::list(arrow::float64()))}))});
 }
 
-std::shared_ptr<arrow::RecordBatch> RandomRows(const std::shared_ptr<arrow::Schema>& schema, int64_t rows,
-                                               double null_share, std::mt19937_64& random) {
+std::shared_ptr<arrow::RecordBatch> RandomRows(const std::shared_ptr<arrow::Schema>& schema,
+                                               int64_t rows, double null_share,
+                                               std::mt19937_64& random) {
   arrow::ArrayVector columns;
   for (const auto& field : schema->fields()) {
-    columns.push_back(testing::RandomArray(field->type(), rows, field->nullable() ? null_share : 0, random));
+    columns.push_back(
+        testing::RandomArray(field->type(), rows, field->nullable() ? null_share : 0, random));
   }
   return arrow::RecordBatch::Make(schema, rows, std::move(columns));
 }
 
-Result<std::string> WriteFile(const std::shared_ptr<arrow::Schema>& schema, const std::vector<BatchVector>& groups,
-                              std::string_view compression, arrow::MemoryPool* pool) {
+Result<std::string> WriteFile(const std::shared_ptr<arrow::Schema>& schema,
+                              const std::vector<BatchVector>& groups, std::string_view compression,
+                              arrow::MemoryPool* pool) {
   ARROW_ASSIGN_OR_RAISE(auto options, ParseParquetCompression(compression));
   options.data_page_bytes = 4096;  // many pages out of few rows
   ARROW_ASSIGN_OR_RAISE(auto layout, ParquetLayout::Make(schema, options, pool));
@@ -87,10 +112,12 @@ void ExpectRows(const std::string& content, const std::vector<BatchVector>& grou
   ASSERT_TRUE(actual->Validate().ok());  // random times of day pass midnight: not in full
   EXPECT_TRUE(actual->schema()->Equals(*expected->schema(), false)) << actual->schema()->ToString();
   for (int i = 0; i < expected->num_columns(); ++i) {
-    EXPECT_TRUE(actual->column(i)->Equals(*expected->column(i), arrow::EqualOptions::Defaults().nans_equal(true)))
+    EXPECT_TRUE(actual->column(i)->Equals(*expected->column(i),
+                                          arrow::EqualOptions::Defaults().nans_equal(true)))
         << expected->schema()->field(i)->ToString();
   }
-  EXPECT_EQ(reader->parquet_reader()->metadata()->num_row_groups(), static_cast<int>(groups.size()));
+  EXPECT_EQ(reader->parquet_reader()->metadata()->num_row_groups(),
+            static_cast<int>(groups.size()));
 }
 
 TEST(EncoderRoundTrip, EveryFlatTypeUnderEveryCodec) {
@@ -102,7 +129,8 @@ TEST(EncoderRoundTrip, EveryFlatTypeUnderEveryCodec) {
     for (double null_share : {0.0, 0.3, 1.0}) {
       auto wide = RandomRows(schema, 900, null_share, random);
       groups.push_back({RandomRows(schema, 1, null_share, random), wide->Slice(13, 777),
-                        RandomRows(schema, 0, null_share, random), RandomRows(schema, 333, 0.1, random)});
+                        RandomRows(schema, 0, null_share, random),
+                        RandomRows(schema, 333, 0.1, random)});
     }
     auto content = WriteFile(schema, groups, compression, arrow::default_memory_pool());
     ASSERT_TRUE(content.ok()) << content.status().ToString();
@@ -128,7 +156,9 @@ TEST(EncoderRoundTrip, DecimalsAreStoredAsIntegersWhereTheyFit) {
     const auto type = arrow::decimal128(precision, 2);
     arrow::Decimal128Builder builder(type);
     for (int i = 0; i < 3000; ++i) {
-      ASSERT_TRUE((i % 7 == 0 ? builder.AppendNull() : builder.Append(arrow::Decimal128(i * 13 - 20000))).ok());
+      ASSERT_TRUE(
+          (i % 7 == 0 ? builder.AppendNull() : builder.Append(arrow::Decimal128(i * 13 - 20000)))
+              .ok());
     }
     fields.push_back(arrow::field("d" + std::to_string(precision), type));
     columns.push_back(builder.Finish().ValueOrDie());
@@ -156,7 +186,8 @@ TEST(EncoderRoundTrip, AFileWithoutRowGroupsHasItsSchema) {
 TEST(EncoderRoundTrip, StatisticsAreThere) {
   const auto schema = arrow::schema({arrow::field("n", arrow::int64())});
   arrow::Int64Builder builder;
-  for (int64_t i = 0; i < 5000; ++i) ASSERT_TRUE((i == 7 ? builder.AppendNull() : builder.Append(i * i)).ok());
+  for (int64_t i = 0; i < 5000; ++i)
+    ASSERT_TRUE((i == 7 ? builder.AppendNull() : builder.Append(i * i)).ok());
   const std::vector<BatchVector> groups = {
       {arrow::RecordBatch::Make(schema, 5000, {builder.Finish().ValueOrDie()})}};
   const auto content = WriteFile(schema, groups, "zstd", arrow::default_memory_pool()).ValueOrDie();
@@ -167,6 +198,35 @@ TEST(EncoderRoundTrip, StatisticsAreThere) {
   EXPECT_EQ(statistics->null_count(), 1);
   EXPECT_EQ(static_cast<const parquet::Int64Statistics&>(*statistics).max(), 4999 * 4999);
   EXPECT_EQ(row_group->num_rows(), 5000);
+}
+
+TEST(EncoderRoundTrip, BoundsOfTextAreBytewise) {
+  std::mt19937_64 random(testing::TestSeed());
+  const auto schema = arrow::schema({arrow::field("s", arrow::utf8())});
+  for (int round = 0; round < 50; ++round) {
+    arrow::StringBuilder builder;
+    std::vector<std::string> values;
+    for (int i = 0; i < 40; ++i) {
+      // Common beginnings, embedded zeros and bytes above 127 are where comparing by words could go
+      // wrong.
+      std::string value = round % 2 ? "same beginning " : "";
+      for (uint64_t n = random() % 12; n > 0; --n) value.push_back("\0a\x7f\xc3"[random() % 4]);
+      values.push_back(value);
+      ASSERT_TRUE(builder.Append(value).ok());
+    }
+    ASSERT_TRUE(builder.AppendNull().ok());
+    const std::vector<BatchVector> groups = {
+        {arrow::RecordBatch::Make(schema, 41, {builder.Finish().ValueOrDie()})}};
+    const auto content =
+        WriteFile(schema, groups, "zstd", arrow::default_memory_pool()).ValueOrDie();
+    auto reader = OpenReader(content);
+    const auto row_group = reader->parquet_reader()->metadata()->RowGroup(0);
+    const auto statistics = row_group->ColumnChunk(0)->statistics();
+    ASSERT_TRUE(statistics && statistics->HasMinMax());
+    EXPECT_EQ(statistics->EncodeMin(), *std::min_element(values.begin(), values.end()));
+    EXPECT_EQ(statistics->EncodeMax(), *std::max_element(values.begin(), values.end()));
+    EXPECT_EQ(statistics->null_count(), 1);
+  }
 }
 
 TEST(EncoderRoundTrip, UsesOnlyTheGivenPoolAndGivesAllBack) {
@@ -190,8 +250,10 @@ TEST(EncoderRoundTrip, UsesOnlyTheGivenPoolAndGivesAllBack) {
 TEST(EncoderRoundTrip, LongStringsDoNotPileUpInOnePage) {
   const auto schema = arrow::schema({arrow::field("s", arrow::utf8())});
   arrow::StringBuilder builder;
-  for (int i = 0; i < 200; ++i) ASSERT_TRUE(builder.Append(std::string(100'000, static_cast<char>('a' + i % 26))).ok());
-  const BatchVector batches = {arrow::RecordBatch::Make(schema, 200, {builder.Finish().ValueOrDie()})};
+  for (int i = 0; i < 200; ++i)
+    ASSERT_TRUE(builder.Append(std::string(100'000, static_cast<char>('a' + i % 26))).ok());
+  const BatchVector batches = {
+      arrow::RecordBatch::Make(schema, 200, {builder.Finish().ValueOrDie()})};
   arrow::ProxyMemoryPool pool(arrow::default_memory_pool());
   auto layout = ParquetLayout::Make(schema, {}, &pool).ValueOrDie();
   auto encoder = RowGroupEncoder::Make(layout, &pool).ValueOrDie();
@@ -213,8 +275,8 @@ TEST(EncoderRoundTrip, FullDiskIsTheFilesError) {
 }
 
 TEST(EncoderRoundTrip, TypesThatParquetCannotHoldAreNamed) {
-  const auto schema = arrow::schema({arrow::field("ok", arrow::int32()),
-                                     arrow::field("odd", arrow::month_day_nano_interval())});
+  const auto schema = arrow::schema(
+      {arrow::field("ok", arrow::int32()), arrow::field("odd", arrow::month_day_nano_interval())});
   auto layout = ParquetLayout::Make(schema, {}, arrow::default_memory_pool());
   ASSERT_FALSE(layout.ok());
   EXPECT_EQ(GetErrorKind(layout.status()), ErrorKind::kInvalidPlan);
@@ -223,7 +285,8 @@ TEST(EncoderRoundTrip, TypesThatParquetCannotHoldAreNamed) {
 
 TEST(EncoderRoundTrip, CompressionTexts) {
   EXPECT_EQ(ParseParquetCompression("zstd:7")->level, 7);
-  for (const char* bad : {"", "zst", "zstd:", "zstd:0", "zstd:99", "zstd:3x", "snappy:1", "brotli"}) {
+  for (const char* bad :
+       {"", "zst", "zstd:", "zstd:0", "zstd:99", "zstd:3x", "snappy:1", "brotli"}) {
     auto options = ParseParquetCompression(bad);
     EXPECT_FALSE(options.ok()) << bad;
     EXPECT_EQ(GetErrorKind(options.status()), ErrorKind::kUsage);

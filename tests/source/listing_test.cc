@@ -26,7 +26,8 @@ const bool kKernels = arrow::compute::Initialize().ok();
 class ListingTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "headrace-listing-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "headrace-listing-XXXXXX").string();
     ASSERT_NE(mkdtemp(pattern.data()), nullptr);
     root_ = pattern;
   }
@@ -105,8 +106,8 @@ TEST_F(ListingTest, Globs) {
   Put("d/odd[1].csv");
   EXPECT_THAT(List({"d/2024-*.csv"}), ElementsAre("d/2024-01.csv", "d/2024-02.csv"));
   EXPECT_THAT(List({"*/202[34]-1?.csv"}), ElementsAre("d/2023-12.csv"));
-  EXPECT_THAT(List({"d/**/*.csv"}), ElementsAre("d/2023-12.csv", "d/2024-01.csv", "d/2024-02.csv", "d/e/f/deep.csv",
-                                                "d/odd[1].csv"));
+  EXPECT_THAT(List({"d/**/*.csv"}), ElementsAre("d/2023-12.csv", "d/2024-01.csv", "d/2024-02.csv",
+                                                "d/e/f/deep.csv", "d/odd[1].csv"));
   EXPECT_THAT(List({"**/deep.csv"}), ElementsAre("d/e/f/deep.csv"));
   // A file whose very name is a pattern is that file.
   EXPECT_THAT(List({"d/odd[1].csv"}), ElementsAre("d/odd[1].csv"));
@@ -141,7 +142,8 @@ TEST_F(ListingTest, HiveValuesComeFromBelowTheRoot) {
   EXPECT_EQ(files[0].hive[1].value, "Köln");
   const auto globbed = ListInputs(Env::Default(), {At("y=0/d/year=*/city=*/*.csv")}).ValueOrDie();
   EXPECT_EQ(globbed[0].hive.size(), 2u);
-  const auto direct = ListInputs(Env::Default(), {At("y=0/d/year=2024/city=K%C3%B6ln/a.csv")}).ValueOrDie();
+  const auto direct =
+      ListInputs(Env::Default(), {At("y=0/d/year=2024/city=K%C3%B6ln/a.csv")}).ValueOrDie();
   EXPECT_THAT(direct[0].hive, IsEmpty());
 }
 
@@ -152,7 +154,8 @@ HiveColumns Typed(const std::vector<std::string>& paths) {
 }
 
 TEST(Hive, TypesAreLossless) {
-  auto columns = Typed({"/n=1/d=2024-01-31/m=01/s=x/f", "/n=-20/d=2023-02-28/m=12/s=__HIVE_DEFAULT_PARTITION__/f"});
+  auto columns = Typed(
+      {"/n=1/d=2024-01-31/m=01/s=x/f", "/n=-20/d=2023-02-28/m=12/s=__HIVE_DEFAULT_PARTITION__/f"});
   EXPECT_TRUE(columns.fields[0]->type()->Equals(arrow::int64()));
   EXPECT_TRUE(columns.fields[1]->type()->Equals(arrow::date32()));
   EXPECT_TRUE(columns.fields[2]->type()->Equals(arrow::utf8()));  // "01" is not what 1 prints as
@@ -166,8 +169,10 @@ TEST(Hive, TypesAreLossless) {
 
 TEST(Hive, KeysMustAgree) {
   const std::vector<std::string> paths = {"/a=1/f", "/b=1/f"};
-  EXPECT_EQ(GetErrorKind(TypeHiveColumns({ParseHivePath(paths[0]), ParseHivePath(paths[1])}, paths).status()),
-            ErrorKind::kSource);
+  EXPECT_EQ(
+      GetErrorKind(
+          TypeHiveColumns({ParseHivePath(paths[0]), ParseHivePath(paths[1])}, paths).status()),
+      ErrorKind::kSource);
   EXPECT_FALSE(TypeHiveColumns({ParseHivePath("/a=1/a=2/f")}, {"/a=1/a=2/f"}).ok());
 }
 
@@ -217,10 +222,13 @@ TEST_F(ListingTest, TextFilesGetTheColumnsOfTheirDirectories) {
     auto source = scan->Start(request).ValueOrDie();
     std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
     while (auto morsel = source->Next().ValueOrDie()) {
-      EXPECT_TRUE(source->Read(std::move(morsel), [&](Batch batch) {
-                            batches.push_back(batch.columns);
-                            return Status::OK();
-                          }).ok());
+      EXPECT_TRUE(source
+                      ->Read(std::move(morsel),
+                             [&](Batch batch) {
+                               batches.push_back(batch.columns);
+                               return Status::OK();
+                             })
+                      .ok());
     }
     return arrow::Table::FromRecordBatches(source->schema(), batches).ValueOrDie();
   };

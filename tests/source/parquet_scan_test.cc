@@ -1,4 +1,5 @@
-// Parquet in, batches out: against the library's own whole-file reader, with damaged files and with little memory.
+// Parquet in, batches out: against the library's own whole-file reader, with damaged files and with
+// little memory.
 #include <arrow/api.h>
 #include <arrow/compute/initialize.h>
 #include <arrow/io/memory.h>
@@ -33,7 +34,8 @@ std::shared_ptr<arrow::Schema> MixedSchema() {
 class ParquetScanTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "headrace-parquet-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "headrace-parquet-XXXXXX").string();
     ASSERT_NE(mkdtemp(pattern.data()), nullptr);
     root_ = pattern;
     context_.env = Env::Default();
@@ -49,8 +51,9 @@ class ParquetScanTest : public ::testing::Test {
     properties.compression(parquet::Compression::SNAPPY)->data_pagesize(2048);
     parquet::ArrowWriterProperties::Builder arrow_properties;
     arrow_properties.store_schema();
-    EXPECT_TRUE(parquet::arrow::WriteTable(table, arrow::default_memory_pool(), sink, row_group_rows,
-                                           properties.build(), arrow_properties.build())
+    EXPECT_TRUE(parquet::arrow::WriteTable(table, arrow::default_memory_pool(), sink,
+                                           row_group_rows, properties.build(),
+                                           arrow_properties.build())
                     .ok());
     return sink->Finish().ValueOrDie()->ToString();
   }
@@ -99,7 +102,8 @@ class ParquetScanTest : public ::testing::Test {
   }
 
   static std::shared_ptr<arrow::Table> RandomTable(int64_t rows, std::mt19937_64& random) {
-    return arrow::Table::FromRecordBatches({testing::RandomBatch(MixedSchema(), rows, 0.2, random)}).ValueOrDie();
+    return arrow::Table::FromRecordBatches({testing::RandomBatch(MixedSchema(), rows, 0.2, random)})
+        .ValueOrDie();
   }
 
   std::string root_;
@@ -114,7 +118,8 @@ TEST_F(ParquetScanTest, ReadsWhatWasWrittenInSmallBatches) {
   const auto read = ReadFiles({path}).ValueOrDie();
   ASSERT_EQ(read->num_rows(), 5000);
   for (int i = 0; i < table->num_columns() - 1; ++i) {
-    EXPECT_TRUE(read->column(i)->Equals(*table->column(i), arrow::EqualOptions::Defaults().nans_equal(true)))
+    EXPECT_TRUE(read->column(i)->Equals(*table->column(i),
+                                        arrow::EqualOptions::Defaults().nans_equal(true)))
         << table->field(i)->ToString();
   }
   EXPECT_TRUE(read->column(6)->type()->Equals(arrow::utf8()));  // dictionaries come as plain values
@@ -132,7 +137,8 @@ TEST_F(ParquetScanTest, ProjectionKeepsTheWantedOrder) {
   EXPECT_EQ(read->schema()->field_names(), request.columns);
   EXPECT_TRUE(read->column(1)->Equals(*table->column(0)));
   request.columns = {};
-  EXPECT_EQ(ReadFiles({path}, request)->get()->num_rows(), 300);  // rows without columns, for counting
+  EXPECT_EQ(ReadFiles({path}, request)->get()->num_rows(),
+            300);  // rows without columns, for counting
   request.columns = {"nn"};
   EXPECT_EQ(GetErrorKind(ReadFiles({path}, request).status()), ErrorKind::kInvalidPlan);
 }
@@ -148,13 +154,15 @@ TEST_F(ParquetScanTest, HiveColumnsAndPruning) {
   auto scan = Open({root_ + "/d"}).ValueOrDie();
   EXPECT_THAT(scan->column_names(), ::testing::ElementsAre("n", "year"));
   EXPECT_EQ(scan->estimated_rows(), 3000);
-  EXPECT_EQ(ReadAll(scan.get(), {})->get()->column(1)->GetScalar(2500).ValueOrDie()->ToString(), "2024");
+  EXPECT_EQ(ReadAll(scan.get(), {})->get()->column(1)->GetScalar(2500).ValueOrDie()->ToString(),
+            "2024");
 
   ScanRequest request;
   request.predicate = expr::Parse("year >= 2023 AND n < 20240150").ValueOrDie();
   scan = Open({root_ + "/d"}).ValueOrDie();
   EXPECT_EQ(ReadAll(scan.get(), request)->get()->num_rows(), 1000 + 200);
-  EXPECT_THAT(scan->evidence().back(), AllOf(HasSubstr("12 of 30 row groups"), HasSubstr("1 files skipped")));
+  EXPECT_THAT(scan->evidence().back(),
+              AllOf(HasSubstr("12 of 30 row groups"), HasSubstr("1 files skipped")));
 }
 
 TEST_F(ParquetScanTest, NaNIsNotPrunedAway) {
@@ -170,7 +178,8 @@ TEST_F(ParquetScanTest, NaNIsNotPrunedAway) {
 }
 
 TEST_F(ParquetScanTest, FilesMustAgree) {
-  auto file = [&](const std::string& name, const std::shared_ptr<arrow::DataType>& type, const std::string& column) {
+  auto file = [&](const std::string& name, const std::shared_ptr<arrow::DataType>& type,
+                  const std::string& column) {
     auto table = arrow::Table::Make(arrow::schema({arrow::field(column, type)}),
                                     {arrow::MakeArrayOfNull(type, 3).ValueOrDie()});
     return Put(name, Encode(*table, 10));
@@ -178,7 +187,8 @@ TEST_F(ParquetScanTest, FilesMustAgree) {
   const auto a = file("a.parquet", arrow::int64(), "v");
   const auto b = file("b.parquet", arrow::utf8(), "v");
   const auto c = file("c.parquet", arrow::int64(), "w");
-  EXPECT_THAT(ReadFiles({a, b}).status().message(), AllOf(HasSubstr("'v' is int64"), HasSubstr("b.parquet")));
+  EXPECT_THAT(ReadFiles({a, b}).status().message(),
+              AllOf(HasSubstr("'v' is int64"), HasSubstr("b.parquet")));
   EXPECT_THAT(ReadFiles({a, c}).status().message(), HasSubstr("'v'"));
   EXPECT_EQ(GetErrorKind(ReadFiles({a, b}).status()), ErrorKind::kBadInput);
 }
@@ -186,7 +196,8 @@ TEST_F(ParquetScanTest, FilesMustAgree) {
 TEST_F(ParquetScanTest, LittleMemoryForALargeRowGroup) {
   arrow::StringBuilder builder;
   std::mt19937_64 random(testing::TestSeed());
-  for (int i = 0; i < 400'000; ++i) ASSERT_TRUE(builder.Append(std::to_string(random()) + std::to_string(i)).ok());
+  for (int i = 0; i < 400'000; ++i)
+    ASSERT_TRUE(builder.Append(std::to_string(random()) + std::to_string(i)).ok());
   auto array = builder.Finish().ValueOrDie();
   auto table = arrow::Table::Make(arrow::schema({arrow::field("s", arrow::utf8())}), {array});
   const auto path = Put("a.parquet", Encode(*table, 400'000));
@@ -232,8 +243,8 @@ TEST_F(ParquetScanTest, FilesThatAreNone) {
   }
 }
 
-// Whatever is overwritten or cut off: an error that names the file, or data, but never a crash, and never memory beyond
-// the pool's.
+// Whatever is overwritten or cut off: an error that names the file, or data, but never a crash, and
+// never memory beyond the pool's.
 TEST_F(ParquetScanTest, DamagedBytesAnywhere) {
   const uint64_t seed = testing::TestSeed();
   std::mt19937_64 random(seed);
@@ -245,13 +256,15 @@ TEST_F(ParquetScanTest, DamagedBytesAnywhere) {
     std::string bad = good;
     const bool in_footer = round % 2 == 0;
     const size_t from = in_footer ? bad.size() - std::min<size_t>(bad.size(), 3000) : 4;
-    for (uint64_t i = 0; i <= random() % 4; ++i) bad[from + random() % (bad.size() - from)] = static_cast<char>(random());
+    for (uint64_t i = 0; i <= random() % 4; ++i)
+      bad[from + random() % (bad.size() - from)] = static_cast<char>(random());
     if (round % 10 == 9) bad.erase(4 + random() % 1000, random() % 500);
     const Status status = ReadFiles({Put("bad.parquet", bad)}).status();
     if (status.ok()) continue;
     ++failures;
     EXPECT_THAT(status.message(), HasSubstr("bad.parquet")) << "round " << round;
-    EXPECT_TRUE(GetErrorKind(status) == ErrorKind::kBadInput || GetErrorKind(status) == ErrorKind::kOutOfMemory)
+    EXPECT_TRUE(GetErrorKind(status) == ErrorKind::kBadInput ||
+                GetErrorKind(status) == ErrorKind::kOutOfMemory)
         << status.ToString();
   }
   EXPECT_GT(failures, 50);

@@ -19,13 +19,14 @@ class ColumnWriter;
 
 namespace headrace {
 
-// Role: drives Parquet's column writer over the chunks of one column at a time, in slices small enough that a page never
-// grows far past its size, and reads the statistics back. Keeps codec, levels and conversion scratch between columns.
-// Owner: RowGroupEncoder. Threads: one. Errors: Arrow's statuses and Parquet's exceptions; the owner catches both.
+// Role: drives Parquet's column writer over the chunks of one column at a time, in slices small
+// enough that a page never grows far past its size, and reads the statistics back. Keeps codec,
+// levels and conversion scratch between columns. Owner: RowGroupEncoder. Threads: one. Errors:
+// Arrow's statuses and Parquet's exceptions; the owner catches both.
 class FlatColumnEncoder {
  public:
-  static Result<std::unique_ptr<FlatColumnEncoder>> Make(std::shared_ptr<const ParquetLayout> layout,
-                                                         arrow::MemoryPool* pool);
+  static Result<std::unique_ptr<FlatColumnEncoder>> Make(
+      std::shared_ptr<const ParquetLayout> layout, arrow::MemoryPool* pool);
 
   Result<EncodedColumn> Encode(int column, arrow::ArrayVector chunks);
   void ReleaseScratch();
@@ -38,7 +39,9 @@ class FlatColumnEncoder {
 
   const std::shared_ptr<const ParquetLayout> layout_;
   arrow::MemoryPool* pool_;
-  std::array<std::shared_ptr<parquet::WriterProperties>, 4> properties_;  // by ColumnEncoding
+  // By ColumnEncoding; the second set leaves statistics to us.
+  std::array<std::shared_ptr<parquet::WriterProperties>, 4> properties_;
+  std::array<std::shared_ptr<parquet::WriterProperties>, 4> text_properties_;
   std::shared_ptr<parquet::ArrowWriterProperties> arrow_properties_;
   std::unique_ptr<arrow::util::Codec> codec_;
   PageScratch scratch_;
@@ -46,9 +49,12 @@ class FlatColumnEncoder {
   std::unique_ptr<arrow::ResizableBuffer> levels_;
 };
 
+enum class ColumnStatistics : uint8_t { kByLibrary, kNone };
+
 // Writer properties for one way of encoding, all buffers from `pool`.
 std::shared_ptr<parquet::WriterProperties> MakeWriterProperties(const ParquetOptions& options,
                                                                 ColumnEncoding encoding,
+                                                                ColumnStatistics statistics,
                                                                 arrow::MemoryPool* pool);
 
 // The bounds of a finished or unfinished column chunk, as far as they can be trusted.

@@ -15,9 +15,9 @@
 namespace headrace {
 namespace {
 
-constexpr int64_t kSampleMax = 4096;
+constexpr int64_t kSampleMax = 2048;
 constexpr int64_t kSampleMin = 256;
-constexpr int64_t kDeltaRun = 128;   // values of one block of the encoding
+constexpr int64_t kDeltaRun = 128;  // values of one block of the encoding
 constexpr int64_t kDeltaRuns = 12;
 
 // Counts distinct hashes in a fixed table: a sample has at most kSampleMax values.
@@ -125,7 +125,8 @@ int DeltaBits(const uint8_t* values, int width, int64_t count) {
     largest = std::max(largest, delta);
   }
   if (count < 2) return 0;
-  return static_cast<int>(std::bit_width(static_cast<uint64_t>(largest) - static_cast<uint64_t>(smallest)));
+  return static_cast<int>(
+      std::bit_width(static_cast<uint64_t>(largest) - static_cast<uint64_t>(smallest)));
 }
 
 double MeanDeltaBits(const arrow::ArrayVector& chunks, int width) {
@@ -151,8 +152,10 @@ ColumnSample SampleColumn(const arrow::ArrayVector& chunks) {
   for (const auto& chunk : chunks) sample.rows += chunk->length();
   const arrow::DataType& type = *chunks.front()->type();
   const int width = ArrowWidth(type);
-  const bool is_binary = arrow::is_base_binary_like(type.id()) || arrow::is_binary_view_like(type.id());
-  if (sample.rows == 0 || (width == 0 && !is_binary) || type.id() == arrow::Type::DICTIONARY) return sample;
+  const bool is_binary =
+      arrow::is_base_binary_like(type.id()) || arrow::is_binary_view_like(type.id());
+  if (sample.rows == 0 || (width == 0 && !is_binary) || type.id() == arrow::Type::DICTIONARY)
+    return sample;
 
   const int64_t wanted = std::clamp(sample.rows / 24, kSampleMin, kSampleMax);
   const int64_t stride = std::max<int64_t>(1, sample.rows / wanted);
@@ -177,7 +180,8 @@ ColumnSample SampleColumn(const arrow::ArrayVector& chunks) {
   sample.distinct = distinct.count();
   sample.is_text = is_binary;
   if (sample.taken > 0) {
-    sample.value_bytes = is_binary ? static_cast<double>(bytes) / static_cast<double>(sample.taken) : PlainWidth(type);
+    sample.value_bytes = is_binary ? static_cast<double>(bytes) / static_cast<double>(sample.taken)
+                                   : PlainWidth(type);
   }
   if (IsStoredAsInteger(type)) sample.delta_bits = MeanDeltaBits(chunks, width);
   return sample;

@@ -40,8 +40,8 @@ void DescribeBounds(const EncodedBounds& bounds, CompactWriter* writer) {
   writer->EndStruct();
 }
 
-void DescribeColumn(const EncodedColumn& column, const parquet::ColumnDescriptor& descriptor, int codec,
-                    int64_t offset, CompactWriter* writer) {
+void DescribeColumn(const EncodedColumn& column, const parquet::ColumnDescriptor& descriptor,
+                    int codec, int64_t offset, CompactWriter* writer) {
   writer->BeginStructElement();
   writer->Int64(2, 0);
   writer->BeginStruct(3);
@@ -72,7 +72,8 @@ void DescribeColumn(const EncodedColumn& column, const parquet::ColumnDescriptor
 
 }  // namespace
 
-ParquetFileWriter::ParquetFileWriter(std::shared_ptr<const ParquetLayout> layout, arrow::MemoryPool* pool)
+ParquetFileWriter::ParquetFileWriter(std::shared_ptr<const ParquetLayout> layout,
+                                     arrow::MemoryPool* pool)
     : layout_(std::move(layout)), metadata_(pool) {}
 
 ParquetFileWriter::~ParquetFileWriter() = default;
@@ -110,7 +111,8 @@ Status ParquetFileWriter::Describe(const EncodedRowGroup& row_group) {
   const int codec = FormatCodec(layout_->options().codec);
   for (size_t i = 0; i < row_group.columns.size(); ++i) {
     const EncodedColumn& column = row_group.columns[i];
-    DescribeColumn(column, *layout_->descriptor().Column(static_cast<int>(i)), codec, offset, &writer);
+    DescribeColumn(column, *layout_->descriptor().Column(static_cast<int>(i)), codec, offset,
+                   &writer);
     offset += column.compressed_bytes;
   }
   writer.Int64(2, row_group.uncompressed_bytes());
@@ -137,7 +139,8 @@ Status ParquetFileWriter::Finish(WritableFile* file) {
   const int64_t footer_bytes = offset_ - footer_begin;
   if (footer_bytes > INT32_MAX) {
     return MakeError(ErrorKind::kSink, 615,
-                     "a Parquet file's footer passes 2 GiB: {} row groups; use larger row groups or smaller files",
+                     "a Parquet file's footer passes 2 GiB: {} row groups; use larger row groups "
+                     "or smaller files",
                      row_groups_);
   }
   char end[8];

@@ -14,20 +14,22 @@
 
 namespace headrace {
 
-// Role: writes magic, row groups in the order given, and the footer; keeps the offsets and the footer's serialized row
-// groups (some 100 bytes per column and row group, from the pool), never a descriptor. So the caller may close the file
-// between two calls and open it again with OpenMode::kAppend.
-// Owner: the sink, one per open output file. Threads: one at a time.
-// Errors: what the file's Append fails with; OutOfMemory from the pool. After a failure the file is of no use.
+// Role: writes magic, row groups in the order given, and the footer; keeps the offsets and the
+// footer's serialized row groups (some 100 bytes per column and row group, from the pool), never a
+// descriptor. So the caller may close the file between two calls and open it again with
+// OpenMode::kAppend. Owner: the sink, one per open output file. Threads: one at a time. Errors:
+// what the file's Append fails with; OutOfMemory from the pool. After a failure the file is of no
+// use.
 class ParquetFileWriter {
  public:
   ParquetFileWriter(std::shared_ptr<const ParquetLayout> layout, arrow::MemoryPool* pool);
   ~ParquetFileWriter();
 
-  // Writes the row group at the end of `file`, which holds exactly what this object wrote so far. Frees the encoded
-  // pieces one by one as they are written.
+  // Writes the row group at the end of `file`, which holds exactly what this object wrote so far.
+  // Frees the encoded pieces one by one as they are written.
   Status Append(EncodedRowGroup row_group, WritableFile* file);
-  // Writes the footer. The caller syncs and closes. A file without row groups gets its schema all the same.
+  // Writes the footer. The caller syncs and closes. A file without row groups gets its schema all
+  // the same.
   Status Finish(WritableFile* file);
 
   int64_t rows() const { return rows_; }

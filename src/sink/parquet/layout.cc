@@ -44,13 +44,15 @@ std::shared_ptr<parquet::WriterProperties> SchemaProperties() {
   return builder.build();
 }
 
-// Types that Parquet has no word for (time zones of timestamps, durations, large strings) survive in this entry.
+// Types that Parquet has no word for (time zones of timestamps, durations, large strings) survive
+// in this entry.
 Result<std::shared_ptr<const arrow::KeyValueMetadata>> FileMetadata(const arrow::Schema& schema,
-                                                                      arrow::MemoryPool* pool) {
+                                                                    arrow::MemoryPool* pool) {
   ARROW_ASSIGN_OR_RAISE(auto serialized, arrow::ipc::SerializeSchema(schema, pool));
-  auto metadata = schema.metadata() ? schema.metadata()->Copy()
-                                    : std::make_shared<arrow::KeyValueMetadata>();
-  ARROW_RETURN_NOT_OK(metadata->Set("ARROW:schema", arrow::util::base64_encode(serialized->ToString())));
+  auto metadata =
+      schema.metadata() ? schema.metadata()->Copy() : std::make_shared<arrow::KeyValueMetadata>();
+  ARROW_RETURN_NOT_OK(
+      metadata->Set("ARROW:schema", arrow::util::base64_encode(serialized->ToString())));
   return metadata;
 }
 
@@ -74,9 +76,10 @@ Status CheckColumn(const std::shared_ptr<arrow::Field>& field) {
     status = Status::Invalid(error.what());
   }
   if (status.ok()) return status;
-  return MakeError(ErrorKind::kInvalidPlan, 212,
-                   "Parquet cannot hold this column's type: column '{}', type {}; cast or drop the column ({})",
-                   field->name(), field->type()->ToString(), status.message());
+  return MakeError(
+      ErrorKind::kInvalidPlan, 212,
+      "Parquet cannot hold this column's type: column '{}', type {}; cast or drop the column ({})",
+      field->name(), field->type()->ToString(), status.message());
 }
 
 }  // namespace
@@ -91,19 +94,21 @@ Result<ParquetOptions> ParseParquetCompression(std::string_view text) {
     options.level = codec.level_default;
     if (colon == std::string_view::npos) return options;
     const std::string_view digits = text.substr(colon + 1);
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), options.level);
-    if (error == std::errc() && end == digits.data() + digits.size() && options.level >= codec.level_min &&
-        options.level <= codec.level_max) {
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), options.level);
+    if (error == std::errc() && end == digits.data() + digits.size() &&
+        options.level >= codec.level_min && options.level <= codec.level_max) {
       return options;
     }
   }
-  return MakeError(ErrorKind::kUsage, 115,
-                   "not a compression for Parquet: '{}'; use zstd[:1-19], snappy, lz4, gzip[:1-9] or none", text);
+  return MakeError(
+      ErrorKind::kUsage, 115,
+      "not a compression for Parquet: '{}'; use zstd[:1-19], snappy, lz4, gzip[:1-9] or none",
+      text);
 }
 
-Result<std::shared_ptr<const ParquetLayout>> ParquetLayout::Make(std::shared_ptr<arrow::Schema> schema,
-                                                                 ParquetOptions options,
-                                                                 arrow::MemoryPool* pool) {
+Result<std::shared_ptr<const ParquetLayout>> ParquetLayout::Make(
+    std::shared_ptr<arrow::Schema> schema, ParquetOptions options, arrow::MemoryPool* pool) {
   std::shared_ptr<ParquetLayout> layout(new ParquetLayout());
   for (const auto& field : schema->fields()) {
     ARROW_RETURN_NOT_OK(CheckColumn(field));
@@ -112,10 +117,11 @@ Result<std::shared_ptr<const ParquetLayout>> ParquetLayout::Make(std::shared_ptr
   layout->schema_ = std::move(schema);
   layout->options_ = options;
   try {
-    ARROW_RETURN_NOT_OK(WithKind(
-        parquet::arrow::ToParquetSchema(layout->schema_.get(), *SchemaProperties(),
-                                        *parquet::default_arrow_writer_properties(), &layout->descriptor_),
-        ErrorKind::kInvalidPlan, 212, "making the Parquet schema"));
+    ARROW_RETURN_NOT_OK(
+        WithKind(parquet::arrow::ToParquetSchema(layout->schema_.get(), *SchemaProperties(),
+                                                 *parquet::default_arrow_writer_properties(),
+                                                 &layout->descriptor_),
+                 ErrorKind::kInvalidPlan, 212, "making the Parquet schema"));
     ARROW_RETURN_NOT_OK(layout->CutFooter(pool));
   } catch (const std::exception& error) {
     return MakeError(ErrorKind::kInternal, 901, "making the Parquet schema: {}", error.what());

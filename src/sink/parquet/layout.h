@@ -21,7 +21,8 @@ namespace headrace {
 struct ParquetOptions {
   arrow::Compression::type codec = arrow::Compression::ZSTD;
   int level = 1;  // meaningful for zstd and gzip only
-  // Below 256 KiB zstd picks parameters that find short repeats: smaller files for numbers, and less memory here and for readers.
+  // Below 256 KiB zstd picks parameters that find short repeats: smaller files for numbers, and
+  // less memory here and for readers.
   int64_t data_page_bytes = 128 * 1024;
   int64_t dictionary_page_bytes = 64 * 1024;
 };
@@ -29,9 +30,9 @@ struct ParquetOptions {
 // "zstd", "zstd:3", "snappy", "lz4", "gzip:6", "none". Usage error naming the accepted ones.
 Result<ParquetOptions> ParseParquetCompression(std::string_view text);
 
-// Role: the Parquet form of an Arrow schema, the options, and what of the footer never changes. Immutable once made.
-// Owner: shared by encoders and file writers. Threads: any.
-// Errors: InvalidPlan naming the column whose type Parquet cannot hold.
+// Role: the Parquet form of an Arrow schema, the options, and what of the footer never changes.
+// Immutable once made. Owner: shared by encoders and file writers. Threads: any. Errors:
+// InvalidPlan naming the column whose type Parquet cannot hold.
 class ParquetLayout {
  public:
   // `pool` serves during the call only.

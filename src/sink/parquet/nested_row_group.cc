@@ -15,12 +15,15 @@ namespace {
 
 std::shared_ptr<parquet::WriterProperties> NestedProperties(const ParquetOptions& options,
                                                             arrow::MemoryPool* pool) {
-  parquet::WriterProperties::Builder builder(*MakeWriterProperties(options, ColumnEncoding::kDictionary, pool));
-  if (arrow::util::Codec::SupportsCompressionLevel(options.codec)) builder.compression_level(options.level);
+  parquet::WriterProperties::Builder builder(*MakeWriterProperties(
+      options, ColumnEncoding::kDictionary, ColumnStatistics::kByLibrary, pool));
+  if (arrow::util::Codec::SupportsCompressionLevel(options.codec))
+    builder.compression_level(options.level);
   return builder.build();
 }
 
-EncodedColumn TakeColumn(const parquet::ColumnChunkMetaData& chunk, const std::shared_ptr<arrow::Buffer>& file) {
+EncodedColumn TakeColumn(const parquet::ColumnChunkMetaData& chunk,
+                         const std::shared_ptr<arrow::Buffer>& file) {
   EncodedColumn column;
   const bool has_dictionary = chunk.has_dictionary_page() && chunk.dictionary_page_offset() > 0;
   const int64_t begin = has_dictionary ? chunk.dictionary_page_offset() : chunk.data_page_offset();
@@ -30,7 +33,8 @@ EncodedColumn TakeColumn(const parquet::ColumnChunkMetaData& chunk, const std::s
   column.uncompressed_bytes = chunk.total_uncompressed_size();
   column.dictionary_offset = has_dictionary ? 0 : -1;
   column.data_offset = chunk.data_page_offset() - begin;
-  for (parquet::Encoding::type encoding : chunk.encodings()) column.encodings.push_back(static_cast<int>(encoding));
+  for (parquet::Encoding::type encoding : chunk.encodings())
+    column.encodings.push_back(static_cast<int>(encoding));
   for (const parquet::PageEncodingStats& pages : chunk.encoding_stats()) {
     column.page_counts.push_back(
         {static_cast<int>(pages.page_type), static_cast<int>(pages.encoding), pages.count});
@@ -41,13 +45,14 @@ EncodedColumn TakeColumn(const parquet::ColumnChunkMetaData& chunk, const std::s
 
 }  // namespace
 
-Result<EncodedRowGroup> EncodeNestedRowGroup(const ParquetLayout& layout,
-                                             const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches,
-                                             arrow::MemoryPool* pool) {
+Result<EncodedRowGroup> EncodeNestedRowGroup(
+    const ParquetLayout& layout, const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches,
+    arrow::MemoryPool* pool) {
   ARROW_ASSIGN_OR_RAISE(auto table, arrow::Table::FromRecordBatches(layout.schema(), batches));
   ARROW_ASSIGN_OR_RAISE(auto stream, arrow::io::BufferOutputStream::Create(64 * 1024, pool));
-  ARROW_ASSIGN_OR_RAISE(auto writer, parquet::arrow::FileWriter::Open(*layout.schema(), pool, stream,
-                                                                      NestedProperties(layout.options(), pool)));
+  ARROW_ASSIGN_OR_RAISE(auto writer,
+                        parquet::arrow::FileWriter::Open(*layout.schema(), pool, stream,
+                                                         NestedProperties(layout.options(), pool)));
   ARROW_RETURN_NOT_OK(writer->WriteTable(*table, std::numeric_limits<int64_t>::max()));
   ARROW_RETURN_NOT_OK(writer->Close());
   ARROW_ASSIGN_OR_RAISE(auto file, stream->Finish());

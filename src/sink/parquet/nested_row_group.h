@@ -11,11 +11,12 @@
 
 namespace headrace {
 
-// Lists, structs and maps need repetition levels over whole trees, which the library's file writer knows how to make. It
-// gets a file in memory with this single row group; the column chunks are slices of it. Costs a growing buffer of the
-// compressed size beside the result. Errors: as RowGroupEncoder; exceptions of the library pass through.
-Result<EncodedRowGroup> EncodeNestedRowGroup(const ParquetLayout& layout,
-                                             const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches,
-                                             arrow::MemoryPool* pool);
+// Lists, structs and maps need repetition levels over whole trees, which the library's file writer
+// knows how to make. It gets a file in memory with this single row group; the column chunks are
+// slices of it. Costs a growing buffer of the compressed size beside the result. Errors: as
+// RowGroupEncoder; exceptions of the library pass through.
+Result<EncodedRowGroup> EncodeNestedRowGroup(
+    const ParquetLayout& layout, const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches,
+    arrow::MemoryPool* pool);
 
 }  // namespace headrace

@@ -35,8 +35,9 @@ void EncodedPageWriter::Close(bool has_dictionary, bool fallback) {
 void EncodedPageWriter::Compress(const arrow::Buffer& source, arrow::ResizableBuffer* target) {
   const int64_t bound = scratch_->codec->MaxCompressedLen(source.size(), source.data());
   PARQUET_THROW_NOT_OK(target->Resize(bound, /*shrink_to_fit=*/false));
-  PARQUET_ASSIGN_OR_THROW(const int64_t size, scratch_->codec->Compress(source.size(), source.data(), bound,
-                                                                        target->mutable_data()));
+  PARQUET_ASSIGN_OR_THROW(
+      const int64_t size,
+      scratch_->codec->Compress(source.size(), source.data(), bound, target->mutable_data()));
   PARQUET_THROW_NOT_OK(target->Resize(size, /*shrink_to_fit=*/false));
 }
 
@@ -95,10 +96,12 @@ int64_t EncodedPageWriter::WriteDictionaryPage(const parquet::DictionaryPage& pa
   std::shared_ptr<arrow::Buffer> body = page.buffer();
   if (has_compressor()) {
     if (!scratch_->compressed) {
-      PARQUET_ASSIGN_OR_THROW(scratch_->compressed, arrow::AllocateResizableBuffer(0, scratch_->pool));
+      PARQUET_ASSIGN_OR_THROW(scratch_->compressed,
+                              arrow::AllocateResizableBuffer(0, scratch_->pool));
     }
     Compress(*page.buffer(), scratch_->compressed.get());
-    body = std::make_shared<arrow::Buffer>(scratch_->compressed->data(), scratch_->compressed->size());
+    body =
+        std::make_shared<arrow::Buffer>(scratch_->compressed->data(), scratch_->compressed->size());
   }
   CheckPageSize(body->size());
   scratch_->header.clear();

@@ -20,13 +20,15 @@ struct PageScratch {
   std::string header;
 };
 
-// Role: the seam to Parquet's column writers, which encode values into pages and hand them over here. Writes page headers
-// itself and notes what the column's metadata will need, so nothing depends on a file or an offset.
-// Owner: the column writer. Threads: one. Errors: Parquet's exceptions, caught where the column is encoded.
+// Role: the seam to Parquet's column writers, which encode values into pages and hand them over
+// here. Writes page headers itself and notes what the column's metadata will need, so nothing
+// depends on a file or an offset. Owner: the column writer. Threads: one. Errors: Parquet's
+// exceptions, caught where the column is encoded.
 class EncodedPageWriter : public parquet::PageWriter {
  public:
   // `column` and `scratch` must outlive the writer.
-  EncodedPageWriter(EncodedColumn* column, PageScratch* scratch) : column_(column), scratch_(scratch) {}
+  EncodedPageWriter(EncodedColumn* column, PageScratch* scratch)
+      : column_(column), scratch_(scratch) {}
 
   void Close(bool has_dictionary, bool fallback) override;
   int64_t WriteDataPage(const parquet::DataPage& page) override;

@@ -12,9 +12,10 @@ namespace {
 
 Status AsOurs(const Status& status, const std::string& column) {
   if (status.IsNotImplemented()) {
-    return MakeError(ErrorKind::kInvalidPlan, 212,
-                     "Parquet cannot hold this column's type: column '{}' ({}); cast or drop the column", column,
-                     status.message());
+    return MakeError(
+        ErrorKind::kInvalidPlan, 212,
+        "Parquet cannot hold this column's type: column '{}' ({}); cast or drop the column", column,
+        status.message());
   }
   return WithKind(status, ErrorKind::kInternal, 902, "encoding Parquet column '" + column + "'");
 }
@@ -27,8 +28,8 @@ class RowGroupEncoder::State {
   arrow::MemoryPool* pool = nullptr;
   std::unique_ptr<FlatColumnEncoder> columns;
 
-  Result<EncodedColumn> EncodeColumn(int index,
-                                     const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches) {
+  Result<EncodedColumn> EncodeColumn(
+      int index, const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches) {
     arrow::ArrayVector chunks;
     for (const auto& batch : batches) {
       if (batch->num_rows() > 0) chunks.push_back(batch->column(index));
@@ -44,7 +45,8 @@ class RowGroupEncoder::State {
     }
   }
 
-  Result<EncodedRowGroup> EncodeNested(const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches) {
+  Result<EncodedRowGroup> EncodeNested(
+      const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches) {
     try {
       return EncodeNestedRowGroup(*layout, batches, pool);
     } catch (const parquet::ParquetStatusException& error) {
@@ -70,8 +72,8 @@ int64_t EncodedRowGroup::uncompressed_bytes() const {
 RowGroupEncoder::RowGroupEncoder(std::unique_ptr<State> state) : state_(std::move(state)) {}
 RowGroupEncoder::~RowGroupEncoder() = default;
 
-Result<std::unique_ptr<RowGroupEncoder>> RowGroupEncoder::Make(std::shared_ptr<const ParquetLayout> layout,
-                                                               arrow::MemoryPool* pool) {
+Result<std::unique_ptr<RowGroupEncoder>> RowGroupEncoder::Make(
+    std::shared_ptr<const ParquetLayout> layout, arrow::MemoryPool* pool) {
   auto state = std::make_unique<State>();
   state->pool = pool;
   ARROW_ASSIGN_OR_RAISE(state->columns, FlatColumnEncoder::Make(layout, pool));
@@ -86,7 +88,8 @@ Result<EncodedRowGroup> RowGroupEncoder::Encode(
   HEADRACE_CHECK(row_group.rows > 0);
   if (!state_->layout->is_flat()) {
     auto nested = state_->EncodeNested(batches);
-    return nested.ok() ? std::move(nested) : Result<EncodedRowGroup>(AsOurs(nested.status(), "nested"));
+    return nested.ok() ? std::move(nested)
+                       : Result<EncodedRowGroup>(AsOurs(nested.status(), "nested"));
   }
   const int columns = state_->layout->leaf_count();
   row_group.columns.reserve(columns);
@@ -102,9 +105,11 @@ Result<EncodedRowGroup> RowGroupEncoder::Encode(
 void RowGroupEncoder::ReleaseScratch() { state_->columns->ReleaseScratch(); }
 
 int64_t RowGroupEncoderBytesMax(int64_t arrow_bytes, int columns, const ParquetOptions& options) {
-  // One column's page being filled, its joined levels and values, its compressed form, the converted values and the
-  // dictionary's table; beside that the result, which codecs never make more than a little larger than the input.
-  const int64_t scratch = 4 * options.data_page_bytes + 8 * options.dictionary_page_bytes + 512 * 1024;
+  // One column's page being filled, its joined levels and values, its compressed form, the
+  // converted values and the dictionary's table; beside that the result, which codecs never make
+  // more than a little larger than the input.
+  const int64_t scratch =
+      4 * options.data_page_bytes + 8 * options.dictionary_page_bytes + 512 * 1024;
   return scratch + arrow_bytes + arrow_bytes / 64 + columns * int64_t{1024};
 }
 

@@ -1,7 +1,7 @@
 // RowGroupEncoder: rows in, the finished bytes of one Parquet row group out, without any file.
 //
-// An encoded row group knows nothing of where it will stand, so several workers encode row groups of one file at once;
-// ParquetFileWriter appends them in order and only then are offsets known.
+// An encoded row group knows nothing of where it will stand, so several workers encode row groups
+// of one file at once; ParquetFileWriter appends them in order and only then are offsets known.
 #pragma once
 
 #include <arrow/buffer.h>
@@ -33,11 +33,12 @@ struct EncodedBounds {
 };
 
 struct EncodedColumn {
-  std::vector<std::shared_ptr<arrow::Buffer>> pieces;  // page headers and compressed pages, in order
-  int64_t values = 0;                                  // with nulls
-  int64_t compressed_bytes = 0;                        // of all pieces
+  std::vector<std::shared_ptr<arrow::Buffer>>
+      pieces;                    // page headers and compressed pages, in order
+  int64_t values = 0;            // with nulls
+  int64_t compressed_bytes = 0;  // of all pieces
   int64_t uncompressed_bytes = 0;
-  int64_t dictionary_offset = -1;                      // from the first piece; -1 = no dictionary page
+  int64_t dictionary_offset = -1;  // from the first piece; -1 = no dictionary page
   int64_t data_offset = 0;
   std::vector<int> encodings;
   std::vector<EncodedPageCount> page_counts;
@@ -51,10 +52,11 @@ struct EncodedRowGroup {
   int64_t uncompressed_bytes() const;
 };
 
-// Role: encodes and compresses row groups one at a time, column by column, choosing each column's encoding from a sample
-// of its values. Besides its input and its output it holds about one column's pages.
-// Owner: one worker; keeps its codec and scratch buffers from call to call. Threads: one at a time.
-// Errors: InvalidPlan for a type Parquet cannot hold, OutOfMemory when the pool refuses, Internal for the library's own.
+// Role: encodes and compresses row groups one at a time, column by column, choosing each column's
+// encoding from a sample of its values. Besides its input and its output it holds about one
+// column's pages. Owner: one worker; keeps its codec and scratch buffers from call to call.
+// Threads: one at a time. Errors: InvalidPlan for a type Parquet cannot hold, OutOfMemory when the
+// pool refuses, Internal for the library's own.
 class RowGroupEncoder {
  public:
   // Every buffer, also of the result, comes from `pool`, which must outlive all results.
@@ -62,7 +64,8 @@ class RowGroupEncoder {
                                                        arrow::MemoryPool* pool);
   ~RowGroupEncoder();
 
-  // The rows of `batches` (all of the layout's schema) in order as one row group. `batches` must hold at least one row.
+  // The rows of `batches` (all of the layout's schema) in order as one row group. `batches` must
+  // hold at least one row.
   Result<EncodedRowGroup> Encode(const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches);
 
   // Gives the scratch buffers back until the next Encode.
@@ -74,8 +77,8 @@ class RowGroupEncoder {
   std::unique_ptr<State> state_;
 };
 
-// Pool bytes that Encode may hold beside its input, for a row group of `arrow_bytes` in `columns` columns: scratch plus
-// the result in the worst case (nothing compresses).
+// Pool bytes that Encode may hold beside its input, for a row group of `arrow_bytes` in `columns`
+// columns: scratch plus the result in the worst case (nothing compresses).
 int64_t RowGroupEncoderBytesMax(int64_t arrow_bytes, int columns, const ParquetOptions& options);
 
 }  // namespace headrace

@@ -189,8 +189,9 @@ Result<std::vector<CompactField>> ListCompactFields(std::string_view bytes) {
     id += header >> 4;
     fields.push_back({id, begin, skipper.at()});
   }
-  return MakeError(ErrorKind::kInternal, 901, "serialized metadata cannot be read back at byte {} of {}",
-                   skipper.at(), bytes.size());
+  return MakeError(ErrorKind::kInternal, 901,
+                   "serialized metadata cannot be read back at byte {} of {}", skipper.at(),
+                   bytes.size());
 }
 
 }  // namespace headrace

@@ -10,10 +10,18 @@
 
 namespace headrace {
 
-enum class CompactType : uint8_t { kTrue = 1, kFalse = 2, kInt32 = 5, kInt64 = 6, kBinary = 8, kList = 9, kStruct = 12 };
+enum class CompactType : uint8_t {
+  kTrue = 1,
+  kFalse = 2,
+  kInt32 = 5,
+  kInt64 = 6,
+  kBinary = 8,
+  kList = 9,
+  kStruct = 12
+};
 
-// Role: appends structs, fields and lists to a string. Fields of a struct must come in ascending order of their ids.
-// Threads: one.
+// Role: appends structs, fields and lists to a string. Fields of a struct must come in ascending
+// order of their ids. Threads: one.
 class CompactWriter {
  public:
   explicit CompactWriter(std::string* out) : out_(out) {}
@@ -41,7 +49,8 @@ class CompactWriter {
   std::vector<int> outer_ids_;
 };
 
-// Where a field of the outermost struct stands in serialized bytes: from its header to the end of its value.
+// Where a field of the outermost struct stands in serialized bytes: from its header to the end of
+// its value.
 struct CompactField {
   int id = 0;
   size_t begin = 0;

@@ -11,9 +11,9 @@
 
 namespace headrace {
 
-// Role: random reads through the one door to the system. Reads never reach past the file's end, so a length that a
-// damaged file claims is never allocated beyond what the file holds.
-// Owner: shared by all readers of one file. Threads: ReadAt from any; the stream calls (Read, Seek) from one.
+// Role: random reads through the one door to the system. Reads never reach past the file's end, so
+// a length that a damaged file claims is never allocated beyond what the file holds. Owner: shared
+// by all readers of one file. Threads: ReadAt from any; the stream calls (Read, Seek) from one.
 class EnvInputFile : public arrow::io::RandomAccessFile {
  public:
   EnvInputFile(std::unique_ptr<RandomReadFile> file, int64_t size_bytes, arrow::MemoryPool* pool)
@@ -27,7 +27,8 @@ class EnvInputFile : public arrow::io::RandomAccessFile {
   Status Seek(int64_t position) override;
   Result<int64_t> Tell() const override { return position_; }
   Result<int64_t> GetSize() override { return size_bytes_; }
-  // The descriptor closes with the last owner; readers of one row group must not close it for the others.
+  // The descriptor closes with the last owner; readers of one row group must not close it for the
+  // others.
   Status Close() override { return Status::OK(); }
   bool closed() const override { return false; }
 

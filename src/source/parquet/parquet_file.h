@@ -16,18 +16,21 @@
 
 namespace headrace {
 
-// Runs `body`, turning what the library throws or returns into one of our errors that names the file and the place in it
+// Runs `body`, turning what the library throws or returns into one of our errors that names the
+// file and the place in it
 // ("footer", "row group 3").
-Status AtParquetSeam(const std::string& path, const std::string& place, const std::function<Status()>& body);
+Status AtParquetSeam(const std::string& path, const std::string& place,
+                     const std::function<Status()>& body);
 
-// Role: descriptor, footer and Arrow schema of a file. A footer is believed only after its sizes and offsets were held
-// against the file: what damaged or hostile files claim never becomes a read outside the file.
-// Owner: shared by the morsels in flight. Threads: any, once opened.
-// Errors: BadInput naming the file: not Parquet, cut short, corrupted, encrypted, a codec the library lacks; OutOfMemory
-// when the footer's structures (outside any pool, but charged to it) do not fit.
+// Role: descriptor, footer and Arrow schema of a file. A footer is believed only after its sizes
+// and offsets were held against the file: what damaged or hostile files claim never becomes a read
+// outside the file. Owner: shared by the morsels in flight. Threads: any, once opened. Errors:
+// BadInput naming the file: not Parquet, cut short, corrupted, encrypted, a codec the library
+// lacks; OutOfMemory when the footer's structures (outside any pool, but charged to it) do not fit.
 class ParquetFile {
  public:
-  static Result<std::shared_ptr<ParquetFile>> Open(Env* env, const std::string& path, arrow::MemoryPool* pool);
+  static Result<std::shared_ptr<ParquetFile>> Open(Env* env, const std::string& path,
+                                                   arrow::MemoryPool* pool);
 
   const std::string& path() const { return path_; }
   int64_t size_bytes() const { return size_bytes_; }
@@ -51,7 +54,8 @@ class ParquetFile {
   std::shared_ptr<arrow::Schema> schema_;
 };
 
-// How every reader of a file is set up: our pool, small stream buffers instead of whole column chunks, checksums verified.
+// How every reader of a file is set up: our pool, small stream buffers instead of whole column
+// chunks, checksums verified.
 parquet::ReaderProperties MakeReaderProperties(arrow::MemoryPool* pool);
 parquet::ArrowReaderProperties MakeArrowReaderProperties();
 

@@ -16,9 +16,9 @@ constexpr int64_t kUsualColumns = 16;
 // Batches in flight of one worker: the one being decoded, and what its decoding converts.
 constexpr int64_t kBatchesPerWorker = 2;
 
-// Bytes that one worker holds while it reads this row group: of every column the compressed and the plain page, the
-// dictionary and the stream's buffer. Page sizes are not in the footer; a page is no larger than its column chunk and
-// seldom than usual.
+// Bytes that one worker holds while it reads this row group: of every column the compressed and the
+// plain page, the dictionary and the stream's buffer. Page sizes are not in the footer; a page is
+// no larger than its column chunk and seldom than usual.
 int64_t DecodeBytes(const parquet::RowGroupMetaData& row_group) {
   int64_t bytes = 0;
   for (int i = 0; i < row_group.num_columns(); ++i) {
@@ -38,7 +38,8 @@ class ParquetScan : public Scan {
   Status Open() {
     for (size_t i = 0; i < files_.size(); ++i) {
       ARROW_RETURN_NOT_OK(context_.cancellation->Check());
-      ARROW_ASSIGN_OR_RAISE(const auto file, ParquetFile::Open(context_.env, files_[i].path, context_.pool));
+      ARROW_ASSIGN_OR_RAISE(const auto file,
+                            ParquetFile::Open(context_.env, files_[i].path, context_.pool));
       files_[i].size_bytes = file->size_bytes();
       ARROW_RETURN_NOT_OK(i == 0 ? TakeSchema(*file) : CompareSchema(*file));
       ARROW_RETURN_NOT_OK(AtParquetSeam(file->path(), "footer", [&] {
@@ -96,21 +97,24 @@ Status ParquetScan::CompareSchema(const ParquetFile& file) {
   for (auto& field : fields_) {
     const auto other = file.schema()->GetFieldByName(field->name());
     if (!other) {
-      return MakeError(ErrorKind::kBadInput, 510, "column is missing in one of the Parquet files: '{}' is in {}, not in {}",
+      return MakeError(ErrorKind::kBadInput, 510,
+                       "column is missing in one of the Parquet files: '{}' is in {}, not in {}",
                        field->name(), first, file.path());
     }
     const auto type = DeliveredType(other->type());
     if (!type->Equals(*field->type())) {
-      return MakeError(ErrorKind::kBadInput, 511,
-                       "column has different types in the Parquet files: '{}' is {} in {}, {} in {}", field->name(),
-                       field->type()->ToString(), first, type->ToString(), file.path());
+      return MakeError(
+          ErrorKind::kBadInput, 511,
+          "column has different types in the Parquet files: '{}' is {} in {}, {} in {}",
+          field->name(), field->type()->ToString(), first, type->ToString(), file.path());
     }
     if (other->nullable()) field = field->WithNullable(true);
   }
   for (const auto& other : file.schema()->fields()) {
     const auto same = [&](const auto& field) { return field->name() == other->name(); };
     if (std::none_of(fields_.begin(), fields_.end(), same)) {
-      return MakeError(ErrorKind::kBadInput, 510, "column is missing in one of the Parquet files: '{}' is in {}, not in {}",
+      return MakeError(ErrorKind::kBadInput, 510,
+                       "column is missing in one of the Parquet files: '{}' is in {}, not in {}",
                        other->name(), file.path(), first);
     }
   }
@@ -121,19 +125,22 @@ void ParquetScan::FinishSchema() {
   for (const auto& hive : hive_.fields) {
     const auto same = [&](const auto& field) { return field->name() == hive->name(); };
     if (std::erase_if(fields_, same) > 0) {
-      evidence_.push_back(fmt::format("column '{}': from the directories, not from the files", hive->name()));
+      evidence_.push_back(
+          fmt::format("column '{}': from the directories, not from the files", hive->name()));
     }
   }
   fields_.insert(fields_.end(), hive_.fields.begin(), hive_.fields.end());
   schema_ = arrow::schema(fields_);
   column_names_ = schema_->field_names();
-  evidence_.push_back(fmt::format("{} Parquet files, {} row groups, {} rows", files_.size(), row_groups_, rows_));
+  evidence_.push_back(
+      fmt::format("{} Parquet files, {} row groups, {} rows", files_.size(), row_groups_, rows_));
 }
 
 StageNeeds ParquetScan::needs() const {
   StageNeeds needs;
   needs.name = "source parquet";
-  needs.fixed_floor_bytes = 10 * footer_bytes_ + row_groups_ * static_cast<int64_t>(sizeof(RowGroupUnit));
+  needs.fixed_floor_bytes =
+      10 * footer_bytes_ + row_groups_ * static_cast<int64_t>(sizeof(RowGroupUnit));
   needs.fixed_wanted_bytes = needs.fixed_floor_bytes;
   needs.worker_floor_bytes = decode_bytes_ + kBatchesPerWorker * context_.batch_bytes;
   needs.worker_wanted_bytes = needs.worker_floor_bytes + decode_bytes_ / 2;
@@ -146,7 +153,8 @@ Result<std::shared_ptr<arrow::Schema>> ParquetScan::WantedSchema(const ScanReque
   for (const std::string& name : request.columns) {
     auto field = schema_->GetFieldByName(name);
     if (!field) {
-      return MakeError(ErrorKind::kInvalidPlan, 213, "no such column in the Parquet files: '{}'; there are: {}", name,
+      return MakeError(ErrorKind::kInvalidPlan, 213,
+                       "no such column in the Parquet files: '{}'; there are: {}", name,
                        fmt::join(column_names_, ", "));
     }
     wanted.push_back(std::move(field));
@@ -164,22 +172,25 @@ Result<std::vector<RowGroupUnit>> ParquetScan::PlanUnits(const expr::BoundExpr* 
       ++skipped_files;
       continue;
     }
-    ARROW_ASSIGN_OR_RAISE(const auto file, ParquetFile::Open(context_.env, files_[i].path, context_.pool));
+    ARROW_ASSIGN_OR_RAISE(const auto file,
+                          ParquetFile::Open(context_.env, files_[i].path, context_.pool));
     ARROW_RETURN_NOT_OK(AtParquetSeam(file->path(), "footer", [&] {
       for (int g = 0; g < file->metadata()->num_row_groups(); ++g) {
         const auto row_group = file->metadata()->RowGroup(g);
         if (row_group->num_rows() == 0) continue;
         if (predicate && !RowGroupMayMatch(*predicate, *file, g, hive_, index)) continue;
         int64_t bytes = 0;
-        for (int c = 0; c < row_group->num_columns(); ++c) bytes += row_group->ColumnChunk(c)->total_compressed_size();
+        for (int c = 0; c < row_group->num_columns(); ++c)
+          bytes += row_group->ColumnChunk(c)->total_compressed_size();
         units.push_back({index, g, row_group->num_rows(), bytes});
       }
       return Status::OK();
     }));
   }
   if (predicate) {
-    evidence_.push_back(fmt::format("the filter leaves {} of {} row groups; {} files skipped by their directory",
-                                    units.size(), row_groups_, skipped_files));
+    evidence_.push_back(
+        fmt::format("the filter leaves {} of {} row groups; {} files skipped by their directory",
+                    units.size(), row_groups_, skipped_files));
   }
   return units;
 }
@@ -188,13 +199,15 @@ Result<std::unique_ptr<Source>> ParquetScan::Start(const ScanRequest& request) {
   ARROW_ASSIGN_OR_RAISE(auto schema, WantedSchema(request));
   expr::BoundExprPtr predicate;
   if (request.predicate) {
-    // A predicate that does not bind is reported by whoever evaluates it; here it only prunes nothing.
+    // A predicate that does not bind is reported by whoever evaluates it; here it only prunes
+    // nothing.
     if (auto bound = expr::Bind(request.predicate, *schema_); bound.ok()) predicate = *bound;
   }
   ARROW_ASSIGN_OR_RAISE(auto units, PlanUnits(predicate.get()));
-  ParquetSourceOptions options{context_.env, context_.pool, context_.cancellation, context_.batch_bytes,
-                               context_.chunk_rows};
-  return std::make_unique<ParquetSource>(options, files_, hive_, std::move(schema), std::move(units));
+  ParquetSourceOptions options{context_.env, context_.pool, context_.cancellation,
+                               context_.batch_bytes, context_.chunk_rows};
+  return std::make_unique<ParquetSource>(options, files_, hive_, std::move(schema),
+                                         std::move(units));
 }
 
 }  // namespace
@@ -210,8 +223,10 @@ StageNeeds ParquetNeeds(int64_t batch_bytes) {
   StageNeeds needs;
   needs.name = "source parquet";
   needs.fixed_floor_bytes = needs.fixed_wanted_bytes = 1 << 20;
-  needs.worker_floor_bytes = kUsualColumns * (kUsualPageBytes / 4 + kStreamBufferBytes) + kBatchesPerWorker * batch_bytes;
-  needs.worker_wanted_bytes = kUsualColumns * (kUsualPageBytes + kStreamBufferBytes) + kBatchesPerWorker * batch_bytes;
+  needs.worker_floor_bytes =
+      kUsualColumns * (kUsualPageBytes / 4 + kStreamBufferBytes) + kBatchesPerWorker * batch_bytes;
+  needs.worker_wanted_bytes =
+      kUsualColumns * (kUsualPageBytes + kStreamBufferBytes) + kBatchesPerWorker * batch_bytes;
   return needs;
 }
 

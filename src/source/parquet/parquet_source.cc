@@ -9,7 +9,8 @@
 namespace headrace {
 namespace {
 
-// Nothing is known of the rows' size before the first batch, and a batch may outgrow the last one this many times.
+// Nothing is known of the rows' size before the first batch, and a batch may outgrow the last one
+// this many times.
 constexpr int64_t kFirstBatchRows = 256;
 constexpr int64_t kGrowth = 8;
 
@@ -21,9 +22,13 @@ class RowGroupMorsel : public Morsel {
 
 }  // namespace
 
-ParquetSource::ParquetSource(ParquetSourceOptions options, std::vector<InputFile> files, HiveColumns hive,
-                             std::shared_ptr<arrow::Schema> schema, std::vector<RowGroupUnit> units)
-    : options_(options), files_(std::move(files)), hive_(std::move(hive)), schema_(std::move(schema)),
+ParquetSource::ParquetSource(ParquetSourceOptions options, std::vector<InputFile> files,
+                             HiveColumns hive, std::shared_ptr<arrow::Schema> schema,
+                             std::vector<RowGroupUnit> units)
+    : options_(options),
+      files_(std::move(files)),
+      hive_(std::move(hive)),
+      schema_(std::move(schema)),
       units_(std::move(units)) {
   arrow::FieldVector fields;
   for (const auto& field : schema_->fields()) {
@@ -35,9 +40,11 @@ ParquetSource::ParquetSource(ParquetSourceOptions options, std::vector<InputFile
 
 Result<std::shared_ptr<ParquetFile>> ParquetSource::OpenFile(int index) {
   if (open_index_ != index) {
-    open_file_.reset();  // its footer goes before the next one is read, unless a morsel still needs it
+    open_file_
+        .reset();  // its footer goes before the next one is read, unless a morsel still needs it
     open_index_ = -1;
-    ARROW_ASSIGN_OR_RAISE(open_file_, ParquetFile::Open(options_.env, files_[index].path, options_.pool));
+    ARROW_ASSIGN_OR_RAISE(open_file_,
+                          ParquetFile::Open(options_.env, files_[index].path, options_.pool));
     open_index_ = index;
   }
   return open_file_;
@@ -61,14 +68,17 @@ Result<std::unique_ptr<Morsel>> ParquetSource::Next() {
 int64_t ParquetSource::NextBatchRows(int64_t rows_before) const {
   const double bytes_per_row = bytes_per_row_.load(std::memory_order_relaxed);
   if (bytes_per_row <= 0) return std::min(kFirstBatchRows, options_.chunk_rows);
-  const auto fitting = static_cast<int64_t>(static_cast<double>(options_.batch_bytes) / bytes_per_row);
+  const auto fitting =
+      static_cast<int64_t>(static_cast<double>(options_.batch_bytes) / bytes_per_row);
   const int64_t growing = std::max(kFirstBatchRows, rows_before * kGrowth);
-  return std::clamp<int64_t>(std::min(fitting, growing), 1, std::max<int64_t>(1, options_.chunk_rows));
+  return std::clamp<int64_t>(std::min(fitting, growing), 1,
+                             std::max<int64_t>(1, options_.chunk_rows));
 }
 
 void ParquetSource::Learn(const arrow::RecordBatch& batch) {
   if (batch.num_rows() == 0) return;
-  const double now = static_cast<double>(arrow::util::TotalBufferSize(batch)) / static_cast<double>(batch.num_rows());
+  const double now = static_cast<double>(arrow::util::TotalBufferSize(batch)) /
+                     static_cast<double>(batch.num_rows());
   // Quick to believe that rows are larger, slow to believe that they are smaller.
   const double before = bytes_per_row_.load(std::memory_order_relaxed);
   bytes_per_row_.store(std::max({now, before * 0.75, 1.0 / 64}), std::memory_order_relaxed);
@@ -76,8 +86,9 @@ void ParquetSource::Learn(const arrow::RecordBatch& batch) {
 
 Status ParquetSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) {
   auto& row_group = static_cast<RowGroupMorsel&>(*morsel);
-  ARROW_ASSIGN_OR_RAISE(auto reader, RowGroupReader::Open(row_group.opened, row_group.unit.row_group, file_schema_,
-                                                          options_.pool));
+  ARROW_ASSIGN_OR_RAISE(
+      auto reader, RowGroupReader::Open(row_group.opened, row_group.unit.row_group, file_schema_,
+                                        options_.pool));
   int64_t rows = 0;
   while (reader->rows_left() > 0 && !stopped_.load(std::memory_order_relaxed)) {
     ARROW_RETURN_NOT_OK(options_.cancellation->Check());
@@ -85,7 +96,8 @@ Status ParquetSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit
     ARROW_ASSIGN_OR_RAISE(auto batches, reader->Read(rows));
     for (auto& batch : batches) {
       Learn(*batch);
-      ARROW_ASSIGN_OR_RAISE(batch, AddHiveColumns(*batch, schema_, hive_, row_group.file, options_.pool));
+      ARROW_ASSIGN_OR_RAISE(batch,
+                            AddHiveColumns(*batch, schema_, hive_, row_group.file, options_.pool));
       ARROW_RETURN_NOT_OK(emit(Batch{std::move(batch)}));
     }
   }

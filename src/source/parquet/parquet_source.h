@@ -33,11 +33,13 @@ struct ParquetSourceOptions {
   int64_t chunk_rows = 0;
 };
 
-// Role: a morsel is a row group; each worker decodes its own, through the descriptor that all readers of a file share.
-// Owner: the run. Threads: as Source. Errors: BadInput naming file and row group, Source when a file cannot be opened.
+// Role: a morsel is a row group; each worker decodes its own, through the descriptor that all
+// readers of a file share. Owner: the run. Threads: as Source. Errors: BadInput naming file and row
+// group, Source when a file cannot be opened.
 class ParquetSource : public Source {
  public:
-  // `schema` has the wanted columns in order; those named in `hive` come from directories, all others from the files.
+  // `schema` has the wanted columns in order; those named in `hive` come from directories, all
+  // others from the files.
   ParquetSource(ParquetSourceOptions options, std::vector<InputFile> files, HiveColumns hive,
                 std::shared_ptr<arrow::Schema> schema, std::vector<RowGroupUnit> units);
 
@@ -46,7 +48,9 @@ class ParquetSource : public Source {
   Status Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) override;
   void Stop() override { stopped_.store(true, std::memory_order_relaxed); }
   std::vector<SourceInput> inputs() const override;
-  int64_t consumed_bytes() const override { return consumed_bytes_.load(std::memory_order_relaxed); }
+  int64_t consumed_bytes() const override {
+    return consumed_bytes_.load(std::memory_order_relaxed);
+  }
   int64_t total_bytes() const override { return total_bytes_; }
 
  private:
@@ -67,8 +71,8 @@ class ParquetSource : public Source {
   std::atomic<int64_t> consumed_bytes_{0};
   std::atomic<double> bytes_per_row_{0};  // of the batches made so far; 0 = none yet
   std::mutex mutex_;
-  size_t next_unit_ = 0;                  // guarded by mutex_
-  int open_index_ = -1;                   // guarded by mutex_
+  size_t next_unit_ = 0;  // guarded by mutex_
+  int open_index_ = -1;   // guarded by mutex_
   std::shared_ptr<ParquetFile> open_file_;
 };
 

@@ -16,7 +16,8 @@ namespace {
 int FlatLeaf(const parquet::SchemaDescriptor& schema, const std::string& column) {
   const auto* root = schema.group_node();
   const int field = root->FieldIndex(column);
-  if (field < 0 || !root->field(field)->is_primitive() || root->field(field)->is_repeated()) return -1;
+  if (field < 0 || !root->field(field)->is_primitive() || root->field(field)->is_repeated())
+    return -1;
   return schema.ColumnIndex(*root->field(field));
 }
 
@@ -31,7 +32,8 @@ bool IsNaN(const arrow::Scalar& scalar) {
   }
 }
 
-std::optional<expr::ColumnBounds> StatisticsBounds(const std::string& column, const ParquetFile& file,
+std::optional<expr::ColumnBounds> StatisticsBounds(const std::string& column,
+                                                   const ParquetFile& file,
                                                    const parquet::RowGroupMetaData& row_group) {
   const auto field = file.schema()->GetFieldByName(column);
   const int leaf = FlatLeaf(*file.metadata()->schema(), column);
@@ -44,8 +46,11 @@ std::optional<expr::ColumnBounds> StatisticsBounds(const std::string& column, co
   if (statistics->HasNullCount()) bounds.null_count = statistics->null_count();
   std::shared_ptr<arrow::Scalar> min;
   std::shared_ptr<arrow::Scalar> max;
-  if (!statistics->HasMinMax() || !parquet::arrow::StatisticsAsScalars(*statistics, &min, &max).ok()) return bounds;
-  if (!min || !max || !min->type->Equals(*field->type()) || IsNaN(*min) || IsNaN(*max)) return bounds;
+  if (!statistics->HasMinMax() ||
+      !parquet::arrow::StatisticsAsScalars(*statistics, &min, &max).ok())
+    return bounds;
+  if (!min || !max || !min->type->Equals(*field->type()) || IsNaN(*min) || IsNaN(*max))
+    return bounds;
   bounds.min = std::move(min);
   if (!arrow::is_floating(field->type()->id())) bounds.max = std::move(max);
   return bounds;

@@ -9,9 +9,10 @@
 
 namespace headrace {
 
-// False only when neither the row group's statistics nor the file's directory leave a row that satisfies `predicate`.
-// Statistics that cannot be trusted count as unknown: of floating columns the maximum (NaN is greater than all and left
-// out by writers), and everything the library itself doubts.
+// False only when neither the row group's statistics nor the file's directory leave a row that
+// satisfies `predicate`. Statistics that cannot be trusted count as unknown: of floating columns
+// the maximum (NaN is greater than all and left out by writers), and everything the library itself
+// doubts.
 bool RowGroupMayMatch(const expr::BoundExpr& predicate, const ParquetFile& file, int row_group,
                       const HiveColumns& hive, int file_index);
 

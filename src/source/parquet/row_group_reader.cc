@@ -15,7 +15,8 @@ std::shared_ptr<arrow::DataType> DeliveredType(const std::shared_ptr<arrow::Data
 
 RowGroupReader::~RowGroupReader() = default;
 
-Result<std::unique_ptr<RowGroupReader>> RowGroupReader::Open(std::shared_ptr<ParquetFile> file, int row_group,
+Result<std::unique_ptr<RowGroupReader>> RowGroupReader::Open(std::shared_ptr<ParquetFile> file,
+                                                             int row_group,
                                                              std::shared_ptr<arrow::Schema> schema,
                                                              arrow::MemoryPool* pool) {
   std::unique_ptr<RowGroupReader> reader(new RowGroupReader());
@@ -24,7 +25,8 @@ Result<std::unique_ptr<RowGroupReader>> RowGroupReader::Open(std::shared_ptr<Par
   reader->schema_ = std::move(schema);
   reader->pool_ = pool;
   const std::string& path = reader->file_->path();
-  ARROW_RETURN_NOT_OK(AtParquetSeam(path, fmt::format("row group {}", row_group), [&] { return reader->OpenColumns(row_group); }));
+  ARROW_RETURN_NOT_OK(AtParquetSeam(path, fmt::format("row group {}", row_group),
+                                    [&] { return reader->OpenColumns(row_group); }));
   return reader;
 }
 
@@ -33,8 +35,10 @@ Status RowGroupReader::OpenColumns(int row_group) {
   auto metadata = file_->metadata()->Subset({row_group});
   rows_ = rows_left_ = metadata->num_rows();
   parquet::arrow::FileReaderBuilder builder;
-  ARROW_RETURN_NOT_OK(builder.Open(file_->input(), MakeReaderProperties(pool_), std::move(metadata)));
-  ARROW_ASSIGN_OR_RAISE(reader_, builder.memory_pool(pool_)->properties(MakeArrowReaderProperties())->Build());
+  ARROW_RETURN_NOT_OK(
+      builder.Open(file_->input(), MakeReaderProperties(pool_), std::move(metadata)));
+  ARROW_ASSIGN_OR_RAISE(
+      reader_, builder.memory_pool(pool_)->properties(MakeArrowReaderProperties())->Build());
   for (const auto& field : schema_->fields()) {
     const int index = file_->schema()->GetFieldIndex(field->name());
     HEADRACE_CHECK(index >= 0);
@@ -44,8 +48,8 @@ Status RowGroupReader::OpenColumns(int row_group) {
 }
 
 std::string RowGroupReader::PlaceOf(int index) const {
-  return fmt::format("row group {}, column '{}', from row {}", row_group_, schema_->field(index)->name(),
-                     rows_ - rows_left_);
+  return fmt::format("row group {}, column '{}', from row {}", row_group_,
+                     schema_->field(index)->name(), rows_ - rows_left_);
 }
 
 Result<std::shared_ptr<arrow::ChunkedArray>> RowGroupReader::ReadColumn(int index, int64_t rows) {
@@ -58,8 +62,9 @@ Result<std::shared_ptr<arrow::ChunkedArray>> RowGroupReader::ReadColumn(int inde
   if (column->type()->Equals(*field->type())) return column;
   arrow::compute::ExecContext context(pool_, /*executor=*/nullptr);
   context.set_use_threads(false);
-  ARROW_ASSIGN_OR_RAISE(const auto cast, arrow::compute::Cast(column, arrow::compute::CastOptions::Safe(field->type()),
-                                                              &context));
+  ARROW_ASSIGN_OR_RAISE(
+      const auto cast,
+      arrow::compute::Cast(column, arrow::compute::CastOptions::Safe(field->type()), &context));
   return cast.chunked_array();
 }
 
@@ -71,19 +76,20 @@ Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> RowGroupReader::Read(in
       return ReadColumn(i, rows).Value(&columns.emplace_back());
     }));
   }
-  ARROW_RETURN_NOT_OK(AtParquetSeam(file_->path(), fmt::format("row group {}", row_group_), [&]() -> Status {
-    const auto table = arrow::Table::Make(schema_, std::move(columns), rows);
-    if (schema_->num_fields() == 0) {
-      batches.push_back(arrow::RecordBatch::Make(schema_, rows, arrow::ArrayVector{}));
-      return Status::OK();
-    }
-    arrow::TableBatchReader reader(*table);
-    for (std::shared_ptr<arrow::RecordBatch> batch;;) {
-      ARROW_RETURN_NOT_OK(reader.ReadNext(&batch));
-      if (!batch) return Status::OK();
-      batches.push_back(std::move(batch));
-    }
-  }));
+  ARROW_RETURN_NOT_OK(
+      AtParquetSeam(file_->path(), fmt::format("row group {}", row_group_), [&]() -> Status {
+        const auto table = arrow::Table::Make(schema_, std::move(columns), rows);
+        if (schema_->num_fields() == 0) {
+          batches.push_back(arrow::RecordBatch::Make(schema_, rows, arrow::ArrayVector{}));
+          return Status::OK();
+        }
+        arrow::TableBatchReader reader(*table);
+        for (std::shared_ptr<arrow::RecordBatch> batch;;) {
+          ARROW_RETURN_NOT_OK(reader.ReadNext(&batch));
+          if (!batch) return Status::OK();
+          batches.push_back(std::move(batch));
+        }
+      }));
   rows_left_ -= rows;
   return batches;
 }

@@ -18,20 +18,22 @@ class FileReader;
 
 namespace headrace {
 
-// Role: decodes `columns` of a row group page by page, so it holds one page per column plus the batch, however large the
-// row group is. The caller decides the size of every batch anew.
-// Owner: one worker, for one row group. Threads: one.
-// Errors: BadInput naming file and row group for damaged pages; OutOfMemory when the pool refuses what a page claims.
+// Role: decodes `columns` of a row group page by page, so it holds one page per column plus the
+// batch, however large the row group is. The caller decides the size of every batch anew. Owner:
+// one worker, for one row group. Threads: one. Errors: BadInput naming file and row group for
+// damaged pages; OutOfMemory when the pool refuses what a page claims.
 class RowGroupReader {
  public:
   // `schema` has the wanted columns by name, with the types to deliver.
-  static Result<std::unique_ptr<RowGroupReader>> Open(std::shared_ptr<ParquetFile> file, int row_group,
+  static Result<std::unique_ptr<RowGroupReader>> Open(std::shared_ptr<ParquetFile> file,
+                                                      int row_group,
                                                       std::shared_ptr<arrow::Schema> schema,
                                                       arrow::MemoryPool* pool);
   ~RowGroupReader();
 
   int64_t rows_left() const { return rows_left_; }
-  // The next `rows` rows, at most rows_left(), as one or (where a column's text passes 2 GiB) several batches.
+  // The next `rows` rows, at most rows_left(), as one or (where a column's text passes 2 GiB)
+  // several batches.
   Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Read(int64_t rows);
 
  private:

@@ -11,7 +11,11 @@ BUDGET_REFUSED = 7
 
 
 def smallest_accepted_mib(run: Callable[[int], measure.Measurement], low: int = 8, high: int = 1024) -> int:
-    """The smallest budget in MiB with which `run(mib)` ends well, by bisection; every refusal must be exit code 7."""
+    """The smallest budget in MiB with which `run(mib)` ends well, by bisection; every refusal must be exit code 7.
+
+    The process measures its own base at start, and that varies by some pages from start to start: the result holds
+    to one MiB.
+    """
     assert run(high).exit_code == 0, f"the job does not even run with {high} MiB"
     while high - low > 1:
         middle = (low + high) // 2

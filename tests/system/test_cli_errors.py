@@ -97,6 +97,12 @@ def test_quote_never_closed(refuses):
     refuses(BAD_INPUT, "in.csv", "quote", data='id,name\n1,"ada\n2,bob\n3,eve\n')
 
 
+def test_quote_never_closed_deep_in_a_file(refuses):
+    rows = [f'{i},"name {i}"' for i in range(20_000)]
+    rows[15_000] = '15000,"name'
+    refuses(BAD_INPUT, "in.csv", "quote", data="id,name\n" + "\n".join(rows) + "\n")
+
+
 def test_row_too_short(refuses):
     refuses(BAD_INPUT, "in.csv:3", data="a,b,c\n1,2,3\n4,5\n6,7,8\n", more=["--delimiter", ","])
 
@@ -139,10 +145,16 @@ def test_value_that_does_not_fit_at_row_five_million(refuses, tmp_path):
 
 @pytest.mark.parametrize(
     "more",
-    [["--select", "nmae"], ["--where", "nmae = 'ada'"], ["--derive", "x=upper(nmae)"], ["--partition-by", "nmae"]],
+    [["--select", "nmae"], ["--where", "nmae = 'ada'"], ["--derive", "x=upper(nmae)"]],
 )
 def test_unknown_column_suggests_the_nearest(refuses, more):
     refuses(INVALID, "nmae", "name", data=GOOD, more=more)
+
+
+def test_unknown_partition_column_suggests_the_nearest(headrace, tmp_path):
+    (tmp_path / "in.csv").write_text(GOOD)
+    assert_one_error(headrace("convert", "in.csv", "out", "--partition-by", "nmae"), INVALID, "nmae", "name")
+    assert_nothing_published(tmp_path, "out")
 
 
 @pytest.mark.parametrize(

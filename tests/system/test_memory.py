@@ -77,7 +77,7 @@ def test_smallest_accepted_budget(headrace, tmp_path, table, cgroup_of, job, rec
     print(f"\nsmallest accepted budget, {job}, {threads} threads: {floor} MiB")
     record_property("floor_mib", floor)
     assert floor <= promised
-    for mib in (floor, floor + 1, floor + 3, floor + 9, floor * 3 // 2):
+    for mib in (floor + 1, floor + 2, floor + 4, floor + 9, floor * 3 // 2):
         with cgroup_of(mib * MIB) as group:
             done = convert(headrace, tmp_path, table, job, threads, mib, cgroup=group)
         assert done.exit_code == 0, f"passes at {floor} MiB but not at {mib}: {done.stderr}"

@@ -119,6 +119,8 @@ Result<Datum> EvaluateNode(const BoundExpr& node, const EvaluationInput& input, 
   const int64_t rows = constant ? 1 : input.rows;
   auto out = node.kernel()(KernelCall{args, rows, context});
   if (!out.ok()) return Explain(node, args, rows, out.status(), context);
+  // A kernel that loses rows would shift every value after them.
+  HEADRACE_CHECK(!out->is_array() || out->length() == rows);
   return out;
 }
 

@@ -13,17 +13,11 @@ constexpr char kCategory[] = "Text";
 using arrow::compute::JoinOptions;
 
 // Arrow joins (part, part, ..., separator).
-Kernel JoinKernel(JoinOptions::NullHandlingBehavior nulls, Side separator_side) {
-  auto join = ArrowKernel("binary_join_element_wise", std::make_shared<JoinOptions>(nulls));
+Kernel ConcatKernel() {
+  auto join = ArrowKernel("binary_join_element_wise", std::make_shared<JoinOptions>(JoinOptions::EMIT_NULL));
   return [=](const KernelCall& call) -> Result<Datum> {
-    std::vector<Datum> args;
-    if (separator_side == Side::kLeft) {  // the separator is the first argument
-      args.assign(call.args.begin() + 1, call.args.end());
-      args.push_back(call.args[0]);
-    } else {
-      args = call.args;
-      args.emplace_back(std::string());
-    }
+    std::vector<Datum> args = call.args;
+    args.emplace_back(std::string());
     return join(KernelCall{args, call.rows, call.context});
   };
 }
@@ -67,14 +61,6 @@ Result<Resolution> ResolveLength(CallSite& site) {
   return Resolution{arrow::int32(), ArrowKernel(binary ? "binary_length" : "utf8_length")};
 }
 
-Result<Resolution> ResolveConcatOperator(CallSite& site) {
-  ARROW_ASSIGN_OR_RAISE(auto type, site.CoerceToCommon());
-  Kernel kernel = JoinKernel(JoinOptions::EMIT_NULL, Side::kRight);
-  if (type->id() == arrow::Type::STRING) return Resolution{type, std::move(kernel)};
-  // Bytes are joined as text and given back as bytes.
-  return site.Error(kTypeMismatch, "|| joins text", "cast both to string");
-}
-
 Kernel SwappedPosition() {
   return [position = PositionKernel()](const KernelCall& call) -> Result<Datum> {
     const std::vector<Datum> args = {call.args[1], call.args[0]};
@@ -96,13 +82,13 @@ void AddStringFunctions(std::vector<Function>* table) {
   const Parameters text_and_count = {{Param::kText, Param::kInteger}};
   const Parameters trimmed = {{Param::kText, Param::kConstantText}, 1};
   add("||", "x || y", "The texts one after the other; NULL if one is NULL.", "'a' || 'b' -> 'ab'; 'a' || NULL -> NULL", two,
-      ResolveConcatOperator);
+      Always(text, ConcatKernel()));
   add("concat", "concat(x, y, ...)", "The texts one after the other; NULL if one is NULL.",
       "concat('a', 'b', 'c') -> 'abc'; concat('a', NULL) -> NULL", {{Param::kText}, 0, true},
-      Always(text, JoinKernel(JoinOptions::EMIT_NULL, Side::kRight)));
+      Always(text, ConcatKernel()));
   add("concat_ws", "concat_ws(separator, x, y, ...)", "The texts with the separator between them, leaving out NULLs.",
       "concat_ws('-', 'a', NULL, 'b') -> 'a-b'", {{Param::kText, Param::kText}, 0, true},
-      Always(text, JoinKernel(JoinOptions::SKIP, Side::kLeft)));
+      Always(text, JoinWithKernel()));
   add("length", "length(x)", "Number of code points of text, of bytes of binary.", "length('straße') -> 6",
       {{Param::kTextOrBinary}}, ResolveLength, "char_length");
   add("octet_length", "octet_length(x)", "Number of bytes.", "octet_length('straße') -> 7", {{Param::kTextOrBinary}},

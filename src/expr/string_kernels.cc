@@ -109,6 +109,23 @@ Kernel RepeatKernel() {
   };
 }
 
+Kernel JoinWithKernel() {
+  return [](const KernelCall& call) -> Result<Datum> {
+    ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
+    // Only the separator decides about NULL.
+    return MapText(call, arrow::utf8(), {operands[0]}, {}, [&](int64_t row, TextWriter* out) {
+      bool first = true;
+      for (size_t i = 1; i < operands.size(); ++i) {
+        if (operands[i].is_null(row)) continue;
+        if (!first) out->Append(operands[0].text(row));
+        out->Append(operands[i].text(row));
+        first = false;
+      }
+      return true;
+    });
+  };
+}
+
 Kernel ReplaceKernel() {
   return [](const KernelCall& call) -> Result<Datum> {
     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));

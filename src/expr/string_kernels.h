@@ -20,6 +20,7 @@ enum class Side : uint8_t { kLeft, kRight };
 Kernel EdgeKernel(Side side);  // left and right: (text, int64 count)
 Kernel PadKernel(Side side);   // lpad and rpad: (text, int64 length [, pad])
 Kernel RepeatKernel();         // (text, int64 count)
+Kernel JoinWithKernel();        // concat_ws: (separator, text, ...), leaving out NULLs; NULL only for a NULL separator
 Kernel ReplaceKernel();        // (text, from, to)
 Kernel SplitPartKernel();      // (text, separator, int64 index)
 

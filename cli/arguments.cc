@@ -89,9 +89,12 @@ Status CollectFlags(const std::deque<FlagSlot>& slots, std::vector<RawFlag>* fla
   return Status::OK();
 }
 
-// CLI11's own complaints (a flag without its value), in one line.
+// CLI11's own complaints, in one line.
 Status FromLibrary(const CLI::ParseError& error) {
   std::string message = error.what();
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) && message.starts_with("-")) {
+    return Status::Invalid("flag ", message.substr(0, message.find(':')), " needs a value");
+  }
   std::replace(message.begin(), message.end(), '\n', ' ');
   return Status::Invalid(message.empty() ? "arguments cannot be understood" : message);
 }

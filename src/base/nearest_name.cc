@@ -41,7 +41,7 @@ int Distance(std::string_view a, std::string_view b) {
 
 std::string NearestName(std::string_view name, const std::vector<std::string>& candidates) {
   name = name.substr(0, kComparedCharacters);
-  const int limit = kEdit * std::clamp(static_cast<int>(name.size()) / 3, 1, 4);
+  const int limit = kEdit * std::clamp(static_cast<int>(name.size()) / 2, 1, 3);
   int best = limit + 1;
   std::string nearest;
   for (const std::string& candidate : candidates) {

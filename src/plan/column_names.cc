@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 
 #include "base/nearest_name.h"
 #include "expr/ast.h"
@@ -13,6 +14,8 @@ namespace headrace {
 namespace {
 
 constexpr size_t kNamesShown = 12;
+constexpr ErrorCode kUnknownColumn = 202;  // as in expr: one number for one mistake
+constexpr ErrorCode kAmbiguousColumn = 252;
 
 bool EqualIgnoringCase(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
@@ -27,22 +30,37 @@ std::string NamesThereAre(const std::vector<std::string>& columns) {
   return text;
 }
 
+// A name's column, or why there is none: what is wrong, and what to do.
+struct Resolution {
+  std::optional<std::string> column;
+  ErrorCode code = 0;
+  std::string what = {};
+  std::string advice = {};
+};
+
+Resolution Resolve(std::string_view name, const std::vector<std::string>& columns) {
+  std::vector<std::string> alike;
+  for (const std::string& column : columns) {
+    if (column == name) return {column};
+    if (EqualIgnoringCase(column, name)) alike.push_back(column);
+  }
+  if (alike.size() == 1) return {alike.front()};
+  if (alike.size() > 1) {
+    return {std::nullopt, kAmbiguousColumn, fmt::format("ambiguous column '{}'", name),
+            fmt::format("it may be any of {}; write it exactly", fmt::join(alike, ", "))};
+  }
+  const std::string nearest = NearestName(name, columns);
+  std::string advice = nearest.empty() ? "" : fmt::format("did you mean '{}'? ", nearest);
+  return {std::nullopt, kUnknownColumn, fmt::format("unknown column '{}'", name),
+          advice + "columns are: " + NamesThereAre(columns)};
+}
+
 }  // namespace
 
 Result<std::string> ResolveColumn(std::string_view name, const std::vector<std::string>& columns) {
-  std::vector<std::string> alike;
-  for (const std::string& column : columns) {
-    if (column == name) return column;
-    if (EqualIgnoringCase(column, name)) alike.push_back(column);
-  }
-  if (alike.size() == 1) return alike.front();
-  if (alike.size() > 1) {
-    return MakeError(ErrorKind::kInvalidPlan, 252,
-                     "ambiguous column '{}': it may be any of {}; write it exactly", name,
-                     fmt::join(alike, ", "));
-  }
-  return MakeError(ErrorKind::kInvalidPlan, 251, "unknown column '{}'{}; columns are: {}", name,
-                   DidYouMean(name, columns), NamesThereAre(columns));
+  Resolution resolution = Resolve(name, columns);
+  if (resolution.column) return *std::move(resolution.column);
+  return MakeError(ErrorKind::kInvalidPlan, resolution.code, "{}; {}", resolution.what, resolution.advice);
 }
 
 ColumnSet ColumnsReadBy(const expr::Expr& expression, const std::vector<std::string>& columns) {
@@ -57,9 +75,9 @@ ColumnSet ColumnsReadBy(const expr::Expr& expression, const std::vector<std::str
 
 Status CheckColumns(const expr::Expr& expression, const std::vector<std::string>& columns) {
   if (expression.kind() == expr::ExprKind::kColumn) {
-    auto column = ResolveColumn(expression.name(), columns);
-    if (column.ok()) return Status::OK();
-    return expr::ErrorAt(expression, GetErrorCode(column.status()), column.status().message());
+    const Resolution resolution = Resolve(expression.name(), columns);
+    if (resolution.column) return Status::OK();
+    return expr::ErrorAt(expression, resolution.code, resolution.what, resolution.advice);
   }
   for (const expr::ExprPtr& child : expression.children()) {
     ARROW_RETURN_NOT_OK(CheckColumns(*child, columns));

@@ -35,7 +35,7 @@ struct ScanPushdown {
 };
 
 // Role: one step of a plan. Owner: shared, immutable. Threads: any. Errors: only Bind has them.
-// A new kind of step is one subclass in a file of plan/nodes/ and one case in plan/builder.cc; rules pass by what they do
+// A new kind of step is one subclass in a file of plan/nodes/ and one case in plan/step_builder.cc; rules pass by what they do
 // not know.
 class PlanNode {
  public:

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -94,8 +95,10 @@ class CrashSweep {
   }
 
   void set_publish_mutant(EnvCall call, int64_t ordinal) { publish_mutant_ = {call, ordinal}; }
-  void set_recovery_mutant(EnvCall call, int64_t ordinal) { recovery_mutant_ = {call, ordinal}; }
+  void set_recovery_mutant(EnvCall call, std::string path) { recovery_mutant_ = {call, path}; }
   void set_stop_at_first_failure() { stop_at_first_failure_ = true; }
+  // How many different losses of power follow every kill.
+  void set_power_cut_seeds(int count) { power_cut_seeds_ = count; }
 
   // Calls that an undisturbed publish makes, and how many of one kind.
   int64_t call_count() const { return call_count_; }
@@ -112,8 +115,9 @@ class CrashSweep {
   }
   // Also with call == call_count(): killed just after the acknowledgement.
   void SweepKills() {
+    CheckUndisturbed();
     for (int64_t call = 0; call <= call_count_ && !Stopped(); ++call) {
-      Interrupt(call, Fault::kKill, kPowerCutSeeds);
+      Interrupt(call, Fault::kKill, power_cut_seeds_);
     }
   }
   // The recovery after a kill is itself killed, or loses power, at every call of its own.
@@ -127,20 +131,41 @@ class CrashSweep {
     }
   }
 
+  // The distinct calls ("SyncDirectory /data") that recoveries make, over all points of being
+  // killed.
+  std::vector<std::string> RecoveryCalls() const {
+    std::set<std::string> calls;
+    for (int64_t call = 0; call <= call_count_; ++call) {
+      ModelFileSystem model = start_;
+      FaultEnv publisher(&model, scenario_.features);
+      publisher.SetPlan({call, Fault::kKill});
+      [[maybe_unused]] const auto outcome =
+          PublishTree(&publisher, Options(kRunId), scenario_.staged);
+      FaultEnv env(&model, scenario_.features);
+      [[maybe_unused]] const auto recovered = Recover(&env, kTarget);
+      calls.insert(env.trace().begin(), env.trace().end());
+    }
+    return {calls.begin(), calls.end()};
+  }
+
   const SweepCounts& counts() const { return result_; }
   const std::string& descriptions() const { return descriptions_; }
 
  private:
-  static constexpr int kPowerCutSeeds = 24;
   static constexpr int kFaultSeeds = 4;
   static constexpr int kRecoverySeeds = 6;
   static constexpr int kDescriptionsMax = 5;
   static constexpr char kTarget[] = "/data/out";
   static constexpr char kRunId[] = "run-2";
 
-  struct Mutant {
+  struct PublishMutant {
     EnvCall call;
     int64_t ordinal;
+  };
+  // By path: what a recovery does, and so its ordinals, depends on where the run was killed.
+  struct RecoveryMutant {
+    EnvCall call;
+    std::string path;
   };
   enum class View : uint8_t { kOld, kNew, kTorn };
 
@@ -197,6 +222,15 @@ class CrashSweep {
     return View::kTorn;
   }
 
+  void CheckUndisturbed() {
+    ModelFileSystem model = start_;
+    const Status outcome = RunJob(&model, {});
+    ++result_.points;
+    const std::string where = scenario_.name + " undisturbed";
+    if (!outcome.ok()) return Fail(&result_.other_failures, where, outcome.ToString());
+    CheckRecovers(&model, outcome, where);
+  }
+
   void Interrupt(int64_t call, Fault fault, int seeds) {
     ModelFileSystem model = start_;
     const Status outcome = RunJob(&model, {call, fault});
@@ -223,7 +257,7 @@ class CrashSweep {
     FaultPlan plan = {inner, Fault::kKill};
     if (recovery_mutant_) {
       plan.dropped_call = recovery_mutant_->call;
-      plan.dropped_ordinal = recovery_mutant_->ordinal;
+      plan.dropped_path = recovery_mutant_->path;
     }
     bool interrupted = false;
     {
@@ -348,9 +382,10 @@ class CrashSweep {
   int64_t call_count_ = 0;
   std::array<int64_t, kEnvCallCount> counts_{};
   std::vector<std::string> trace_;
-  std::optional<Mutant> publish_mutant_;
-  std::optional<Mutant> recovery_mutant_;
+  std::optional<PublishMutant> publish_mutant_;
+  std::optional<RecoveryMutant> recovery_mutant_;
   bool stop_at_first_failure_ = false;
+  int power_cut_seeds_ = 24;
   SweepCounts result_;
   std::string descriptions_;
 };

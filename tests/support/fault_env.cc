@@ -66,7 +66,11 @@ FaultEnv::Fate FaultEnv::Meet(EnvCall call, const std::string& path) {
   }
   if (dead_ || disk_gone_) return Fate::kFails;
   if (disk_full_ && NeedsSpace(call)) return Fate::kFindsNoSpace;
-  if (plan_.dropped_call == call && plan_.dropped_ordinal == ordinal) return Fate::kIsDropped;
+  if (plan_.dropped_call == call) {
+    const bool dropped =
+        plan_.dropped_path.empty() ? plan_.dropped_ordinal == ordinal : plan_.dropped_path == path;
+    if (dropped) return Fate::kIsDropped;
+  }
   return Fate::kHappens;
 }
 

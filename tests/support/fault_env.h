@@ -53,6 +53,8 @@ struct FaultPlan {
   // A mutant: the `dropped_ordinal`-th call of this kind reports success and does nothing.
   std::optional<EnvCall> dropped_call = std::nullopt;
   int64_t dropped_ordinal = 0;
+  // When not empty, every call of the kind on this path is left out instead.
+  std::string dropped_path = {};
 };
 
 struct FileSystemFeatures {

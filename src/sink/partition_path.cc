@@ -1,5 +1,8 @@
 #include "sink/partition_path.h"
 
+#include <arrow/array/util.h>
+#include <arrow/buffer.h>
+#include <arrow/scalar.h>
 #include <arrow/util/checked_cast.h>
 #include <arrow/util/utf8.h>
 
@@ -39,6 +42,7 @@ Result<std::string> StringText(std::string_view value) {
                      "another value: '{}'",
                      value);
   }
+  arrow::util::InitializeUTF8();  // its table, once per process
   if (!arrow::util::ValidateUTF8(value)) {
     return MakeError(ErrorKind::kBadInput, 643,
                      "invalid UTF-8 cannot name a partition directory; clean the value first: '{}'",
@@ -156,6 +160,24 @@ Result<std::string> PartitionDirectory(const arrow::Schema& keys, const arrow::A
     directory += name;
   }
   return directory;
+}
+
+Result<std::string> EmptyResultDirectory(const arrow::Schema& keys, arrow::MemoryPool* pool) {
+  constexpr int64_t kValueBytesMax = 32;
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> zeros,
+                        arrow::AllocateBuffer(kValueBytesMax, pool));
+  std::fill_n(zeros->mutable_data(), kValueBytesMax, uint8_t{0});
+  arrow::ArrayVector values;
+  for (const auto& field : keys.fields()) {
+    if (arrow::is_base_binary_like(field->type()->id())) {
+      ARROW_ASSIGN_OR_RAISE(auto text, arrow::MakeArrayFromScalar(arrow::StringScalar("empty"), 1, pool));
+      // Large strings have the same text; only the text matters here.
+      values.push_back(std::move(text));
+    } else {
+      values.push_back(arrow::MakeArray(arrow::ArrayData::Make(field->type(), 1, {nullptr, zeros}, 0)));
+    }
+  }
+  return PartitionDirectory(keys, values, 0);
 }
 
 }  // namespace headrace

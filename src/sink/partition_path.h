@@ -32,4 +32,9 @@ Result<std::string> PartitionText(const arrow::Array& values, int64_t row);
 Result<std::string> PartitionDirectory(const arrow::Schema& keys, const arrow::ArrayVector& values,
                                        int64_t row);
 
+// A directory for a file without rows: the zero of every key's type, "empty" for strings. Real values, because readers
+// infer the keys' types from directory names, also together with partitions that are added later; a null directory
+// alone gives them nothing to infer from, and a file at the root contradicts every partition.
+Result<std::string> EmptyResultDirectory(const arrow::Schema& keys, arrow::MemoryPool* pool);
+
 }  // namespace headrace

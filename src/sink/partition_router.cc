@@ -8,6 +8,10 @@ namespace headrace {
 namespace {
 
 constexpr int64_t kWorthBytes = 2 * kMiB;
+// A cold partition with fewer rows is not worth the row group's header.
+constexpr int64_t kColdRows = 1000;
+// Returns that prove nothing yet.
+constexpr int64_t kColdReturnsForgiven = 16;
 
 }  // namespace
 
@@ -29,16 +33,20 @@ bool PartitionRouter::is_worth_a_row_group(const Partition& partition) const {
                                     partition.rows.rows() >= options_.row_group_rows / 2);
 }
 
-void PartitionRouter::AddMember(Partition* partition) {
+void PartitionRouter::Touch(Partition* partition) {
   // Levels count from 0, and 0 is what a new partition has seen; hence the 1.
-  if (partition->seen_level > options_.level) return;
-  partition->seen_level = options_.level + 1;
-  members_.push_back(partition);
+  if (partition->seen_level <= options_.level) {
+    partition->seen_level = options_.level + 1;
+    members_.push_back(partition);
+  }
+  if (partition->is_cut_cold) ++cold_returns_;
+  partition->is_cut_cold = false;
+  partition->touched_at = routed_bytes_;
 }
 
 Status PartitionRouter::Route(Partition* partition, const EncodedRows& rows, int64_t begin,
                               int64_t end) {
-  AddMember(partition);
+  Touch(partition);
   while (begin < end) {
     // Up to the row that fills the row group; a spilled partition has no row group to fill yet.
     int64_t stop = end;
@@ -54,7 +62,7 @@ Status PartitionRouter::Route(Partition* partition, const EncodedRows& rows, int
 }
 
 Status PartitionRouter::Route(Partition* partition, const RowSpan& rows) {
-  AddMember(partition);
+  Touch(partition);
   RowSpan rest = rows;
   while (rest.rows > 0) {
     RowSpan part = rest;
@@ -75,6 +83,7 @@ Status PartitionRouter::Route(Partition* partition, const RowSpan& rows) {
 
 Status PartitionRouter::AfterGrowth(Partition* partition, int64_t grown_bytes) {
   held_bytes_ += grown_bytes;
+  routed_bytes_ += grown_bytes;
   if (!is_spilled(*partition) && (partition->rows.rows() >= options_.row_group_rows ||
                                   partition->rows.used_bytes() >= options_.row_group_bytes)) {
     ARROW_RETURN_NOT_OK(Cut(partition));
@@ -86,15 +95,46 @@ Status PartitionRouter::Cut(Partition* partition) { return emit_(DetachRest(part
 
 RouterWork PartitionRouter::DetachRest(Partition* partition) {
   RouterWork work;
-  if (partition->rows.empty()) return work;
+  if (!partition->rows.empty()) Detach(partition, &work);
+  return work;
+}
+
+void PartitionRouter::Detach(Partition* partition, RouterWork* work) {
   if (partition->series == nullptr) {
     partition->series = std::make_unique<FileSeries>(partition->directory);
   }
   held_bytes_ -= partition->rows.block_bytes();
-  work.row_group.reset(new RowGroupWork{partition, partition->series.get(), partition->next_order++,
-                                        std::move(partition->rows)});
-  partition->rows = RowChunks(options_.pool);
-  return work;
+  work->row_groups.push_back({partition->series.get(), partition->next_order++,
+                              std::exchange(partition->rows, RowChunks(options_.pool))});
+}
+
+bool PartitionRouter::is_cold(const Partition& partition) const {
+  return !is_spilled(partition) && partition.rows.rows() >= kColdRows &&
+         routed_bytes_ - partition.touched_at >= options_.held_bytes_max / 4;
+}
+
+Result<bool> PartitionRouter::CutCold() {
+  // More than a quarter came back: this input is no clusters, and its row groups would only get small.
+  if (cold_returns_ > kColdReturnsForgiven + cold_cuts_ / 4) return false;
+  std::vector<Partition*> cold;
+  for (Partition* partition : members_) {
+    if (is_cold(*partition)) cold.push_back(partition);
+  }
+  std::sort(cold.begin(), cold.end(), [](const Partition* a, const Partition* b) {
+    return a->touched_at < b->touched_at;
+  });
+  RouterWork work;
+  int64_t bytes = 0;
+  for (Partition* partition : cold) {
+    if (bytes >= options_.row_group_bytes) break;
+    bytes += partition->rows.block_bytes();
+    partition->is_cut_cold = true;
+    ++cold_cuts_;
+    Detach(partition, &work);
+  }
+  if (work.row_groups.empty()) return false;
+  ARROW_RETURN_NOT_OK(emit_(std::move(work)));
+  return true;
 }
 
 RowChunks PartitionRouter::TakeRest(Partition* partition) {
@@ -126,9 +166,10 @@ Status PartitionRouter::MakeRoom() {
     // Spilling the only partition of a pass would only write again what was just read.
     if (is_worth_a_row_group(**largest) || members_.size() == 1) {
       ARROW_RETURN_NOT_OK(Cut(*largest));
-    } else {
-      ARROW_RETURN_NOT_OK(SpillFullest(options_.row_group_bytes));
+      continue;
     }
+    ARROW_ASSIGN_OR_RAISE(const bool has_cut_cold, CutCold());
+    if (!has_cut_cold) ARROW_RETURN_NOT_OK(SpillFullest(options_.row_group_bytes));
   }
 }
 

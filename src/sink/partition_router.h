@@ -6,7 +6,9 @@
 //  2. Spilled frames belong to buckets, chosen by partition id; rows of few partitions share a bucket. A later pass takes
 //     one bucket at a time, routes it again with the bytes it has and other digits of the id, until a bucket is one
 //     partition, which is read straight through. So frames stay large however many partitions there are.
-//  3. The router only decides and detaches; encoding and writing is the work that it hands out.
+//  3. Clustered input leaves partitions behind that get no more rows; those are cut, not spilled. When they do get
+//     more after all, the router stops believing in clusters.
+//  4. The router only decides and detaches; encoding and writing is the work that it hands out.
 #pragma once
 
 #include <arrow/memory_pool.h>
@@ -28,7 +30,6 @@ namespace headrace {
 using FrameVector = std::vector<SpillFrame, arrow::stl::allocator<SpillFrame>>;
 
 struct RowGroupWork {
-  Partition* partition = nullptr;
   FileSeries* series = nullptr;
   int64_t order = 0;
   RowChunks rows;
@@ -53,9 +54,9 @@ struct SpillFrameWork {
   int64_t used_bytes = 0;  // rows and headers
 };
 
-// One piece of work: a row group to encode, or frames to write.
+// One piece of work: row groups to encode in turn, or frames to write.
 struct RouterWork {
-  std::unique_ptr<RowGroupWork> row_group;
+  std::vector<RowGroupWork> row_groups;
   std::vector<SpillFrameWork> frames;
 };
 
@@ -105,11 +106,15 @@ class PartitionRouter {
     int64_t block_bytes = 0;
     std::vector<Partition*> partitions;
   };
-  void AddMember(Partition* partition);
+  void Touch(Partition* partition);
   Status AfterGrowth(Partition* partition, int64_t grown_bytes);
   Status MakeRoom();
   Status Cut(Partition* partition);
   bool is_worth_a_row_group(const Partition& partition) const;
+  // Cuts partitions that seem to be complete, the coldest first; false when there is none.
+  Result<bool> CutCold();
+  bool is_cold(const Partition& partition) const;
+  void Detach(Partition* partition, RouterWork* work);
   // Detaches the held rows of the fullest buckets, `bytes` of them or all there is; partitions worth a row group stay.
   Status SpillFullest(int64_t bytes);
   Status DetachBucket(const Bucket& detached, RouterWork* work);
@@ -119,6 +124,9 @@ class PartitionRouter {
   const int64_t worth_bytes_;
   std::vector<Partition*> members_;
   std::atomic<int64_t> held_bytes_{0};
+  int64_t routed_bytes_ = 0;
+  int64_t cold_cuts_ = 0;
+  int64_t cold_returns_ = 0;  // of them, those that got rows again
   int64_t frame_index_bytes_ = 0;
   std::mutex frames_mutex_;
   std::vector<FrameVector> frames_;  // by bucket

@@ -31,6 +31,8 @@ struct Partition {
   int64_t next_order = 0;               // of row groups
   int32_t spilled_level = -1;           // the deepest pass whose spill has rows of this partition
   int32_t seen_level = 0;               // the deepest pass that routed rows to it
+  bool is_cut_cold = false;             // its last row group was cut because no more rows were expected
+  int64_t touched_at = 0;               // bytes the pass had routed when it last got rows
 };
 
 // Role: gives every distinct key its partition, making the directory text when a key is first seen.

@@ -16,7 +16,9 @@ void FreeChunks(std::vector<RowChunk*>* chunks, arrow::MemoryPool* pool) {
 }  // namespace
 
 Status PartitionWork::Run(RouterWork work, PartitionRouter* router) {
-  if (work.row_group != nullptr) return EncodeRowGroup(std::move(*work.row_group));
+  for (RowGroupWork& row_group : work.row_groups) {
+    ARROW_RETURN_NOT_OK(EncodeRowGroup(std::move(row_group)));
+  }
   if (work.frames.empty()) return Status::OK();
   ARROW_ASSIGN_OR_RAISE(std::unique_ptr<SpillWriter> writer, TakeWriter());
   for (SpillFrameWork& frame : work.frames) {

@@ -115,13 +115,8 @@ Result<SinkSummary> PartitionedSink::Finish() {
 Status PartitionedSink::WriteEmptyFile() {
   ARROW_ASSIGN_OR_RAISE(const bool needed, NeedsEmptyFile(*context_.transaction, context_.env));
   if (!needed) return Status::OK();
-  // In the directory of null keys: at the root, its lack of keys would contradict every partition added later.
-  std::string directory;
-  for (const auto& field : columns_.keys->fields()) {
-    if (!directory.empty()) directory += '/';
-    directory += EscapePartitionText(field->name()) + "=" + std::string(kNullPartitionText);
-  }
-  FileSeries series(directory);
+  ARROW_ASSIGN_OR_RAISE(std::string directory, EmptyResultDirectory(*columns_.keys, context_.pool));
+  FileSeries series(std::move(directory));
   return files_.WriteEmptyFile(&series);
 }
 

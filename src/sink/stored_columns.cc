@@ -3,12 +3,12 @@
 #include <arrow/array/concatenate.h>
 #include <arrow/compute/cast.h>
 #include <arrow/compute/exec.h>
-#include <arrow/util/byte_size.h>
 #include <arrow/util/checked_cast.h>
 
 #include <algorithm>
 #include <numeric>
 
+#include "data/byte_size.h"
 #include "data/row_codec.h"
 
 namespace headrace {
@@ -90,12 +90,6 @@ std::shared_ptr<arrow::Schema> StoredSchema(const arrow::Schema& schema) {
   return arrow::schema(std::move(fields), schema.metadata());
 }
 
-int64_t ReferencedBytes(const arrow::RecordBatch& batch) {
-  // Null columns refer to nothing; a type that cannot say counts as all of its buffers.
-  auto referenced = arrow::util::ReferencedBufferSize(batch);
-  return std::max<int64_t>(1, referenced.ok() ? *referenced : arrow::util::TotalBufferSize(batch));
-}
-
 Result<std::shared_ptr<arrow::RecordBatch>> ConvertToStored(
     const std::shared_ptr<arrow::RecordBatch>& batch, const std::shared_ptr<arrow::Schema>& stored,
     arrow::MemoryPool* pool) {
@@ -110,7 +104,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> CopyToStored(
 
 std::vector<std::shared_ptr<arrow::RecordBatch>> SliceByBytes(
     const std::shared_ptr<arrow::RecordBatch>& batch, int64_t bytes_max) {
-  const int64_t bytes = ReferencedBytes(*batch);
+  const int64_t bytes = std::max<int64_t>(1, ReferencedBytes(*batch));
   if (bytes <= bytes_max || batch->num_rows() <= 1) return {batch};
   const int64_t pieces = (bytes + bytes_max - 1) / bytes_max;
   const int64_t rows = std::max<int64_t>(1, batch->num_rows() / pieces);

@@ -15,9 +15,6 @@ namespace headrace {
 // The schema that files get: dictionaries as their values, views as plain strings and binaries.
 std::shared_ptr<arrow::Schema> StoredSchema(const arrow::Schema& schema);
 
-// Bytes that the rows of `batch` refer to, at least 1.
-int64_t ReferencedBytes(const arrow::RecordBatch& batch);
-
 // The rows in the stored schema. Columns that are stored as they come are shared with `batch`.
 // Threads: any. Errors: OutOfMemory from the pool.
 Result<std::shared_ptr<arrow::RecordBatch>> ConvertToStored(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "data/byte_size.h"
 #include "sink/empty_result.h"
 #include "sink/stored_columns.h"
 
@@ -53,7 +54,7 @@ Status StreamSink::Consume(int64_t sequence, Batch batch) {
 }
 
 Status StreamSink::Gather(std::shared_ptr<arrow::RecordBatch> stored) {
-  const int64_t bytes = ReferencedBytes(*stored);
+  const int64_t bytes = std::max<int64_t>(1, ReferencedBytes(*stored));
   rows_ += stored->num_rows();
   if (filling_rows_ > 0 && filling_bytes_ + bytes > memory_.row_group_bytes) {
     ARROW_RETURN_NOT_OK(Cut());

@@ -47,7 +47,7 @@ test-release:
 	@ctest --preset test -j $(JOBS)
 
 test-system: test-release
-	@HEADRACE=$(HEADRACE) $(PYTHON) -m pytest -c tests/pytest.ini tests/tools tests/system
+	@HEADRACE=$(HEADRACE) $(PYTHON) -m pytest -c tests/pytest.ini tests
 
 asan tsan:
 	@scripts/setup.sh test

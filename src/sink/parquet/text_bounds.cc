@@ -31,7 +31,12 @@ void TextBounds::AddValue(std::string_view value) {
     min_ = max_ = value;
     return;
   }
-  // Equal prefixes decide nothing: the rest of the values, or their lengths, do.
+  // Equal prefixes decide nothing: the rest of the values, or their lengths, do. Short values that
+  // repeat are the common case of it.
+  const auto same = [&](uint64_t bound_prefix, const std::string& bound) {
+    return prefix == bound_prefix && value.size() <= 8 && value.size() == bound.size();
+  };
+  if (same(min_prefix_, min_) || same(max_prefix_, max_)) return;
   if (prefix <= min_prefix_ && (prefix < min_prefix_ || value < min_)) {
     min_prefix_ = prefix;
     min_ = value;

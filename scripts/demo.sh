@@ -32,6 +32,7 @@ job=("$OUT/flights.csv" "$OUT/flights"
   --where "dep_delay IS NOT NULL AND air_time > 0"
   --derive "mph=round(distance / (air_time / 60), 1)"
   --derive "late=dep_delay > 15"
+  --select "origin,month,day,carrier,flight,dest,dep_delay,distance,mph,late"
   --partition-by "origin,month"
   --memory 128MiB --threads 2)
 
@@ -54,9 +55,9 @@ import duckdb
 out = sys.argv[1]
 published = f"read_parquet('{out}/flights/**/*.parquet', hive_partitioning = true)"
 original = f"read_csv('{out}/flights.csv', nullstr = 'NA')"
-count, delay = duckdb.sql(f"SELECT count(*), sum(dep_delay) FROM {published}").fetchone()
+count, delay = duckdb.sql(f"SELECT count(*), sum(dep_delay) FROM {published}").fetchall()[0]
 expected = duckdb.sql(
-    f"SELECT count(*), sum(dep_delay) FROM {original} WHERE dep_delay IS NOT NULL AND air_time > 0").fetchone()
+    f"SELECT count(*), sum(dep_delay) FROM {original} WHERE dep_delay IS NOT NULL AND air_time > 0").fetchall()[0]
 print(duckdb.sql(f"""SELECT origin, count(*) AS flights, round(avg(mph), 1) AS mph, round(100 * avg(late::INT), 1) AS late_percent
                      FROM {published} GROUP BY origin ORDER BY origin"""))
 if (count, delay) != expected:

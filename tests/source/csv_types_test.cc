@@ -1,6 +1,7 @@
 // Type inference: the type changes, never a value.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 #include <random>
 
@@ -60,6 +61,8 @@ TEST(CsvTypes, InfersTheNarrowestLosslessType) {
       {{"0.12345678901234567"}, "decimal128(18, 17)"},  // the nearest double prints ...568
       {{"123456789012345.67"}, "double"},
       {{"9007199254740993", "0.5"}, "decimal128(17, 1)"},
+      {{"1", "9007199254740993", "0.5"}, "decimal128(17, 1)"},
+      {{"1", "9007199254740992", "0.5"}, "double"},
       {{"0.123456789012345678"}, "decimal128(19, 18)"},
       {{"1.50000000000000000000"}, "double"},
       {{"1234567890123456789.5", "0.25"}, "decimal128(21, 2)"},
@@ -114,6 +117,58 @@ TEST(CsvTypes, MergingBlocksIsTheSameAsOneBlock) {
     ASSERT_EQ(TypesOf(*one), TypesOf(*many)) << text;
     ASSERT_EQ(Cells(*one), Cells(*many)) << text;
   }
+}
+
+// Whatever was inferred must also be read, and every number must still be the one that was written.
+TEST(CsvTypes, InferredTypesFitEveryValue) {
+  const char* given = std::getenv("HEADRACE_TEST_SEED");
+  const uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
+  SCOPED_TRACE("replay: HEADRACE_TEST_SEED=" + std::to_string(seed) + " test_source --gtest_filter=CsvTypes.Inferred*");
+  std::mt19937_64 random(seed);
+  const std::vector<std::string> alphabets = {"0123456789", "0123456789.", "01-", "019.e-", "0129:-T .Z+", "true"};
+  int64_t typed = 0;
+  for (int round = 0; round < 3'000; ++round) {
+    std::vector<std::string> values;
+    for (uint64_t n = 1 + random() % 3; n > 0; --n) {
+      const std::string& alphabet = alphabets[random() % alphabets.size()];
+      std::string value(1 + random() % 22, '0');
+      for (char& c : value) c = alphabet[random() % alphabet.size()];
+      if (random() % 4 == 0) value = "2024-0" + std::to_string(1 + random() % 9) + "-1" + std::to_string(random() % 9);
+      if (random() % 8 == 0) value += " 12:0" + std::to_string(random() % 10) + ":59." + std::to_string(random() % 999);
+      values.push_back(value);
+    }
+    std::string text = "a\n";
+    for (const std::string& value : values) text += value + "\n";
+    ReadSettings settings;
+    settings.csv.header = true;
+    settings.csv.delimiter = '|';
+    ASSERT_OK_AND_ASSIGN(auto table, ReadText(text, settings));
+    const auto& type = *table->schema()->field(0)->type();
+    typed += type.id() != arrow::Type::STRING;
+    const auto cells = Cells(*table);
+    ASSERT_EQ(cells.size(), values.size()) << text;
+    for (size_t i = 0; i < values.size(); ++i) {
+      ASSERT_NE(cells[i][0], "NULL") << text;
+      if (type.id() == arrow::Type::INT64) ASSERT_EQ(cells[i][0], values[i]) << text;
+      if (type.id() != arrow::Type::DOUBLE) continue;
+      // Printed at the written precision the double gives the written digits back.
+      std::string digits;
+      for (const char c : values[i].substr(0, values[i].find('e'))) {
+        if (c >= '0' && c <= '9' && (c != '0' || !digits.empty())) digits += c;
+      }
+      while (!digits.empty() && digits.back() == '0') digits.pop_back();
+      if (digits.empty()) continue;
+      char printed[64];
+      std::snprintf(printed, sizeof(printed), "%.*e", static_cast<int>(digits.size()) - 1,
+                    std::fabs(std::strtod(values[i].c_str(), nullptr)));
+      std::string kept;
+      for (const char* c = printed; *c != 'e'; ++c) {
+        if (*c != '.') kept += *c;
+      }
+      ASSERT_EQ(kept, digits) << text;
+    }
+  }
+  EXPECT_GT(typed, 300);
 }
 
 TEST(CsvTypes, ReadsGivenTypes) {

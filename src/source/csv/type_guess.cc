@@ -168,6 +168,8 @@ bool TypeGuess::ObserveExpected(const uint8_t* begin, const uint8_t* end) {
       uint64_t magnitude;
       if (length > 18 || !ParseDigits(digits, end, &magnitude)) return false;
       if (*digits == '0' && (length > 1 || negative)) return false;
+      // Should the column become double later, every integer must have been one that a double keeps.
+      if (length > kSafeDoubleDigits && (possible_ & kDoubleBit) != 0) return false;
       integer_digits_ = std::max(integer_digits_, static_cast<int>(length));
       return true;
     }

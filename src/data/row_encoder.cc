@@ -126,7 +126,7 @@ class RowEncoder {
     for (int64_t row = 0; row < rows; ++row) {
       const int64_t bytes = offsets[row];
       if (bytes > RowLayout::kRowBytesMax) {
-        return MakeError(ErrorKind::kBadInput, 423,
+        return MakeError(ErrorKind::kBadInput, 428,
                          "a row is larger than {} bytes; drop or shorten its longest column: {} "
                          "bytes",
                          RowLayout::kRowBytesMax, bytes);

@@ -34,18 +34,37 @@ void FileSet::MarkIdle(FileSeries* series) {
   changed_.notify_all();
 }
 
+template <typename Ready>
+Status FileSet::WaitUntil(Lock* lock, Ready ready) {
+  changed_.wait(*lock, [&] {
+    return ready() || !failure_.ok() || options_.cancellation->cancelled();
+  });
+  ARROW_RETURN_NOT_OK(failure_);
+  return options_.cancellation->Check();
+}
+
+Status FileSet::Remember(Status status) {
+  if (status.ok()) return status;
+  Lock lock(mutex_);
+  if (failure_.ok()) failure_ = status;
+  changed_.notify_all();
+  return status;
+}
+
 Status FileSet::WaitForTurn(FileSeries* series, int64_t order) {
   Lock lock(mutex_);
   HEADRACE_CHECK(order >= series->next_order_);
-  changed_.wait(lock, [&] {
-    return (series->next_order_ == order && !series->busy_) || options_.cancellation->cancelled();
-  });
-  ARROW_RETURN_NOT_OK(options_.cancellation->Check());
+  ARROW_RETURN_NOT_OK(
+      WaitUntil(&lock, [&] { return series->next_order_ == order && !series->busy_; }));
   MarkBusy(series);
   return Status::OK();
 }
 
 Status FileSet::Append(FileSeries* series, int64_t order, EncodedRowGroup row_group) {
+  return Remember(AppendInTurn(series, order, std::move(row_group)));
+}
+
+Status FileSet::AppendInTurn(FileSeries* series, int64_t order, EncodedRowGroup row_group) {
   ARROW_RETURN_NOT_OK(WaitForTurn(series, order));
   ARROW_RETURN_NOT_OK(Write(series, std::move(row_group)));
   {
@@ -144,11 +163,12 @@ Status FileSet::EndFile(FileSeries* series) {
   return Status::OK();
 }
 
-Status FileSet::Finish(FileSeries* series) {
+Status FileSet::Finish(FileSeries* series) { return Remember(FinishInTurn(series)); }
+
+Status FileSet::FinishInTurn(FileSeries* series) {
   {
     Lock lock(mutex_);
-    changed_.wait(lock, [&] { return !series->busy_ || options_.cancellation->cancelled(); });
-    ARROW_RETURN_NOT_OK(options_.cancellation->Check());
+    ARROW_RETURN_NOT_OK(WaitUntil(&lock, [&] { return !series->busy_; }));
     if (series->writer_ == nullptr) return Status::OK();
     MarkBusy(series);
   }

@@ -51,8 +51,8 @@ class FileSeries {
 // Files over the bounds are closed (and opened again later) or ended, the one unused for longest first.
 // Owner: the sink. Threads: Append and Finish from any thread; FinishAll and the figures when no other call runs.
 // Append waits only for lower numbers of the same series.
-// Errors: what the transaction's files fail with; the reason of a cancelled run. After a failure a series never moves
-// on: the run has to be cancelled, which wakes whoever waits.
+// Errors: what the transaction's files fail with; the reason of a cancelled run. After the first failure every call
+// fails with it, also those that wait.
 class FileSet {
  public:
   explicit FileSet(FileSetOptions options);
@@ -72,7 +72,12 @@ class FileSet {
 
  private:
   using Lock = std::unique_lock<std::mutex>;
+  template <typename Ready>
+  Status WaitUntil(Lock* lock, Ready ready);
+  Status Remember(Status status);      // the first failure, and wakes whoever waits
   Status WaitForTurn(FileSeries* series, int64_t order);
+  Status AppendInTurn(FileSeries* series, int64_t order, EncodedRowGroup row_group);
+  Status FinishInTurn(FileSeries* series);
   void MarkIdle(FileSeries* series);   // called with mutex_ held
   void MarkBusy(FileSeries* series);   // called with mutex_ held
   Status MakeRoomForDescriptor();
@@ -89,6 +94,7 @@ class FileSet {
   std::list<FileSeries*> idle_;  // series with a file that nobody uses now, longest unused first
   int open_files_ = 0;
   int64_t metadata_bytes_ = 0;
+  Status failure_;
   std::vector<SinkFile> files_;
   int64_t row_groups_ = 0;
 };

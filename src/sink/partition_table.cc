@@ -154,7 +154,7 @@ Status PartitionTable::Find(const arrow::ArrayVector& key_columns, int64_t rows,
       return MakeError(ErrorKind::kOutOfMemory, 713,
                        "too many partitions for the memory; raise --memory or partition by fewer "
                        "columns: {} partitions so far",
-                       partitions_.size());
+                       size());
     }
     reading.lock();
   }

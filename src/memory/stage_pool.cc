@@ -119,6 +119,14 @@ int64_t StagePool::available_bytes() const {
   return reservation_.bytes() - used_bytes_ + budget_->free_bytes();
 }
 
+Status StagePool::RaiseFloor(int64_t floor_bytes) {
+  std::lock_guard lock(mutex_);
+  const int64_t missing = floor_bytes - reservation_.bytes();
+  if (missing > 0 && !reservation_.TryGrow(missing)) return budget_->Refusal(name_, missing);
+  floor_bytes_ = std::max(floor_bytes_, floor_bytes);
+  return Status::OK();
+}
+
 void StagePool::ReleaseFloor() {
   std::lock_guard lock(mutex_);
   floor_bytes_ = 0;

@@ -40,6 +40,8 @@ class StagePool : public arrow::MemoryPool {
   int64_t floor_bytes() const { return floor_bytes_; }
   // What this pool could still take: unused floor plus what is free in the budget.
   int64_t available_bytes() const;
+  // Raises the floor, once a stage knows better what it needs. OutOfMemory when the budget has no room.
+  Status RaiseFloor(int64_t floor_bytes);
   // Gives the floor back at the end of the stage; bytes in use stay charged.
   void ReleaseFloor();
 

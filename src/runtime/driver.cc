@@ -1,6 +1,5 @@
 #include "runtime/driver.h"
 
-#include <arrow/util/byte_size.h>
 #include <time.h>
 
 #include <chrono>
@@ -8,6 +7,8 @@
 #include <random>
 #include <set>
 #include <thread>
+
+#include "data/byte_size.h"
 
 namespace headrace {
 namespace {
@@ -149,8 +150,7 @@ class Worker {
   void Count(StageClock* clock, int64_t rows_in, const Batch& batch) {
     clock->rows_in += rows_in;
     clock->rows_out += batch.rows();
-    const auto bytes = arrow::util::ReferencedBufferSize(*batch.columns);
-    if (bytes.ok()) clock->bytes_out += *bytes;
+    clock->bytes_out += ReferencedBytes(*batch.columns);
   }
 
   void CountDropped(const Transform& transform, int64_t rows) {

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace headrace {
+
+inline constexpr char kVersion[] = "0.1.0";
+
+}  // namespace headrace

@@ -1,0 +1,276 @@
+#include "runtime/job_run.h"
+
+#include <algorithm>
+
+#include "base/ids.h"
+#include "base/units.h"
+#include "runtime/lowering.h"
+#include "runtime/plan_hash.h"
+#include "runtime/report_builder.h"
+
+namespace headrace {
+namespace {
+
+// Arrow bytes of a usual batch: typed columns take about twice the text they came from.
+constexpr int64_t kArrowBytesPerTextByte = 2;
+
+}  // namespace
+
+JobRun::JobRun(const JobSpec& job, JobControl control)
+    : job_(job), control_(std::move(control)), env_(Env::Default()) {
+  report_.run_id = NewRunId();
+  StartReport(&report_);
+}
+
+JobRun::~JobRun() {
+  // The observer looks at everything else, so it goes first.
+  observer_.reset();
+}
+
+Status JobRun::Execute() {
+  const Status status = ExecutePhases();
+  FillReport(status);
+  return status;
+}
+
+Status JobRun::ExecutePhases() {
+  ARROW_ASSIGN_OR_RAISE(target_, ResolveOutput(job_.output, report_.run_id));
+  ARROW_RETURN_NOT_OK(Prepare());
+  // The target is locked and checked before the input is read: a name already taken should not cost an hour.
+  ARROW_ASSIGN_OR_RAISE(transaction_, Transaction::Begin(env_, target_.transaction));
+  ARROW_RETURN_NOT_OK(OpenInput());
+  ARROW_RETURN_NOT_OK(PlanAndType());
+  ARROW_RETURN_NOT_OK(AdmitRun());
+  ARROW_RETURN_NOT_OK(Convert());
+  ARROW_RETURN_NOT_OK(CheckRowAccount());
+  return Publish();
+}
+
+Status JobRun::Prepare() {
+  ARROW_RETURN_NOT_OK(PrepareProcess(ProcessOwner::kHost));
+  threads_ = ResolveThreads(job_.resources);
+  ARROW_ASSIGN_OR_RAISE(BudgetSettings settings, ResolveBudget(job_.resources, threads_));
+  // A first guess at the threads, before anything is known of the input; AdmitRun decides.
+  while (threads_ > 1 && settings.total_bytes - settings.base_bytes - SlackBytes(threads_) <
+                             threads_ * kWorkerBytesAtLeast) {
+    --threads_;
+  }
+  settings.slack_bytes = SlackBytes(threads_);
+  memory_ = std::make_unique<RunMemory>(std::move(settings));
+  const MemoryBudget& budget = *memory_->budget();
+  batch_bytes_ = job_.resources.batch_bytes > 0
+                     ? job_.resources.batch_bytes
+                     : ChooseBatchBytes(budget.lendable_bytes(), threads_);
+
+  const StageNeeds source = SourceNeedsBeforeOpen(batch_bytes_);
+  ARROW_ASSIGN_OR_RAISE(admission_, Admit(MakeRequest(budget, threads_, {source})));
+  threads_ = admission_.threads;
+  ARROW_ASSIGN_OR_RAISE(source_pool_,
+                        memory_->MakePool("source", admission_.grants.front().floor_bytes));
+  observer_ = std::make_unique<Observer>(ObserverOptions{memory_.get(), &cancellation_,
+                                                         control_.stop_signal, control_.on_progress,
+                                                         [this] { return Snapshot(); }});
+  return Status::OK();
+}
+
+Status JobRun::OpenInput() {
+  if (job_.inputs.size() != 1) {
+    return MakeError(ErrorKind::kInvalidConfig, 114,
+                     "this version reads one source per run, not {}; give all paths to one source",
+                     job_.inputs.size());
+  }
+  ScanContext context;
+  context.env = env_;
+  context.pool = source_pool_.get();
+  context.cancellation = &cancellation_;
+  context.threads = threads_;
+  context.batch_bytes = batch_bytes_;
+  context.chunk_rows = std::max<int64_t>(1, job_.resources.chunk_rows);
+  context.spill_directory =
+      job_.resources.spill_dir.empty() ? target_.spill_directory : job_.resources.spill_dir;
+  context.on_inference_progress = [this](int64_t done, int64_t) { inference_bytes_.store(done); };
+  ARROW_ASSIGN_OR_RAISE(scan_, OpenScan(job_.inputs.front(), context));
+  return Status::OK();
+}
+
+Status JobRun::PlanAndType() {
+  ARROW_ASSIGN_OR_RAISE(logical_, BuildPlan(job_, scan_->column_names()));
+  phase_.store("inferring types");
+  ScanRequest request;
+  request.columns = logical_.scan.columns;
+  request.all_columns = logical_.scan.all_columns;
+  request.predicate = logical_.scan.predicate;
+  ARROW_ASSIGN_OR_RAISE(source_, scan_->Start(request));
+  ARROW_RETURN_NOT_OK(cancellation_.Check());
+  progress_source_.store(source_.get());
+  ARROW_ASSIGN_OR_RAISE(bound_, BindPlan(logical_, source_->schema()));
+  transforms_ = LowerSteps(bound_, &cancellation_);
+  return Status::OK();
+}
+
+SinkOptions JobRun::MakeSinkOptions() const {
+  SinkOptions options;
+  options.schema = bound_.output_schema;
+  options.partition_by = job_.output.partition_by;
+  options.parquet = target_.parquet;
+  options.row_group_rows = job_.output.row_group_rows;
+  options.target_file_bytes = job_.output.target_file_bytes;
+  options.threads = threads_;
+  options.batch_bytes = batch_bytes_ * kArrowBytesPerTextByte;
+  return options;
+}
+
+StageNeeds JobRun::StepNeeds() const {
+  // A step holds its output beside its input, and an expression its operands beside its result.
+  StageNeeds needs;
+  needs.name = "steps";
+  if (!transforms_.empty()) {
+    needs.worker_floor_bytes = batch_bytes_ * kArrowBytesPerTextByte;
+    needs.worker_wanted_bytes = 2 * needs.worker_floor_bytes;
+  }
+  return needs;
+}
+
+Status JobRun::AdmitRun() {
+  ARROW_ASSIGN_OR_RAISE(const StageNeeds sink, SinkNeeds(MakeSinkOptions()));
+  ARROW_ASSIGN_OR_RAISE(admission_, Admit(MakeRequest(*memory_->budget(), threads_,
+                                                      {scan_->needs(), StepNeeds(), sink})));
+  threads_ = admission_.threads;
+  // Typing may have run with more threads than the whole run can have.
+  source_pool_->ReleaseFloor();
+  ARROW_RETURN_NOT_OK(source_pool_->RaiseFloor(admission_.grants[0].floor_bytes));
+  ARROW_ASSIGN_OR_RAISE(steps_pool_, memory_->MakePool("steps", admission_.grants[1].floor_bytes));
+  ARROW_ASSIGN_OR_RAISE(sink_pool_, memory_->MakePool("sink", admission_.grants[2].floor_bytes));
+  return Status::OK();
+}
+
+Status JobRun::Convert() {
+  phase_.store("converting");
+  if (!job_.output.partition_by.empty()) {
+    SpillOptions spill;
+    spill.env = env_;
+    spill.directory =
+        job_.resources.spill_dir.empty() ? target_.spill_directory : job_.resources.spill_dir;
+    spill.bytes_max = job_.resources.spill_bytes_max;
+    ARROW_ASSIGN_OR_RAISE(spill_, SpillArea::Open(std::move(spill)));
+  }
+  SinkContext context;
+  context.transaction = transaction_.get();
+  context.cancellation = &cancellation_;
+  context.spill = spill_.get();
+  context.env = env_;
+  context.pool = sink_pool_.get();
+  context.sink_bytes = admission_.grants[2].granted_bytes;
+  ARROW_ASSIGN_OR_RAISE(sink_, MakeSink(MakeSinkOptions(), context));
+
+  PipelineOptions options;
+  options.threads = threads_;
+  options.shuffle_seed = job_.resources.shuffle_seed;
+  options.pool = steps_pool_.get();
+  ARROW_RETURN_NOT_OK(RunPipeline(source_.get(), transforms_, sink_.get(), options, &cancellation_,
+                                  &counters_, &report_.stages));
+  phase_.store("finishing files");
+  ARROW_ASSIGN_OR_RAISE(summary_, sink_->Finish());
+  return cancellation_.Check();
+}
+
+// P4, checked in every run before anything becomes visible.
+Status JobRun::CheckRowAccount() const {
+  const int64_t in = counters_.rows_in.load();
+  const int64_t filtered = counters_.rows_filtered.load();
+  const int64_t limited = counters_.rows_limited.load();
+  if (in == summary_.rows + filtered + limited) return Status::OK();
+  return MakeError(ErrorKind::kInternal, 902,
+                   "rows do not add up, nothing was published: {} read, {} written, {} filtered, {} "
+                   "beyond the limit; please report this with the run's report",
+                   in, summary_.rows, filtered, limited);
+}
+
+Status JobRun::Publish() {
+  phase_.store("publishing");
+  publish_info_.rows = summary_.rows;
+  publish_info_.files = static_cast<int64_t>(summary_.files.size());
+  publish_info_.bytes = summary_.bytes;
+  publish_info_.partitions = summary_.directories;
+  for (const auto& input : source_->inputs()) {
+    publish_info_.inputs.push_back({input.path, input.size_bytes, input.rows});
+  }
+  ARROW_ASSIGN_OR_RAISE(const PublishOutcome outcome, transaction_->Publish(publish_info_));
+  report_.notes.insert(report_.notes.end(), outcome.notes.begin(), outcome.notes.end());
+  return Status::OK();
+}
+
+Result<std::string> JobRun::Explain() {
+  ARROW_ASSIGN_OR_RAISE(target_, ResolveOutput(job_.output, report_.run_id));
+  ARROW_RETURN_NOT_OK(Prepare());
+  ARROW_RETURN_NOT_OK(OpenInput());
+  ARROW_RETURN_NOT_OK(PlanAndType());
+  ExplainContext context;
+  context.estimated_rows = scan_->estimated_rows();
+  context.total_bytes = scan_->total_bytes();
+  context.scan_evidence = scan_->evidence();
+  std::string text = ExplainPlan(logical_, bound_, context);
+  ARROW_RETURN_NOT_OK(AdmitRun());
+  text += DescribeMemory(*memory_->budget(), admission_, batch_bytes_);
+  return text;
+}
+
+// Role: keeps the batches of a run in order. Meant for the few rows of a preview: one worker, a limit before it.
+class JobRun::CollectSink : public Sink {
+ public:
+  Status Consume(int64_t, Batch batch) override {
+    if (batch.rows() > 0) batches.push_back(std::move(batch));
+    return Status::OK();
+  }
+  Status EndMorsel(int64_t) override { return Status::OK(); }
+  Result<SinkSummary> Finish() override { return SinkSummary{}; }
+
+  std::vector<Batch> batches;
+};
+
+Result<std::vector<Batch>> JobRun::Collect() {
+  ARROW_RETURN_NOT_OK(Prepare());
+  ARROW_RETURN_NOT_OK(OpenInput());
+  ARROW_RETURN_NOT_OK(PlanAndType());
+  CollectSink sink;
+  PipelineOptions options;
+  options.pool = source_pool_.get();
+  ARROW_RETURN_NOT_OK(RunPipeline(source_.get(), transforms_, &sink, options, &cancellation_,
+                                  &counters_, &report_.stages));
+  return std::move(sink.batches);
+}
+
+std::vector<std::string> JobRun::evidence() const {
+  return scan_ ? scan_->evidence() : std::vector<std::string>{};
+}
+
+Progress JobRun::Snapshot() const {
+  Progress progress;
+  progress.phase = phase_.load();
+  progress.rows = counters_.rows_in.load(std::memory_order_relaxed);
+  const Source* source = progress_source_.load();
+  progress.bytes = source ? source->consumed_bytes() : inference_bytes_.load();
+  progress.bytes_total = source ? source->total_bytes() : -1;
+  return progress;
+}
+
+void JobRun::FillReport(const Status& status) {
+  std::vector<MemorySample> samples;
+  if (observer_) samples = observer_->Stop();
+  if (spill_) report_.stages.back().spilled_bytes = spill_->written_bytes();
+  ReportFacts facts;
+  facts.status = status;
+  facts.threads = threads_;
+  facts.counters = &counters_;
+  facts.summary = &summary_;
+  facts.output_path = job_.output.path;
+  facts.budget = memory_ ? memory_->budget() : nullptr;
+  facts.samples = std::move(samples);
+  if (source_) facts.inputs = source_->inputs();
+  FinishReport(facts, &report_);
+  if (scan_) {
+    for (const auto& line : scan_->evidence()) report_.notes.push_back(line);
+  }
+}
+
+}  // namespace headrace

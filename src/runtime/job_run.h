@@ -1,0 +1,95 @@
+// JobRun: one job from its settings to its published end.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/cancellation.h"
+#include "commit/transaction.h"
+#include "headrace/job.h"
+#include "headrace/run_report.h"
+#include "plan/bound_plan.h"
+#include "runtime/driver.h"
+#include "runtime/observer.h"
+#include "runtime/output_target.h"
+#include "runtime/resources.h"
+#include "sink/sink.h"
+#include "source/scan.h"
+
+namespace headrace {
+
+struct JobControl {
+  ProgressCallback on_progress;
+  const volatile int* stop_signal = nullptr;
+};
+
+// Role: the phases of a run, in order: resources, target, input, plan, admission, pipeline, publish. Each needs the one
+// before. Whatever happens, Report() is complete afterwards.
+// Owner: the caller, for one run. Threads: one caller; the phases start their own.
+// Errors: what the rooms raise; the target stands as it was unless Publish returned OK.
+class JobRun {
+ public:
+  explicit JobRun(const JobSpec& job, JobControl control = {});
+  ~JobRun();
+
+  // Everything, ending with the report filled in.
+  Status Execute();
+  // Opens and types the input and gives the plan, floors and routing as text. Touches no target.
+  Result<std::string> Explain();
+  // The rows of the job without its output, up to a limit step; batches die with this object.
+  Result<std::vector<Batch>> Collect();
+
+  const RunReport& report() const { return report_; }
+  const BoundPlan& plan() const { return bound_; }
+  std::vector<std::string> evidence() const;
+
+ private:
+  class CollectSink;
+  Status ExecutePhases();
+  Status Prepare();
+  Status OpenInput();
+  Status PlanAndType();
+  Status AdmitRun();
+  Status Convert();
+  Status Publish();
+  Result<StageNeeds> OutputNeeds() const;
+  StageNeeds StepNeeds() const;
+  SinkOptions MakeSinkOptions() const;
+  Status CheckRowAccount() const;
+  void FillReport(const Status& status);
+  Progress Snapshot() const;
+
+  const JobSpec job_;
+  const JobControl control_;
+  Env* env_;
+  Cancellation cancellation_;
+  RunReport report_;
+  PipelineCounters counters_;
+  std::atomic<const char*> phase_{"starting"};
+  std::atomic<int64_t> inference_bytes_{0};
+  int threads_ = 1;
+  int64_t batch_bytes_ = 0;
+  OutputTarget target_;
+  PublishInfo publish_info_;
+  SinkSummary summary_;
+  BoundPlan bound_;
+  LogicalPlan logical_;
+  Admission admission_;
+
+  // In the order in which they may die: later ones use earlier ones.
+  std::unique_ptr<RunMemory> memory_;
+  std::unique_ptr<StagePool> source_pool_;
+  std::unique_ptr<StagePool> steps_pool_;
+  std::unique_ptr<StagePool> sink_pool_;
+  std::unique_ptr<SpillArea> spill_;
+  std::unique_ptr<Transaction> transaction_;
+  std::unique_ptr<Scan> scan_;
+  std::unique_ptr<Source> source_;
+  std::atomic<Source*> progress_source_{nullptr};
+  std::vector<std::unique_ptr<Transform>> transforms_;
+  std::unique_ptr<Sink> sink_;
+  std::unique_ptr<Observer> observer_;
+};
+
+}  // namespace headrace

@@ -1,0 +1,73 @@
+#include "runtime/output_target.h"
+
+#include <array>
+
+namespace headrace {
+namespace {
+
+PublishMode ModeOf(WriteMode mode) {
+  switch (mode) {
+    case WriteMode::kCreate:
+      return PublishMode::kCreate;
+    case WriteMode::kAppend:
+      return PublishMode::kAppend;
+    case WriteMode::kOverwrite:
+      return PublishMode::kOverwrite;
+    case WriteMode::kOverwritePartitions:
+      return PublishMode::kOverwritePartitions;
+  }
+  return PublishMode::kCreate;
+}
+
+Status RefuseOtherFormats(const OutputSpec& output) {
+  if (!output.format.empty() && output.format != "parquet") {
+    return MakeError(ErrorKind::kInvalidConfig, 110,
+                     "this version writes parquet only, not '{}'; use --to parquet", output.format);
+  }
+  if (!output.format.empty()) return Status::OK();
+  static constexpr std::array<std::string_view, 14> kOtherEndings = {
+      ".csv",     ".tsv",      ".jsonl",     ".ndjson",     ".arrow",     ".csv.gz",  ".csv.zst",
+      ".tsv.gz", ".tsv.zst", ".jsonl.gz", ".jsonl.zst", ".ndjson.gz", ".ndjson.zst", ".feather"};
+  for (const auto ending : kOtherEndings) {
+    if (output.path.ends_with(ending)) {
+      return MakeError(ErrorKind::kInvalidConfig, 110,
+                       "this version writes parquet only, and '{}' asks for {}; name the output "
+                       "*.parquet for one file, or a directory for a dataset",
+                       output.path, ending);
+    }
+  }
+  return Status::OK();
+}
+
+}  // namespace
+
+Result<OutputTarget> ResolveOutput(const OutputSpec& output, const std::string& run_id) {
+  if (output.path.empty()) {
+    return MakeError(ErrorKind::kInvalidConfig, 111, "the output path is empty; name a file or directory");
+  }
+  ARROW_RETURN_NOT_OK(RefuseOtherFormats(output));
+  OutputTarget target;
+  auto& options = target.transaction;
+  options.target = output.path;
+  options.kind = output.path.ends_with(".parquet") ? TargetKind::kSingleFile : TargetKind::kDataset;
+  options.mode = ModeOf(output.mode);
+  options.durability = output.durable ? Durability::kFull : Durability::kNone;
+  options.run_id = run_id;
+  if (options.kind == TargetKind::kSingleFile && !output.partition_by.empty()) {
+    return MakeError(ErrorKind::kInvalidConfig, 112,
+                     "one file cannot be partitioned: '{}'; name a directory (without .parquet), or "
+                     "leave out the partition columns",
+                     output.path);
+  }
+  if (options.mode == PublishMode::kOverwritePartitions && output.partition_by.empty()) {
+    return MakeError(ErrorKind::kInvalidConfig, 113,
+                     "mode overwrite-partitions needs partition columns; add --partition-by, or use "
+                     "--mode overwrite");
+  }
+  ARROW_ASSIGN_OR_RAISE(target.parquet, ParseParquetCompression(output.compression));
+  target.spill_directory =
+      JoinPath(ParentPath(output.path), "." + BaseName(output.path) + ".headrace/spill");
+  return target;
+}
+
+}  // namespace headrace

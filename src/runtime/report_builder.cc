@@ -1,0 +1,108 @@
+#include "runtime/report_builder.h"
+
+#include <arrow/config.h>
+#include <fmt/chrono.h>
+
+#include <chrono>
+
+#include "base/units.h"
+#include "base/version.h"
+#include "env/process.h"
+
+namespace headrace {
+namespace {
+
+double SecondsNow() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+std::string Iso8601(double seconds) {
+  const auto whole = static_cast<std::time_t>(seconds);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(whole));
+}
+
+std::string StatusWord(const Status& status) {
+  if (status.ok()) return "published";
+  return GetErrorKind(status) == ErrorKind::kCancelled ? "cancelled" : "failed";
+}
+
+}  // namespace
+
+void StartReport(RunReport* report) {
+  report->headrace_version = kVersion;
+  report->arrow_version = arrow::GetBuildInfo().version_string;
+  // The duration is taken from this same clock value at the end.
+  report->wall_seconds = SecondsNow();
+  report->started_at = Iso8601(report->wall_seconds);
+  const CpuTimes cpu = ReadCpuTimes();
+  report->cpu_seconds = cpu.user_seconds + cpu.system_seconds;
+}
+
+void FinishReport(const ReportFacts& facts, RunReport* report) {
+  report->wall_seconds = SecondsNow() - report->wall_seconds;
+  const CpuTimes cpu = ReadCpuTimes();
+  report->cpu_seconds = cpu.user_seconds + cpu.system_seconds - report->cpu_seconds;
+  report->status = StatusWord(facts.status);
+  if (!facts.status.ok()) {
+    report->error = facts.status.message();
+    report->error_code = fmt::format("E{:04}", GetErrorCode(facts.status));
+  }
+  report->exit_code = facts.status.ok() ? 0 : ExitCode(GetErrorKind(facts.status));
+  report->threads = facts.threads;
+  report->mode = "streaming";
+  report->mode_reason = "every run streams in this version";
+  report->rows_in = facts.counters->rows_in.load();
+  report->rows_filtered = facts.counters->rows_filtered.load();
+  report->rows_limited = facts.counters->rows_limited.load();
+  for (const auto& input : facts.inputs) {
+    report->inputs.push_back({input.path, input.size_bytes, input.rows, 0});
+  }
+  if (facts.status.ok()) {
+    report->rows_out = facts.summary->rows;
+    report->outputs.push_back({facts.output_path, facts.summary->rows,
+                               static_cast<int64_t>(facts.summary->files.size()),
+                               facts.summary->bytes, facts.summary->partitions,
+                               facts.summary->row_groups});
+  }
+  auto& memory = report->memory;
+  if (facts.budget != nullptr) {
+    const auto& settings = facts.budget->settings();
+    memory.budget_bytes = settings.total_bytes;
+    memory.budget_origin = settings.origin;
+    memory.base_bytes = settings.base_bytes;
+    memory.slack_bytes = settings.slack_bytes;
+    memory.accounted_peak_bytes = facts.budget->peak_bytes();
+    for (const auto& holder : facts.budget->Holders()) {
+      for (auto& stage : report->stages) {
+        if (stage.name == holder.name) stage.reserved_peak_bytes = holder.peak_bytes;
+      }
+    }
+  }
+  if (const auto process = ReadProcessMemory(); process.ok()) {
+    memory.rss_peak_bytes = process->rss_peak_bytes;
+  }
+  memory.samples = facts.samples;
+}
+
+AdmissionRequest MakeRequest(const MemoryBudget& budget, int threads, std::vector<StageNeeds> needs) {
+  const auto& settings = budget.settings();
+  return {budget.lendable_bytes(), threads, std::move(needs), settings.total_bytes,
+          settings.base_bytes, settings.slack_bytes, settings.origin};
+}
+
+std::string DescribeMemory(const MemoryBudget& budget, const Admission& admission,
+                           int64_t batch_bytes) {
+  const auto& settings = budget.settings();
+  std::string text = fmt::format(
+      "memory: {} ({}), of which {} are the process's base and {} slack; {} threads, {} of input per "
+      "morsel\n",
+      FormatBytes(settings.total_bytes), settings.origin, FormatBytes(settings.base_bytes),
+      FormatBytes(settings.slack_bytes), admission.threads, FormatBytes(batch_bytes));
+  for (const auto& grant : admission.grants) {
+    text += fmt::format("  {}: floor {}, granted {}\n", grant.name, FormatBytes(grant.floor_bytes),
+                        FormatBytes(grant.granted_bytes));
+  }
+  return text;
+}
+
+}  // namespace headrace

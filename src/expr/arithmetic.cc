@@ -17,7 +17,8 @@ Kernel Aligned(const TypePtr& left, const TypePtr& right, const TypePtr& out, Co
   return [=](const KernelCall& call) -> Result<Datum> {
     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
     return MapFixed<Int128>(call, out, operands, {}, [&](int64_t row, Int128* sum) {
-      *sum = combine(operands[0].decimal(row) * left_factor, operands[1].decimal(row) * right_factor);
+      *sum =
+          combine(operands[0].decimal(row) * left_factor, operands[1].decimal(row) * right_factor);
       return true;
     });
   };
@@ -43,23 +44,26 @@ Kernel DecimalMultiplyKernel(const TypePtr& out) {
   };
 }
 
-Kernel DecimalDivideKernel(const TypePtr& left, const TypePtr& right, const TypePtr& out, OnFailure on_zero) {
-  // The dividend gains as many digits as the result type has beyond it, so it never passes 38 of them.
+Kernel DecimalDivideKernel(const TypePtr& left, const TypePtr& right, const TypePtr& out,
+                           OnFailure on_zero) {
+  // The dividend gains as many digits as the result type has beyond it, so it never passes 38 of
+  // them.
   const auto factor = static_cast<Int128>(PowerOfTen(Scale(*out) - Scale(*left) + Scale(*right)));
   return [=](const KernelCall& call) -> Result<Datum> {
     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
-    return MapFixed<Int128>(call, out, operands, {on_zero, kZero}, [&](int64_t row, Int128* result) {
-      const Int128 dividend = operands[0].decimal(row) * factor;
-      const Int128 divisor = operands[1].decimal(row);
-      if (divisor == 0) return false;
-      const Int128 quotient = dividend / divisor;
-      const Int128 remainder = dividend % divisor;
-      const Int128 rest = remainder < 0 ? -remainder : remainder;
-      const Int128 whole = divisor < 0 ? -divisor : divisor;
-      const bool up = rest >= whole - rest;
-      *result = up ? quotient + ((dividend < 0) == (divisor < 0) ? 1 : -1) : quotient;
-      return true;
-    });
+    return MapFixed<Int128>(
+        call, out, operands, {on_zero, kZero}, [&](int64_t row, Int128* result) {
+          const Int128 dividend = operands[0].decimal(row) * factor;
+          const Int128 divisor = operands[1].decimal(row);
+          if (divisor == 0) return false;
+          const Int128 quotient = dividend / divisor;
+          const Int128 remainder = dividend % divisor;
+          const Int128 rest = remainder < 0 ? -remainder : remainder;
+          const Int128 whole = divisor < 0 ? -divisor : divisor;
+          const bool up = rest >= whole - rest;
+          *result = up ? quotient + ((dividend < 0) == (divisor < 0) ? 1 : -1) : quotient;
+          return true;
+        });
   };
 }
 
@@ -91,16 +95,18 @@ Kernel RemainderKernel(const TypePtr& type, const TypePtr& out, OnFailure on_zer
 Kernel IntegralDivideKernel(const TypePtr& type, OnFailure on_zero) {
   return [=](const KernelCall& call) -> Result<Datum> {
     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
-    // A quotient out of range is an error even where division by zero is NULL: it is found by a second test.
+    // A quotient out of range is an error even where division by zero is NULL: it is found by a
+    // second test.
     bool overflow = false;
-    auto out = MapFixed<int64_t>(call, arrow::int64(), operands, {on_zero, kZero}, [&](int64_t row, int64_t* result) {
-      const Int128 divisor = operands[1].integer(row);
-      if (divisor == 0) return false;
-      const Int128 quotient = operands[0].integer(row) / divisor;
-      overflow |= quotient < INT64_MIN || quotient > INT64_MAX;
-      *result = static_cast<int64_t>(quotient);
-      return true;
-    });
+    auto out = MapFixed<int64_t>(call, arrow::int64(), operands, {on_zero, kZero},
+                                 [&](int64_t row, int64_t* result) {
+                                   const Int128 divisor = operands[1].integer(row);
+                                   if (divisor == 0) return false;
+                                   const Int128 quotient = operands[0].integer(row) / divisor;
+                                   overflow |= quotient < INT64_MIN || quotient > INT64_MAX;
+                                   *result = static_cast<int64_t>(quotient);
+                                   return true;
+                                 });
     if (out.ok() && overflow) return MakeValueError("the quotient is out of range of int64");
     return out;
   };
@@ -110,16 +116,18 @@ Kernel RealDivideKernel(OnFailure on_zero) {
   if (on_zero == OnFailure::kError) return ArrowKernel("divide_checked");
   return [=](const KernelCall& call) -> Result<Datum> {
     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
-    return MapFixed<double>(call, arrow::float64(), operands, {on_zero, kZero}, [&](int64_t row, double* result) {
-      const double divisor = operands[1].value<double>(row);
-      if (divisor == 0) return false;
-      *result = operands[0].value<double>(row) / divisor;
-      return true;
-    });
+    return MapFixed<double>(call, arrow::float64(), operands, {on_zero, kZero},
+                            [&](int64_t row, double* result) {
+                              const double divisor = operands[1].value<double>(row);
+                              if (divisor == 0) return false;
+                              *result = operands[0].value<double>(row) / divisor;
+                              return true;
+                            });
   };
 }
 
-TypePtr DecimalResult(DecimalOperation operation, const arrow::DataType& left, const arrow::DataType& right) {
+TypePtr DecimalResult(DecimalOperation operation, const arrow::DataType& left,
+                      const arrow::DataType& right) {
   const int p1 = Precision(left), s1 = Scale(left), p2 = Precision(right), s2 = Scale(right);
   int precision = 0;
   int scale = 0;
@@ -141,7 +149,8 @@ TypePtr DecimalResult(DecimalOperation operation, const arrow::DataType& left, c
       precision = std::min(p1 - s1, p2 - s2) + scale;
       break;
   }
-  return precision <= kMaxDecimalPrecision ? arrow::decimal128(std::max(precision, 1), scale) : nullptr;
+  return precision <= kMaxDecimalPrecision ? arrow::decimal128(std::max(precision, 1), scale)
+                                           : nullptr;
 }
 
 }  // namespace headrace::expr

@@ -10,7 +10,8 @@ Kernel DecimalAddKernel(const TypePtr& left, const TypePtr& right, const TypePtr
 Kernel DecimalSubtractKernel(const TypePtr& left, const TypePtr& right, const TypePtr& out);
 Kernel DecimalMultiplyKernel(const TypePtr& out);
 // Rounds half away from zero.
-Kernel DecimalDivideKernel(const TypePtr& left, const TypePtr& right, const TypePtr& out, OnFailure on_zero);
+Kernel DecimalDivideKernel(const TypePtr& left, const TypePtr& right, const TypePtr& out,
+                           OnFailure on_zero);
 
 // Of two arguments of one type, integer, real or decimal; takes the dividend's sign.
 Kernel RemainderKernel(const TypePtr& type, const TypePtr& out, OnFailure on_zero);
@@ -21,6 +22,7 @@ Kernel RealDivideKernel(OnFailure on_zero);
 
 // ANSI result types. Null when more than 38 digits would be needed.
 enum class DecimalOperation : uint8_t { kAdd, kMultiply, kDivide, kRemainder };
-TypePtr DecimalResult(DecimalOperation operation, const arrow::DataType& left, const arrow::DataType& right);
+TypePtr DecimalResult(DecimalOperation operation, const arrow::DataType& left,
+                      const arrow::DataType& right);
 
 }  // namespace headrace::expr

@@ -39,7 +39,8 @@ struct ExprFields {
   int64_t end = 0;
 };
 
-// Role: one node of the tree. Owner: shared by whoever holds the tree. Threads: immutable, any thread.
+// Role: one node of the tree. Owner: shared by whoever holds the tree. Threads: immutable, any
+// thread.
 class Expr {
  public:
   explicit Expr(ExprFields fields);

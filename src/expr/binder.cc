@@ -1,17 +1,10 @@
 #include "expr/binder.h"
 
 #include "expr/cast.h"
+#include "expr/value_text.h"
 
 namespace headrace::expr {
 namespace {
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
-}
 
 ExprPtr MakeSyntax(const ExprPtr& like, std::string name, std::vector<ExprPtr> children) {
   ExprFields fields;
@@ -46,7 +39,8 @@ Result<BoundExprPtr> Binder::Run(const ExprPtr& node) {
     case ExprKind::kTryCast:
       return BindCast(node);
     case ExprKind::kInterval:
-      return ErrorAt(*node, kTypeMismatch, "an interval stands only after + or - of a date or timestamp");
+      return ErrorAt(*node, kTypeMismatch,
+                     "an interval stands only after + or - of a date or timestamp");
   }
   return ErrorAt(*node, kTypeMismatch, "unknown kind of expression");
 }
@@ -55,13 +49,14 @@ Result<int> Binder::FindColumn(const Expr& node) {
   const auto exact = schema_.GetAllFieldIndices(node.name());
   if (exact.size() == 1) return exact[0];
   if (exact.size() > 1) {
-    return ErrorAt(node, kUnknownColumn, fmt::format("column '{}' is there {} times", node.name(), exact.size()),
+    return ErrorAt(node, kUnknownColumn,
+                   fmt::format("column '{}' is there {} times", node.name(), exact.size()),
                    "rename one of them first");
   }
   std::vector<int> same_letters;
-  const std::string lower = Lower(node.name());
+  const std::string lower = LowerAscii(node.name());
   for (int i = 0; i < schema_.num_fields(); ++i) {
-    if (Lower(schema_.field(i)->name()) == lower) same_letters.push_back(i);
+    if (LowerAscii(schema_.field(i)->name()) == lower) same_letters.push_back(i);
   }
   if (same_letters.size() == 1) return same_letters[0];
   if (same_letters.size() > 1) {
@@ -78,7 +73,8 @@ Result<int> Binder::FindColumn(const Expr& node) {
     for (int i = 0; i < std::min(schema_.num_fields(), kShown); ++i) {
       advice += (i ? ", " : "there are ") + schema_.field(i)->name();
     }
-    if (schema_.num_fields() > kShown) advice += fmt::format(" and {} more", schema_.num_fields() - kShown);
+    if (schema_.num_fields() > kShown)
+      advice += fmt::format(" and {} more", schema_.num_fields() - kShown);
   }
   return ErrorAt(node, kUnknownColumn, fmt::format("unknown column '{}'", node.name()), advice);
 }
@@ -103,15 +99,17 @@ Status Binder::UnknownFunction(const Expr& node) {
     return ErrorAt(node, kUnknownFunction, fmt::format("unknown function '{}'", node.name()),
                    "day_of_week counts Monday = 1 to Sunday = 7");
   }
-  for (const char* aggregate : {"count", "sum", "avg", "mean", "min", "max", "median", "quantile"}) {
+  for (const char* aggregate :
+       {"count", "sum", "avg", "mean", "min", "max", "median", "quantile"}) {
     if (node.name() == aggregate) {
       return ErrorAt(node, kUnknownFunction, fmt::format("{} is an aggregate", aggregate),
                      "aggregates stand in an aggregate step; of several columns: least, greatest");
     }
   }
   const std::string near = NearestName(node.name(), FunctionNames());
-  return ErrorAt(node, kUnknownFunction, fmt::format("unknown function '{}'", node.name()),
-                 near.empty() ? "docs/functions.md lists them all" : fmt::format("did you mean '{}'?", near));
+  return ErrorAt(
+      node, kUnknownFunction, fmt::format("unknown function '{}'", node.name()),
+      near.empty() ? "docs/functions.md lists them all" : fmt::format("did you mean '{}'?", near));
 }
 
 Status Binder::CheckCount(const Expr& node, const Function& function) {
@@ -120,21 +118,24 @@ Status Binder::CheckCount(const Expr& node, const Function& function) {
   const size_t least = most - static_cast<size_t>(parameters.optional);
   const size_t count = node.children().size();
   if (count >= least && (count <= most || parameters.variadic)) return Status::OK();
-  const std::string wanted = parameters.variadic    ? fmt::format("at least {}", least)
+  const std::string wanted = parameters.variadic   ? fmt::format("at least {}", least)
                              : parameters.optional ? fmt::format("{} to {}", least, most)
                                                    : fmt::format("{}", most);
   return ErrorAt(node, kWrongArgumentCount,
-                 fmt::format("{} takes {} argument{}, not {}", function.name, wanted, wanted == "1" ? "" : "s", count),
+                 fmt::format("{} takes {} argument{}, not {}", function.name, wanted,
+                             wanted == "1" ? "" : "s", count),
                  fmt::format("it is {}", function.signature));
 }
 
 Result<BoundExprPtr> Binder::BindCall(const ExprPtr& node) {
   const auto& children = node->children();
   const bool shifts = (node->name() == "+" || node->name() == "-") && children.size() == 2;
-  if (shifts && (children[0]->kind() == ExprKind::kInterval || children[1]->kind() == ExprKind::kInterval)) {
+  if (shifts &&
+      (children[0]->kind() == ExprKind::kInterval || children[1]->kind() == ExprKind::kInterval)) {
     return BindShift(node);
   }
-  const Function* function = FindFunction(node->name() == "-" && children.size() == 1 ? "negate" : node->name());
+  const Function* function =
+      FindFunction(node->name() == "-" && children.size() == 1 ? "negate" : node->name());
   if (!function) return UnknownFunction(*node);
   ARROW_RETURN_NOT_OK(CheckCount(*node, *function));
   std::vector<BoundExprPtr> args;
@@ -173,13 +174,15 @@ Result<BoundExprPtr> Binder::BindShift(const ExprPtr& node) {
   const ExprPtr& moved = children[interval_first ? 1 : 0];
   const bool minus = node->name() == "-";
   if (moved->kind() == ExprKind::kInterval || (interval_first && minus)) {
-    return ErrorAt(*node, kTypeMismatch, "an interval stands only after + or - of a date or timestamp");
+    return ErrorAt(*node, kTypeMismatch,
+                   "an interval stands only after + or - of a date or timestamp");
   }
   const int64_t count = static_cast<const arrow::Int64Scalar&>(*interval.literal()).value;
   const ExprPtr& place = children[interval_first ? 0 : 1];
   ARROW_ASSIGN_OR_RAISE(auto value, Run(moved));
   std::vector<BoundExprPtr> args = {
-      std::move(value), MakeBoundLiteral(std::make_shared<arrow::Int64Scalar>(minus ? -count : count), place),
+      std::move(value),
+      MakeBoundLiteral(std::make_shared<arrow::Int64Scalar>(minus ? -count : count), place),
       MakeBoundLiteral(std::make_shared<arrow::StringScalar>(interval.name()), place)};
   CallSite site(node, *FindFunction("shift"), std::move(args));
   return Finish(node, &site);
@@ -202,14 +205,17 @@ Result<BoundExprPtr> Binder::BindCase(const ExprPtr& node) {
 
 Result<BoundExprPtr> Binder::BindCast(const ExprPtr& node) {
   ARROW_ASSIGN_OR_RAISE(auto value, Run(node->children()[0]));
-  const OnFailure on_failure = node->kind() == ExprKind::kCast ? OnFailure::kError : OnFailure::kNull;
+  const OnFailure on_failure =
+      node->kind() == ExprKind::kCast ? OnFailure::kError : OnFailure::kNull;
   auto out = CastNode(value, node->type(), on_failure, node);
   if (out) return out;
   const bool number_to_time = IsNumeric(*value->type()) && IsTimestamp(*node->type());
-  return ErrorAt(*node, kNoSuchCast,
-                 fmt::format("no cast from {} to {}", TypeText(*value->type()), TypeText(*node->type())),
-                 number_to_time ? "seconds or microseconds become timestamps with timestamp_seconds and timestamp_micros"
-                                : "");
+  return ErrorAt(
+      *node, kNoSuchCast,
+      fmt::format("no cast from {} to {}", TypeText(*value->type()), TypeText(*node->type())),
+      number_to_time
+          ? "seconds or microseconds become timestamps with timestamp_seconds and timestamp_micros"
+          : "");
 }
 
 }  // namespace headrace::expr

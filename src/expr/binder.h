@@ -9,7 +9,8 @@
 
 namespace headrace::expr {
 
-// Role: one bind of one tree. Owner: Bind. Threads: one. Errors: InvalidPlan with the place in the text.
+// Role: one bind of one tree. Owner: Bind. Threads: one. Errors: InvalidPlan with the place in the
+// text.
 class Binder {
  public:
   explicit Binder(const arrow::Schema& schema) : schema_(schema) {}

@@ -8,7 +8,8 @@
 
 namespace headrace::expr {
 
-BoundExpr::BoundExpr(BoundFields fields) : fields_(std::move(fields)), may_raise_(fields_.kernel_may_raise) {
+BoundExpr::BoundExpr(BoundFields fields)
+    : fields_(std::move(fields)), may_raise_(fields_.kernel_may_raise) {
   std::set<int> columns;
   if (fields_.kind == BoundKind::kColumn) columns.insert(fields_.column);
   for (const auto& child : fields_.children) {
@@ -18,7 +19,9 @@ BoundExpr::BoundExpr(BoundFields fields) : fields_(std::move(fields)), may_raise
   columns_.assign(columns.begin(), columns.end());
 }
 
-const std::shared_ptr<arrow::DataType>& TypeOf(const BoundExpr& expression) { return expression.type(); }
+const std::shared_ptr<arrow::DataType>& TypeOf(const BoundExpr& expression) {
+  return expression.type();
+}
 
 BoundExprPtr MakeBoundLiteral(std::shared_ptr<arrow::Scalar> value, ExprPtr syntax) {
   BoundFields fields;
@@ -49,7 +52,8 @@ BoundExprPtr FoldConstant(BoundExprPtr node) {
   return MakeBoundLiteral(std::move(scalar), node->syntax_ptr());
 }
 
-BoundExprPtr CastNode(const BoundExprPtr& node, const TypePtr& type, OnFailure on_failure, const ExprPtr& syntax) {
+BoundExprPtr CastNode(const BoundExprPtr& node, const TypePtr& type, OnFailure on_failure,
+                      const ExprPtr& syntax) {
   if (node->type()->Equals(*type)) return node;
   auto rule = FindCast(node->type(), type, on_failure);
   if (!rule) return nullptr;

@@ -1,4 +1,5 @@
-// The typed tree: every column resolved, every function chosen, every implicit cast a node of its own.
+// The typed tree: every column resolved, every function chosen, every implicit cast a node of its
+// own.
 #pragma once
 
 #include <arrow/scalar.h>
@@ -63,24 +64,31 @@ class BoundExpr : public std::enable_shared_from_this<BoundExpr> {
   std::vector<int> columns_;
 };
 
-// Columns of the rows a node is evaluated on, by schema index; those it does not read may be null pointers.
+// Columns of the rows a node is evaluated on, by schema index; those it does not read may be null
+// pointers.
 struct EvaluationInput {
   std::vector<std::shared_ptr<arrow::Array>> columns;
   int64_t rows = 0;
 };
 
 // One value per row of `input`: an array of node.type(), or a scalar.
-Result<Datum> EvaluateNode(const BoundExpr& node, const EvaluationInput& input, arrow::compute::ExecContext* context);
+Result<Datum> EvaluateNode(const BoundExpr& node, const EvaluationInput& input,
+                           arrow::compute::ExecContext* context);
 // The four kinds that do not evaluate all children on all rows (evaluate_lazy.cc).
-Result<Datum> EvaluateLogical(const BoundExpr& node, const EvaluationInput& input, arrow::compute::ExecContext* context);
-Result<Datum> EvaluateCase(const BoundExpr& node, const EvaluationInput& input, arrow::compute::ExecContext* context);
+Result<Datum> EvaluateLogical(const BoundExpr& node, const EvaluationInput& input,
+                              arrow::compute::ExecContext* context);
+Result<Datum> EvaluateCase(const BoundExpr& node, const EvaluationInput& input,
+                           arrow::compute::ExecContext* context);
 Result<Datum> EvaluateCoalesce(const BoundExpr& node, const EvaluationInput& input,
                                arrow::compute::ExecContext* context);
 
 BoundExprPtr MakeBoundLiteral(std::shared_ptr<arrow::Scalar> value, ExprPtr syntax);
-// A call whose arguments are all literals becomes a literal, unless computing it fails: then it fails when a row needs it.
+// A call whose arguments are all literals becomes a literal, unless computing it fails: then it
+// fails when a row needs it.
 BoundExprPtr FoldConstant(BoundExprPtr node);
-// `node` as `type` by CAST's rules, `node` itself when it is of that type. Null when there is no rule.
-BoundExprPtr CastNode(const BoundExprPtr& node, const TypePtr& type, OnFailure on_failure, const ExprPtr& syntax);
+// `node` as `type` by CAST's rules, `node` itself when it is of that type. Null when there is no
+// rule.
+BoundExprPtr CastNode(const BoundExprPtr& node, const TypePtr& type, OnFailure on_failure,
+                      const ExprPtr& syntax);
 
 }  // namespace headrace::expr

@@ -1,7 +1,7 @@
 // Pruning: can any row of a row group or partition satisfy a predicate, given its columns' bounds?
 //
-// Everything not understood may match. A predicate that could fail for a row is never pruned by, so that an error is
-// not hidden by skipping the row that raises it.
+// Everything not understood may match. A predicate that could fail for a row is never pruned by, so
+// that an error is not hidden by skipping the row that raises it.
 #include <cmath>
 #include <string_view>
 
@@ -21,15 +21,18 @@ struct Range {
   bool may_be_value = true;
 };
 
-// Outcomes a predicate may have over the rows. NULL need not be told apart: like FALSE, it keeps a row out.
+// Outcomes a predicate may have over the rows. NULL need not be told apart: like FALSE, it keeps a
+// row out.
 struct Outcomes {
   bool may_be_true = true;
   bool may_be_false = true;
 };
 
 bool IsNan(const arrow::Scalar& value) {
-  if (value.type->id() == arrow::Type::DOUBLE) return std::isnan(static_cast<const arrow::DoubleScalar&>(value).value);
-  if (value.type->id() == arrow::Type::FLOAT) return std::isnan(static_cast<const arrow::FloatScalar&>(value).value);
+  if (value.type->id() == arrow::Type::DOUBLE)
+    return std::isnan(static_cast<const arrow::DoubleScalar&>(value).value);
+  if (value.type->id() == arrow::Type::FLOAT)
+    return std::isnan(static_cast<const arrow::FloatScalar&>(value).value);
   return false;
 }
 
@@ -48,14 +51,17 @@ Range RangeOfColumn(const BoundExpr& node, const BoundsLookup& lookup) {
   const auto bounds = lookup(node.column_name());
   if (!bounds) return {};
   const auto usable = [&](const ScalarPtr& value) {
-    return value && value->is_valid && value->type->Equals(*node.type()) && !IsNan(*value) ? value : nullptr;
+    return value && value->is_valid && value->type->Equals(*node.type()) && !IsNan(*value)
+               ? value
+               : nullptr;
   };
   Range out;
   out.min = usable(bounds->min);
   // Bounds leave NaN out, which is above every number here.
   out.max = IsReal(*node.type()) ? nullptr : usable(bounds->max);
   out.may_be_null = bounds->null_count != 0;
-  out.may_be_value = bounds->rows < 0 || bounds->null_count < 0 || bounds->null_count < bounds->rows;
+  out.may_be_value =
+      bounds->rows < 0 || bounds->null_count < 0 || bounds->null_count < bounds->rows;
   return out;
 }
 
@@ -65,8 +71,9 @@ int MonotoneArgument(const BoundExpr& node) {
   if (!node.function()) {
     const TypePtr& from = node.children()[0]->type();
     const bool numbers = IsNumeric(*from) && IsNumeric(*node.type());
-    const bool dates = from->id() != arrow::Type::TIME64 && node.type()->id() != arrow::Type::TIME64 &&
-                       IsTemporal(*from) && IsTemporal(*node.type());
+    const bool dates = from->id() != arrow::Type::TIME64 &&
+                       node.type()->id() != arrow::Type::TIME64 && IsTemporal(*from) &&
+                       IsTemporal(*node.type());
     return numbers || dates ? 0 : -1;
   }
   const std::string_view name = node.function()->name;
@@ -92,7 +99,8 @@ Range RangeOf(const BoundExpr& node, const BoundsLookup& lookup) {
     }
     arrow::compute::ExecContext context(arrow::system_memory_pool());
     const auto result = node.kernel()(KernelCall{args, 1, &context});
-    return result.ok() && result->is_scalar() && result->scalar()->is_valid ? result->scalar() : nullptr;
+    return result.ok() && result->is_scalar() && result->scalar()->is_valid ? result->scalar()
+                                                                            : nullptr;
   };
   out.min = image(out.min);
   out.max = image(out.max);
@@ -144,22 +152,28 @@ Outcomes OutcomesOfCall(const BoundExpr& node, const BoundsLookup& lookup) {
   const auto& children = node.children();
   const std::string_view name = node.function()->name;
   constexpr std::pair<std::string_view, Comparison> kComparisons[] = {
-      {"=", Comparison::kEqual},      {"<>", Comparison::kNotEqual}, {"<", Comparison::kLess},
-      {"<=", Comparison::kLessEqual}, {">", Comparison::kGreater},   {">=", Comparison::kGreaterEqual}};
+      {"=", Comparison::kEqual},   {"<>", Comparison::kNotEqual},
+      {"<", Comparison::kLess},    {"<=", Comparison::kLessEqual},
+      {">", Comparison::kGreater}, {">=", Comparison::kGreaterEqual}};
   for (const auto& [symbol, comparison] : kComparisons) {
-    if (name == symbol) return CompareRanges(comparison, RangeOf(*children[0], lookup), RangeOf(*children[1], lookup));
+    if (name == symbol)
+      return CompareRanges(comparison, RangeOf(*children[0], lookup),
+                           RangeOf(*children[1], lookup));
   }
   if (name == "between") {
     const Range value = RangeOf(*children[0], lookup);
-    const Outcomes low = CompareRanges(Comparison::kGreaterEqual, value, RangeOf(*children[1], lookup));
-    const Outcomes high = CompareRanges(Comparison::kLessEqual, value, RangeOf(*children[2], lookup));
+    const Outcomes low =
+        CompareRanges(Comparison::kGreaterEqual, value, RangeOf(*children[1], lookup));
+    const Outcomes high =
+        CompareRanges(Comparison::kLessEqual, value, RangeOf(*children[2], lookup));
     return {low.may_be_true && high.may_be_true, low.may_be_false || high.may_be_false};
   }
   if (name == "in") {
     const Range value = RangeOf(*children[0], lookup);
     Outcomes out = {false, true};
     for (size_t i = 1; i < children.size() && !out.may_be_true; ++i) {
-      out.may_be_true = CompareRanges(Comparison::kEqual, value, RangeOf(*children[i], lookup)).may_be_true;
+      out.may_be_true =
+          CompareRanges(Comparison::kEqual, value, RangeOf(*children[i], lookup)).may_be_true;
     }
     return out;
   }
@@ -176,22 +190,24 @@ Outcomes OutcomesOfCall(const BoundExpr& node, const BoundsLookup& lookup) {
 }
 
 Outcomes OutcomesOf(const BoundExpr& node, const BoundsLookup& lookup) {
-  if (node.kind() == BoundKind::kAnd || node.kind() == BoundKind::kOr) return OutcomesOfJunction(node, lookup);
+  if (node.kind() == BoundKind::kAnd || node.kind() == BoundKind::kOr)
+    return OutcomesOfJunction(node, lookup);
   if (node.kind() == BoundKind::kCall && node.function()) return OutcomesOfCall(node, lookup);
   if (node.kind() != BoundKind::kColumn && !node.is_literal()) return {};
   const Range value = RangeOf(node, lookup);
   if (!value.may_be_value) return {false, false};
   static const ScalarPtr kTrue = arrow::MakeScalar(true);
   static const ScalarPtr kFalse = arrow::MakeScalar(false);
-  return {MayHold(Comparison::kGreaterEqual, value.max, kTrue), MayHold(Comparison::kLessEqual, value.min, kFalse)};
+  return {MayHold(Comparison::kGreaterEqual, value.max, kTrue),
+          MayHold(Comparison::kLessEqual, value.min, kFalse)};
 }
 
 }  // namespace
 
 bool MayMatch(const BoundExpr& predicate, const BoundsLookup& bounds) {
   if (predicate.kind() == BoundKind::kAnd) {
-    // Terms are computed left to right, on rows no earlier term has ruled out: one that rules out all rows hides
-    // nothing that comes after it.
+    // Terms are computed left to right, on rows no earlier term has ruled out: one that rules out
+    // all rows hides nothing that comes after it.
     for (const auto& term : predicate.children()) {
       if (!MayMatch(*term, bounds)) return false;
       if (term->may_raise()) return true;

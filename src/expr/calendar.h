@@ -20,13 +20,15 @@ struct CivilDate {
   int day;    // 1..31
 };
 
-// Euclidean affine functions (Neri and Schneider, 2022): days are counted in 400-year eras that start on 1 March.
+// Euclidean affine functions (Neri and Schneider, 2022): days are counted in 400-year eras that
+// start on 1 March.
 constexpr int64_t DaysFromCivil(int64_t year, int month, int day) {
   year -= month <= 2;
   const int64_t era = (year >= 0 ? year : year - 399) / 400;
   const int64_t year_of_era = year - era * 400;
   const int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
+         719468;
 }
 
 constexpr CivilDate CivilFromDays(int64_t days) {
@@ -61,7 +63,9 @@ constexpr int64_t FloorRemainder(int64_t value, int64_t divisor) {
 }
 
 // ISO 8601: Monday = 1 .. Sunday = 7 (1970-01-01 was a Thursday).
-constexpr int IsoDayOfWeek(int64_t days) { return static_cast<int>(FloorRemainder(days + 3, 7)) + 1; }
+constexpr int IsoDayOfWeek(int64_t days) {
+  return static_cast<int>(FloorRemainder(days + 3, 7)) + 1;
+}
 
 // Adds months and clips the day to the end of the month reached.
 constexpr int64_t AddMonths(int64_t days, int64_t months) {

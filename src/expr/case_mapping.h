@@ -5,8 +5,8 @@
 
 namespace headrace::expr {
 
-// text -> text. Full Unicode mapping but for one rule that looks at the neighbours: a Greek capital sigma at the end of
-// a word becomes the ordinary small sigma.
+// text -> text. Full Unicode mapping but for one rule that looks at the neighbours: a Greek capital
+// sigma at the end of a word becomes the ordinary small sigma.
 Kernel UpperKernel();
 Kernel LowerKernel();
 

@@ -21,7 +21,8 @@ Kernel IdentityKernel() {
 }
 
 Status NoSuchCast(const arrow::DataType& from, const arrow::DataType& to) {
-  return MakeError(ErrorKind::kInvalidPlan, kNoSuchCast, "no cast from {} to {}", TypeText(from), TypeText(to));
+  return MakeError(ErrorKind::kInvalidPlan, kNoSuchCast, "no cast from {} to {}", TypeText(from),
+                   TypeText(to));
 }
 
 }  // namespace

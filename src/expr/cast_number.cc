@@ -32,7 +32,8 @@ bool Rescale(Int128 value, int from_scale, int to_scale, int precision, Int128* 
     return FitsPrecision(*out, precision);
   }
   const int digits = to_scale - from_scale;
-  if (digits > precision || !FitsPrecision(value, precision - digits)) return value == 0 && (*out = 0, true);
+  if (digits > precision || !FitsPrecision(value, precision - digits))
+    return value == 0 && (*out = 0, true);
   *out = value * static_cast<Int128>(PowerOfTen(digits));
   return true;
 }
@@ -45,23 +46,26 @@ std::optional<CastRule> ToInteger(const TypePtr& from, const TypePtr& to, OnFail
     if (on_failure == OnFailure::kError) return CastRule{ArrowCastKernel(to), true};
   }
   const bool raises = on_failure == OnFailure::kError;
-  return CastRule{
-      [from, to, on_failure](const KernelCall& call) -> Result<Datum> {
-        ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
-        const Operand& in = operands[0];
-        return VisitIntegerType(to->id(), [&](auto tag) {
-          using T = decltype(tag);
-          const FailurePolicy policy{on_failure, "the value is out of range of the type"};
-          if (IsReal(*from)) {
-            return MapFixed<T>(call, to, operands, policy,
-                               [&](int64_t row, T* out) { return StoreTruncated(in.real(row), out); });
-          }
-          const Int128 divisor = IsDecimal(*from) ? static_cast<Int128>(PowerOfTen(Scale(*from))) : 1;
-          return MapFixed<T>(call, to, operands, policy,
-                             [&](int64_t row, T* out) { return StoreInteger(in.integer(row) / divisor, out); });
-        });
-      },
-      raises};
+  return CastRule{[from, to, on_failure](const KernelCall& call) -> Result<Datum> {
+                    ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
+                    const Operand& in = operands[0];
+                    return VisitIntegerType(to->id(), [&](auto tag) {
+                      using T = decltype(tag);
+                      const FailurePolicy policy{on_failure,
+                                                 "the value is out of range of the type"};
+                      if (IsReal(*from)) {
+                        return MapFixed<T>(call, to, operands, policy, [&](int64_t row, T* out) {
+                          return StoreTruncated(in.real(row), out);
+                        });
+                      }
+                      const Int128 divisor =
+                          IsDecimal(*from) ? static_cast<Int128>(PowerOfTen(Scale(*from))) : 1;
+                      return MapFixed<T>(call, to, operands, policy, [&](int64_t row, T* out) {
+                        return StoreInteger(in.integer(row) / divisor, out);
+                      });
+                    });
+                  },
+                  raises};
 }
 
 std::optional<CastRule> ToDecimal(const TypePtr& from, const TypePtr& to, OnFailure on_failure) {
@@ -71,18 +75,20 @@ std::optional<CastRule> ToDecimal(const TypePtr& from, const TypePtr& to, OnFail
     return CastRule{[=](const KernelCall& call) -> Result<Datum> {
                       ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
                       std::string text;
-                      return MapFixed<Int128>(call, to, operands, {on_failure, "the value does not fit the decimal type"},
-                                              [&](int64_t row, Int128* out) {
-                                                text.clear();
-                                                if (from->id() == arrow::Type::FLOAT) {
-                                                  AppendFloat(operands[0].value<float>(row), &text);
-                                                } else {
-                                                  AppendDouble(operands[0].value<double>(row), &text);
-                                                }
-                                                const auto value = ParseDecimal(text, precision, scale);
-                                                if (value) *out = *value;
-                                                return value.has_value();
-                                              });
+                      return MapFixed<Int128>(
+                          call, to, operands,
+                          {on_failure, "the value does not fit the decimal type"},
+                          [&](int64_t row, Int128* out) {
+                            text.clear();
+                            if (from->id() == arrow::Type::FLOAT) {
+                              AppendFloat(operands[0].value<float>(row), &text);
+                            } else {
+                              AppendDouble(operands[0].value<double>(row), &text);
+                            }
+                            const auto value = ParseDecimal(text, precision, scale);
+                            if (value) *out = *value;
+                            return value.has_value();
+                          });
                     },
                     on_failure == OnFailure::kError};
   }
@@ -105,9 +111,11 @@ std::optional<CastRule> ToDecimal(const TypePtr& from, const TypePtr& to, OnFail
   }
   return CastRule{[=](const KernelCall& call) -> Result<Datum> {
                     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
-                    return MapFixed<Int128>(call, to, operands, {on_failure, "the value does not fit the decimal type"},
+                    return MapFixed<Int128>(call, to, operands,
+                                            {on_failure, "the value does not fit the decimal type"},
                                             [&](int64_t row, Int128* out) {
-                                              return Rescale(operands[0].integer(row), from_scale, scale, precision, out);
+                                              return Rescale(operands[0].integer(row), from_scale,
+                                                             scale, precision, out);
                                             });
                   },
                   !widens && on_failure == OnFailure::kError};
@@ -138,14 +146,16 @@ double DecimalToDouble(Int128 value, int scale) {
   constexpr int64_t kExact = int64_t{1} << 53;
   constexpr int kExactPower = 22;
   if (value <= kExact && value >= -kExact && scale <= kExactPower) {
-    return static_cast<double>(static_cast<int64_t>(value)) / static_cast<double>(PowerOfTen(scale));
+    return static_cast<double>(static_cast<int64_t>(value)) /
+           static_cast<double>(PowerOfTen(scale));
   }
   std::string text;
   AppendDecimal(value, scale, &text);
   return *ParseDouble(text);
 }
 
-std::optional<CastRule> FindNumberCast(const TypePtr& from, const TypePtr& to, OnFailure on_failure) {
+std::optional<CastRule> FindNumberCast(const TypePtr& from, const TypePtr& to,
+                                       OnFailure on_failure) {
   const bool from_bool = from->id() == arrow::Type::BOOL;
   if (!from_bool && !IsNumeric(*from)) return std::nullopt;
   if (IsInteger(*to)) return ToInteger(from, to, on_failure);

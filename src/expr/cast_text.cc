@@ -12,11 +12,12 @@ template <typename T, typename Parse>
 CastRule FromText(const TypePtr& to, OnFailure on_failure, std::string what, Parse parse) {
   return CastRule{[=](const KernelCall& call) -> Result<Datum> {
                     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
-                    return MapFixed<T>(call, to, operands, {on_failure, what}, [&](int64_t row, T* out) {
-                      const auto value = parse(operands[0].text(row));
-                      if (value) *out = static_cast<T>(*value);
-                      return value.has_value();
-                    });
+                    return MapFixed<T>(call, to, operands, {on_failure, what},
+                                       [&](int64_t row, T* out) {
+                                         const auto value = parse(operands[0].text(row));
+                                         if (value) *out = static_cast<T>(*value);
+                                         return value.has_value();
+                                       });
                   },
                   on_failure == OnFailure::kError};
 }
@@ -38,13 +39,14 @@ CastRule TextToInteger(const TypePtr& to, OnFailure on_failure) {
 CastRule TextToBool(OnFailure on_failure) {
   return CastRule{[=](const KernelCall& call) -> Result<Datum> {
                     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
-                    return MapBool(call, operands,
-                                   {on_failure, "the text is not a boolean (true t yes y 1, false f no n 0)"},
-                                   [&](int64_t row, bool* out) {
-                                     const auto value = ParseBool(operands[0].text(row));
-                                     if (value) *out = *value;
-                                     return value.has_value();
-                                   });
+                    return MapBool(
+                        call, operands,
+                        {on_failure, "the text is not a boolean (true t yes y 1, false f no n 0)"},
+                        [&](int64_t row, bool* out) {
+                          const auto value = ParseBool(operands[0].text(row));
+                          if (value) *out = *value;
+                          return value.has_value();
+                        });
                   },
                   on_failure == OnFailure::kError};
 }
@@ -54,7 +56,8 @@ CastRule Relabel(const TypePtr& to, OnFailure on_failure) {
   const bool check = to->id() == arrow::Type::STRING;
   return CastRule{[=](const KernelCall& call) -> Result<Datum> {
                     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
-                    return MapText(call, to, operands, {on_failure, "the bytes are not valid UTF-8"},
+                    return MapText(call, to, operands,
+                                   {on_failure, "the bytes are not valid UTF-8"},
                                    [&](int64_t row, TextWriter* out) {
                                      const std::string_view bytes = operands[0].text(row);
                                      if (check && !arrow::util::ValidateUTF8(bytes)) return false;
@@ -91,21 +94,25 @@ std::optional<CastRule> FindCastFromText(const TypePtr& to, OnFailure on_failure
     case arrow::Type::DOUBLE:
       return FromText<double>(to, on_failure, "the text is not a number", ParseDouble);
     case arrow::Type::DECIMAL128:
-      return FromText<Int128>(to, on_failure, "the text is not a number that fits the decimal type",
-                              [precision = Precision(*to), scale = Scale(*to)](std::string_view text) {
-                                return ParseDecimal(text, precision, scale);
-                              });
+      return FromText<Int128>(
+          to, on_failure, "the text is not a number that fits the decimal type",
+          [precision = Precision(*to), scale = Scale(*to)](std::string_view text) {
+            return ParseDecimal(text, precision, scale);
+          });
     case arrow::Type::DATE32:
       return FromText<int32_t>(to, on_failure, "the text is not a date yyyy-MM-dd", ParseDate);
     case arrow::Type::TIME64:
-      return FromText<int64_t>(to, on_failure, "the text is not a time HH:mm[:ss[.ffffff]]", ParseTime);
+      return FromText<int64_t>(to, on_failure, "the text is not a time HH:mm[:ss[.ffffff]]",
+                               ParseTime);
     case arrow::Type::TIMESTAMP:
       if (to->Equals(*TimestampType())) {
-        return FromText<int64_t>(to, on_failure,
-                                 "the text is not a timestamp yyyy-MM-dd HH:mm[:ss[.ffffff]] without an offset",
-                                 ParseTimestamp);
+        return FromText<int64_t>(
+            to, on_failure,
+            "the text is not a timestamp yyyy-MM-dd HH:mm[:ss[.ffffff]] without an offset",
+            ParseTimestamp);
       }
-      return FromText<int64_t>(to, on_failure, "the text is not a timestamp yyyy-MM-dd HH:mm[:ss[.ffffff]][+HH:mm]",
+      return FromText<int64_t>(to, on_failure,
+                               "the text is not a timestamp yyyy-MM-dd HH:mm[:ss[.ffffff]][+HH:mm]",
                                ParseTimestampTz);
     case arrow::Type::BINARY:
       return Relabel(to, on_failure);
@@ -118,27 +125,40 @@ std::optional<CastRule> FindCastFromText(const TypePtr& to, OnFailure on_failure
 std::optional<CastRule> FindCastToText(const TypePtr& from, OnFailure on_failure) {
   switch (from->id()) {
     case arrow::Type::BOOL:
-      return ToText([](const Operand& in, int64_t row, std::string* out) { *out += in.boolean(row) ? "true" : "false"; });
+      return ToText([](const Operand& in, int64_t row, std::string* out) {
+        *out += in.boolean(row) ? "true" : "false";
+      });
     case arrow::Type::FLOAT:
-      return ToText([](const Operand& in, int64_t row, std::string* out) { AppendFloat(in.value<float>(row), out); });
+      return ToText([](const Operand& in, int64_t row, std::string* out) {
+        AppendFloat(in.value<float>(row), out);
+      });
     case arrow::Type::DOUBLE:
-      return ToText([](const Operand& in, int64_t row, std::string* out) { AppendDouble(in.value<double>(row), out); });
+      return ToText([](const Operand& in, int64_t row, std::string* out) {
+        AppendDouble(in.value<double>(row), out);
+      });
     case arrow::Type::DECIMAL128:
       return ToText([scale = Scale(*from)](const Operand& in, int64_t row, std::string* out) {
         AppendDecimal(in.decimal(row), scale, out);
       });
     case arrow::Type::DATE32:
-      return ToText([](const Operand& in, int64_t row, std::string* out) { AppendDate(in.value<int32_t>(row), out); });
+      return ToText([](const Operand& in, int64_t row, std::string* out) {
+        AppendDate(in.value<int32_t>(row), out);
+      });
     case arrow::Type::TIME64:
-      return ToText([](const Operand& in, int64_t row, std::string* out) { AppendTime(in.value<int64_t>(row), out); });
+      return ToText([](const Operand& in, int64_t row, std::string* out) {
+        AppendTime(in.value<int64_t>(row), out);
+      });
     case arrow::Type::TIMESTAMP:
-      return ToText(
-          [](const Operand& in, int64_t row, std::string* out) { AppendTimestamp(in.value<int64_t>(row), out); });
+      return ToText([](const Operand& in, int64_t row, std::string* out) {
+        AppendTimestamp(in.value<int64_t>(row), out);
+      });
     case arrow::Type::BINARY:
       return Relabel(arrow::utf8(), on_failure);
     default:
       if (!IsInteger(*from)) return std::nullopt;
-      return ToText([](const Operand& in, int64_t row, std::string* out) { AppendDecimal(in.integer(row), 0, out); });
+      return ToText([](const Operand& in, int64_t row, std::string* out) {
+        AppendDecimal(in.integer(row), 0, out);
+      });
   }
 }
 

@@ -1,5 +1,5 @@
-// Casts between dates, timestamps and times. timestamp and timestamptz hold the same number: a cast between them reads
-// the wall clock as UTC.
+// Casts between dates, timestamps and times. timestamp and timestamptz hold the same number: a cast
+// between them reads the wall clock as UTC.
 #include "expr/calendar.h"
 #include "expr/cast.h"
 #include "expr/operand.h"
@@ -9,12 +9,14 @@ namespace {
 
 template <typename In, typename Out, typename Convert>
 CastRule Mapped(const TypePtr& to, OnFailure on_failure, bool may_raise, Convert convert) {
-  return CastRule{[=](const KernelCall& call) -> Result<Datum> {
-                    ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
-                    return MapFixed<Out>(call, to, operands, {on_failure, "the date is outside the years 0001 to 9999"},
-                                         [&](int64_t row, Out* out) { return convert(operands[0].value<In>(row), out); });
-                  },
-                  may_raise && on_failure == OnFailure::kError};
+  return CastRule{
+      [=](const KernelCall& call) -> Result<Datum> {
+        ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
+        return MapFixed<Out>(
+            call, to, operands, {on_failure, "the date is outside the years 0001 to 9999"},
+            [&](int64_t row, Out* out) { return convert(operands[0].value<In>(row), out); });
+      },
+      may_raise && on_failure == OnFailure::kError};
 }
 
 }  // namespace

@@ -37,7 +37,8 @@ void CompareRows(const T* left, const T* right, int64_t rows, uint8_t* bits) {
   for (; row + 8 <= rows; row += 8) {
     uint8_t byte = 0;
     for (int bit = 0; bit < 8; ++bit) {
-      byte |= static_cast<uint8_t>(Op::Holds(left[(row + bit) * kLeftStep], right[(row + bit) * kRightStep]) << bit);
+      byte |= static_cast<uint8_t>(
+          Op::Holds(left[(row + bit) * kLeftStep], right[(row + bit) * kRightStep]) << bit);
     }
     bits[row / 8] = byte;
   }
@@ -50,8 +51,8 @@ template <typename T, typename Op>
 Result<Datum> CompareReals(const KernelCall& call) {
   ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
   ARROW_ASSIGN_OR_RAISE(auto validity, internal::CombineValidity(operands, call.rows, call.pool()));
-  ARROW_ASSIGN_OR_RAISE(auto values,
-                        internal::AllocateZeroed(arrow::bit_util::BytesForBits(call.rows), call.pool()));
+  ARROW_ASSIGN_OR_RAISE(
+      auto values, internal::AllocateZeroed(arrow::bit_util::BytesForBits(call.rows), call.pool()));
   const T* left = operands[0].values<T>();
   const T* right = operands[1].values<T>();
   uint8_t* bits = values->mutable_data();

@@ -1,4 +1,5 @@
-// Kernels on dates, timestamps and times. All of them count in the proleptic Gregorian calendar, in UTC.
+// Kernels on dates, timestamps and times. All of them count in the proleptic Gregorian calendar, in
+// UTC.
 #pragma once
 
 #include <optional>
@@ -42,7 +43,8 @@ Kernel DatePartKernel(DatePart part);
 // Start of the unit a date or timestamp lies in, as the same type. Weeks start on Monday.
 Kernel TruncateKernel(TimeUnit unit, const TypePtr& type);
 
-// (date, int64 days) -> date, the days times `sign`. A result outside the years 0001 to 9999 is an error, here and below.
+// (date, int64 days) -> date, the days times `sign`. A result outside the years 0001 to 9999 is an
+// error, here and below.
 Kernel AddDaysKernel(int sign);
 // (date, date) -> int32, first minus second.
 Kernel DaysBetweenKernel();

@@ -51,13 +51,15 @@ int64_t PowerOf10(int exponent) {
 }
 
 std::optional<int64_t> ToMicros(const Fields& fields) {
-  if (fields.year < 1 || fields.month < 1 || fields.month > 12 || fields.day < 1 || fields.hour > 23 ||
-      fields.minute > 59 || fields.second > 59) {
+  if (fields.year < 1 || fields.month < 1 || fields.month > 12 || fields.day < 1 ||
+      fields.hour > 23 || fields.minute > 59 || fields.second > 59) {
     return std::nullopt;
   }
   if (fields.day > DaysInMonth(fields.year, static_cast<int>(fields.month))) return std::nullopt;
-  const int64_t days = DaysFromCivil(fields.year, static_cast<int>(fields.month), static_cast<int>(fields.day));
-  const int64_t seconds = days * kSecondsPerDay + fields.hour * 3600 + fields.minute * 60 + fields.second;
+  const int64_t days =
+      DaysFromCivil(fields.year, static_cast<int>(fields.month), static_cast<int>(fields.day));
+  const int64_t seconds =
+      days * kSecondsPerDay + fields.hour * 3600 + fields.minute * 60 + fields.second;
   return seconds * kMicrosPerSecond + fields.micros;
 }
 
@@ -70,7 +72,8 @@ Result<DatePattern> DatePattern::Compile(std::string_view pattern) {
     const char c = pattern[i];
     if (c == '\'') {
       const size_t close = pattern.find('\'', i + 1);
-      if (close == std::string_view::npos) return BadPattern("a quote in the date pattern is never closed");
+      if (close == std::string_view::npos)
+        return BadPattern("a quote in the date pattern is never closed");
       const std::string_view inside = pattern.substr(i + 1, close - i - 1);
       out.pieces_.push_back({0, 0, inside.empty() ? "'" : std::string(inside)});
       i = close + 1;
@@ -78,12 +81,15 @@ Result<DatePattern> DatePattern::Compile(std::string_view pattern) {
       size_t end = i;
       while (end < pattern.size() && pattern[end] == c) ++end;
       const int width = static_cast<int>(end - i);
-      if (std::string_view("yMdHmsS").find(c) == std::string_view::npos || !WidthAllowed(c, width)) {
-        return BadPattern(fmt::format("unknown letters '{}' in the date pattern; known are yyyy MM dd HH mm ss S to "
-                                      "SSSSSS and M d H m s",
-                                      pattern.substr(i, end - i)));
+      if (std::string_view("yMdHmsS").find(c) == std::string_view::npos ||
+          !WidthAllowed(c, width)) {
+        return BadPattern(fmt::format(
+            "unknown letters '{}' in the date pattern; known are yyyy MM dd HH mm ss S to "
+            "SSSSSS and M d H m s",
+            pattern.substr(i, end - i)));
       }
-      if (seen.find(c) != std::string::npos) return BadPattern(fmt::format("'{}' is twice in the date pattern", c));
+      if (seen.find(c) != std::string::npos)
+        return BadPattern(fmt::format("'{}' is twice in the date pattern", c));
       seen += c;
       out.pieces_.push_back({c, width, {}});
       i = end;
@@ -119,7 +125,8 @@ std::optional<int64_t> DatePattern::Parse(std::string_view text) const {
       ++count;
     }
     if (count < piece.width) return std::nullopt;
-    *FieldOf(&fields, piece.letter) = piece.letter == 'S' ? value * PowerOf10(6 - piece.width) : value;
+    *FieldOf(&fields, piece.letter) =
+        piece.letter == 'S' ? value * PowerOf10(6 - piece.width) : value;
   }
   return at == text.size() ? ToMicros(fields) : std::nullopt;
 }
@@ -128,8 +135,13 @@ void DatePattern::Format(int64_t micros, std::string* out) const {
   const int64_t days = FloorDivide(micros, kMicrosPerDay);
   const int64_t in_day = micros - days * kMicrosPerDay;
   const CivilDate date = CivilFromDays(days);
-  Fields fields{date.year, date.month, date.day, in_day / (3600 * kMicrosPerSecond),
-                in_day / (60 * kMicrosPerSecond) % 60, in_day / kMicrosPerSecond % 60, in_day % kMicrosPerSecond};
+  Fields fields{date.year,
+                date.month,
+                date.day,
+                in_day / (3600 * kMicrosPerSecond),
+                in_day / (60 * kMicrosPerSecond) % 60,
+                in_day / kMicrosPerSecond % 60,
+                in_day % kMicrosPerSecond};
   for (const Piece& piece : pieces_) {
     if (piece.letter == 0) {
       *out += piece.literal;

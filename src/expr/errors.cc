@@ -59,8 +59,9 @@ Status ErrorInText(ErrorCode code, std::string_view text, int64_t begin, int64_t
   end = std::clamp<int64_t>(end, begin, size);
   while (end < size && !StartsCodePoint(text[end])) ++end;
   const Excerpt cut = Cut(text, begin, end);
-  std::string message = fmt::format("{} at {}: {}>>>{}<<<{}", what, CodePoints(text.substr(0, begin)) + 1,
-                                    cut.before, cut.marked, cut.after);
+  std::string message =
+      fmt::format("{} at {}: {}>>>{}<<<{}", what, CodePoints(text.substr(0, begin)) + 1, cut.before,
+                  cut.marked, cut.after);
   if (!advice.empty()) message += fmt::format("; {}", advice);
   const std::string line = cut.before + cut.marked + cut.after;
   const std::string caret = std::string(CodePoints(cut.before), ' ') +

@@ -23,13 +23,16 @@ inline constexpr ErrorCode kDecimalTooWide = 207;
 inline constexpr ErrorCode kTooComplex = 208;
 inline constexpr ErrorCode kNoSuchCast = 209;
 inline constexpr ErrorCode kUnknownType = 210;
-inline constexpr ErrorCode kValueError = 250;  // run time: a value the expression cannot be computed for
+inline constexpr ErrorCode kValueError =
+    250;  // run time: a value the expression cannot be computed for
 
-// InvalidPlan "<what> at <column>: <text with the range between >>> and <<<>; <advice>", on one line; long texts are
-// cut around the range. The status also carries the text with a caret line below it (see FormatWithCaret).
+// InvalidPlan "<what> at <column>: <text with the range between >>> and <<<>; <advice>", on one
+// line; long texts are cut around the range. The status also carries the text with a caret line
+// below it (see FormatWithCaret).
 Status ErrorInText(ErrorCode code, std::string_view text, int64_t begin, int64_t end,
                    std::string_view what, std::string_view advice = {});
-Status ErrorAt(const Expr& node, ErrorCode code, std::string_view what, std::string_view advice = {});
+Status ErrorAt(const Expr& node, ErrorCode code, std::string_view what,
+               std::string_view advice = {});
 
 // The candidate with the smallest edit distance, if it is near enough to be a slip; else empty.
 std::string NearestName(std::string_view name, const std::vector<std::string>& candidates);

@@ -63,8 +63,8 @@ int64_t FindFailingRow(const BoundExpr& node, const std::vector<Datum>& args, in
 }
 
 // "division by zero in a / b with a = 5, b = 0".
-Status Explain(const BoundExpr& node, const std::vector<Datum>& args, int64_t rows, const Status& failure,
-               arrow::compute::ExecContext* context) {
+Status Explain(const BoundExpr& node, const std::vector<Datum>& args, int64_t rows,
+               const Status& failure, arrow::compute::ExecContext* context) {
   if (!IsValueError(failure)) return failure;
   std::string values;
   const int64_t row = FindFailingRow(node, args, rows, context);
@@ -87,7 +87,8 @@ Status Explain(const BoundExpr& node, const std::vector<Datum>& args, int64_t ro
 
 }  // namespace
 
-Result<Datum> EvaluateNode(const BoundExpr& node, const EvaluationInput& input, arrow::compute::ExecContext* context) {
+Result<Datum> EvaluateNode(const BoundExpr& node, const EvaluationInput& input,
+                           arrow::compute::ExecContext* context) {
   switch (node.kind()) {
     case BoundKind::kLiteral:
       return Datum(node.literal());
@@ -124,11 +125,13 @@ Result<Datum> EvaluateNode(const BoundExpr& node, const EvaluationInput& input, 
   return out;
 }
 
-Result<std::shared_ptr<arrow::Array>> Evaluate(const BoundExpr& expression, const arrow::RecordBatch& batch,
+Result<std::shared_ptr<arrow::Array>> Evaluate(const BoundExpr& expression,
+                                               const arrow::RecordBatch& batch,
                                                arrow::MemoryPool* pool) {
   arrow::compute::ExecContext context(pool);
   context.set_use_threads(false);
-  ARROW_ASSIGN_OR_RAISE(auto value, EvaluateNode(expression, {batch.columns(), batch.num_rows()}, &context));
+  ARROW_ASSIGN_OR_RAISE(auto value,
+                        EvaluateNode(expression, {batch.columns(), batch.num_rows()}, &context));
   return ToArray(value, batch.num_rows(), pool);
 }
 

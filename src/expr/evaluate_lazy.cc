@@ -1,7 +1,9 @@
-// AND, OR, CASE and COALESCE: what a row does not need is not computed for it, so it cannot fail for it either.
+// AND, OR, CASE and COALESCE: what a row does not need is not computed for it, so it cannot fail
+// for it either.
 //
-// Where nothing can fail, everything is computed on all rows (no gathering, plain kernels). Where a later operand can
-// fail, it sees only the rows that need it: their columns are gathered, and the results put back by one take.
+// Where nothing can fail, everything is computed on all rows (no gathering, plain kernels). Where a
+// later operand can fail, it sees only the rows that need it: their columns are gathered, and the
+// results put back by one take.
 #include <arrow/array/array_primitive.h>
 #include <arrow/array/concatenate.h>
 #include <arrow/array/util.h>
@@ -50,15 +52,17 @@ Result<ArrayPtr> EvaluateOn(const BoundExpr& node, const EvaluationInput& input,
   chosen.rows = rows.count;
   chosen.columns.resize(input.columns.size());
   for (const int column : node.columns()) {
-    ARROW_ASSIGN_OR_RAISE(auto taken, arrow::compute::Take(Datum(input.columns[column]), Datum(rows.indices),
-                                                           arrow::compute::TakeOptions::NoBoundsCheck(), context));
+    ARROW_ASSIGN_OR_RAISE(
+        auto taken, arrow::compute::Take(Datum(input.columns[column]), Datum(rows.indices),
+                                         arrow::compute::TakeOptions::NoBoundsCheck(), context));
     chosen.columns[column] = taken.make_array();
   }
   ARROW_ASSIGN_OR_RAISE(auto value, EvaluateNode(node, chosen, context));
   return ToArray(value, rows.count, context->memory_pool());
 }
 
-// Role: puts values computed on disjoint row sets back into one column; rows never set are NULL. Threads: one.
+// Role: puts values computed on disjoint row sets back into one column; rows never set are NULL.
+// Threads: one.
 class Merge {
  public:
   explicit Merge(int64_t rows) : rows_(rows) {}
@@ -92,9 +96,11 @@ class Merge {
 
   // For each row the place of its value in all parts one after the other.
   Result<std::shared_ptr<arrow::Array>> Indices(arrow::MemoryPool* pool) {
-    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> places,
-                          arrow::AllocateBuffer(rows_ * static_cast<int64_t>(sizeof(int32_t)), pool));
-    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> valid, arrow::AllocateEmptyBitmap(rows_, pool));
+    ARROW_ASSIGN_OR_RAISE(
+        std::shared_ptr<arrow::Buffer> places,
+        arrow::AllocateBuffer(rows_ * static_cast<int64_t>(sizeof(int32_t)), pool));
+    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> valid,
+                          arrow::AllocateEmptyBitmap(rows_, pool));
     auto* place = reinterpret_cast<int32_t*>(places->mutable_data());
     std::fill(place, place + rows_, 0);
     int32_t next = 0;
@@ -105,7 +111,8 @@ class Merge {
       }
     }
     const int64_t nulls = rows_ - next;
-    return std::make_shared<arrow::Int32Array>(rows_, std::move(places), nulls > 0 ? std::move(valid) : nullptr, nulls);
+    return std::make_shared<arrow::Int32Array>(rows_, std::move(places),
+                                               nulls > 0 ? std::move(valid) : nullptr, nulls);
   }
 
   int64_t rows_;
@@ -129,7 +136,8 @@ bool DecidesAll(const Datum& value, bool deciding) {
   return array.true_count() == (deciding ? array.length() : 0);
 }
 
-Result<Datum> EvaluateCaseEagerly(const BoundExpr& node, const EvaluationInput& input, ExecContext* context) {
+Result<Datum> EvaluateCaseEagerly(const BoundExpr& node, const EvaluationInput& input,
+                                  ExecContext* context) {
   const auto& children = node.children();
   std::vector<ArrayPtr> conditions;
   std::vector<std::string> names;
@@ -153,7 +161,8 @@ Result<Datum> EvaluateCaseEagerly(const BoundExpr& node, const EvaluationInput& 
 
 }  // namespace
 
-Result<Datum> EvaluateLogical(const BoundExpr& node, const EvaluationInput& input, ExecContext* context) {
+Result<Datum> EvaluateLogical(const BoundExpr& node, const EvaluationInput& input,
+                              ExecContext* context) {
   const bool deciding = node.kind() == BoundKind::kOr;
   const char* combine = deciding ? "or_kleene" : "and_kleene";
   const auto& children = node.children();
@@ -168,8 +177,8 @@ Result<Datum> EvaluateLogical(const BoundExpr& node, const EvaluationInput& inpu
       if (result.is_array()) {
         const arrow::BooleanArray decided(result.array());
         ARROW_ASSIGN_OR_RAISE(open, Choose(open, context->memory_pool(), [&](int64_t row) {
-          return decided.IsNull(row) || decided.Value(row) != deciding;
-        }));
+                                return decided.IsNull(row) || decided.Value(row) != deciding;
+                              }));
       }
       ARROW_ASSIGN_OR_RAISE(auto values, EvaluateOn(*children[i], input, open, context));
       Merge merge(input.rows);
@@ -181,7 +190,8 @@ Result<Datum> EvaluateLogical(const BoundExpr& node, const EvaluationInput& inpu
   return result;
 }
 
-Result<Datum> EvaluateCase(const BoundExpr& node, const EvaluationInput& input, ExecContext* context) {
+Result<Datum> EvaluateCase(const BoundExpr& node, const EvaluationInput& input,
+                           ExecContext* context) {
   // The first condition is computed for every row in any case.
   if (!AnyMayRaise(node, 1)) return EvaluateCaseEagerly(node, input, context);
   const auto& children = node.children();
@@ -206,7 +216,8 @@ Result<Datum> EvaluateCase(const BoundExpr& node, const EvaluationInput& input, 
   return merge.Finish(node.type(), context);
 }
 
-Result<Datum> EvaluateCoalesce(const BoundExpr& node, const EvaluationInput& input, ExecContext* context) {
+Result<Datum> EvaluateCoalesce(const BoundExpr& node, const EvaluationInput& input,
+                               ExecContext* context) {
   const auto& children = node.children();
   if (!AnyMayRaise(node, 1)) {
     std::vector<Datum> args;
@@ -222,12 +233,15 @@ Result<Datum> EvaluateCoalesce(const BoundExpr& node, const EvaluationInput& inp
   for (const auto& child : children) {
     if (open.count == 0) break;
     ARROW_ASSIGN_OR_RAISE(auto values, EvaluateOn(*child, input, open, context));
-    ARROW_ASSIGN_OR_RAISE(auto filled, Choose(open, pool, [&](int64_t at) { return values->IsValid(at); }));
-    ARROW_ASSIGN_OR_RAISE(auto still_open, Choose(open, pool, [&](int64_t at) { return values->IsNull(at); }));
+    ARROW_ASSIGN_OR_RAISE(auto filled,
+                          Choose(open, pool, [&](int64_t at) { return values->IsValid(at); }));
+    ARROW_ASSIGN_OR_RAISE(auto still_open,
+                          Choose(open, pool, [&](int64_t at) { return values->IsNull(at); }));
     if (filled.count == open.count) {
       merge.Set(std::move(values), std::move(open));
     } else if (filled.count > 0) {
-      ARROW_ASSIGN_OR_RAISE(auto kept, arrow::compute::CallFunction("drop_null", {Datum(values)}, context));
+      ARROW_ASSIGN_OR_RAISE(auto kept,
+                            arrow::compute::CallFunction("drop_null", {Datum(values)}, context));
       merge.Set(kept.make_array(), std::move(filled));
     }
     open = std::move(still_open);

@@ -21,27 +21,32 @@ namespace headrace::expr {
 class Expr;  // immutable syntax tree with source offsets; defined in expr/ast.h
 using ExprPtr = std::shared_ptr<const Expr>;
 
-// Parses one SQL expression. InvalidPlan with the text, a caret line folded into one line, and what was expected.
+// Parses one SQL expression. InvalidPlan with the text, a caret line folded into one line, and what
+// was expected.
 Result<ExprPtr> Parse(std::string_view text);
 // Names of all columns it reads, in order of first use, as written (unquoted).
 std::vector<std::string> ReferencedColumns(const Expr& expression);
 // SQL text that parses to the same tree.
 std::string ToText(const Expr& expression);
 
-// FormatError's line, then, for an error that points into an expression, the text and a caret line below it.
+// FormatError's line, then, for an error that points into an expression, the text and a caret line
+// below it.
 std::string FormatWithCaret(const Status& status);
 
 class BoundExpr;  // typed against a schema; immutable, usable from any thread
 using BoundExprPtr = std::shared_ptr<const BoundExpr>;
 
-// Resolves columns and functions and types every node. InvalidPlan with a caret; an unknown column names the nearest one.
-// Column names match exactly; if there is none, a unique case-insensitive match is taken.
+// Resolves columns and functions and types every node. InvalidPlan with a caret; an unknown column
+// names the nearest one. Column names match exactly; if there is none, a unique case-insensitive
+// match is taken.
 Result<BoundExprPtr> Bind(const ExprPtr& expression, const arrow::Schema& schema);
 const std::shared_ptr<arrow::DataType>& TypeOf(const BoundExpr& expression);
 
 // One value per row of `batch`. Constant results are broadcast. New buffers come from `pool`.
-// BadInput for run-time errors (division by zero, overflow, a failed cast) with the value and the expression's text.
-Result<std::shared_ptr<arrow::Array>> Evaluate(const BoundExpr& expression, const arrow::RecordBatch& batch,
+// BadInput for run-time errors (division by zero, overflow, a failed cast) with the value and the
+// expression's text.
+Result<std::shared_ptr<arrow::Array>> Evaluate(const BoundExpr& expression,
+                                               const arrow::RecordBatch& batch,
                                                arrow::MemoryPool* pool);
 
 // Type text: "int64", "decimal(12,2)", "timestamp", "timestamptz", "string", "date", ... and back.
@@ -59,11 +64,11 @@ Status CheckCast(const arrow::DataType& from, const arrow::DataType& to);
 struct ColumnBounds {
   std::shared_ptr<arrow::Scalar> min;  // null = unknown
   std::shared_ptr<arrow::Scalar> max;
-  int64_t null_count = -1;             // -1 = unknown
+  int64_t null_count = -1;  // -1 = unknown
   int64_t rows = -1;
 };
-// False only when no row can satisfy the predicate, given bounds by column name (absent = unknown). Conservative;
-// never false when evaluating the predicate could raise an error for some row.
+// False only when no row can satisfy the predicate, given bounds by column name (absent = unknown).
+// Conservative; never false when evaluating the predicate could raise an error for some row.
 using BoundsLookup = std::function<std::optional<ColumnBounds>(const std::string& column)>;
 bool MayMatch(const BoundExpr& predicate, const BoundsLookup& bounds);
 
@@ -73,8 +78,8 @@ struct FunctionDoc {
   std::string signature;
   std::string category;
   std::string summary;
-  std::string example;   // "substring('headrace', 1, 4) -> 'head'": checked by a test
-  std::string spark_sql; // how the lowered plan writes it
+  std::string example;    // "substring('headrace', 1, 4) -> 'head'": checked by a test
+  std::string spark_sql;  // how the lowered plan writes it
 };
 std::vector<FunctionDoc> FunctionReference();
 std::string FunctionReferenceMarkdown();

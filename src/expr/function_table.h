@@ -1,6 +1,7 @@
 // The one table of functions and operators: names, types, documentation and kernels.
 //
-// A new function is one entry in the file of its category plus a kernel if Arrow has none (docs/ADDING_A_FUNCTION.md).
+// A new function is one entry in the file of its category plus a kernel if Arrow has none
+// (docs/ADDING_A_FUNCTION.md).
 #pragma once
 
 #include <functional>
@@ -14,8 +15,8 @@
 
 namespace headrace::expr {
 
-// What one argument may be. The binder checks it, and brings the argument to the one type the kernel wants where the
-// class has one (given in parentheses), before the entry's Resolve sees it.
+// What one argument may be. The binder checks it, and brings the argument to the one type the
+// kernel wants where the class has one (given in parentheses), before the entry's Resolve sees it.
 enum class Param : uint8_t {
   kAny,              // any type
   kBool,             // (bool)
@@ -34,19 +35,20 @@ enum class Param : uint8_t {
 
 struct Parameters {
   std::vector<Param> params;
-  int optional = 0;      // how many of the last ones may be left out
+  int optional = 0;       // how many of the last ones may be left out
   bool variadic = false;  // the last one may be repeated
 };
 
 // What an entry decides for one call.
 struct Resolution {
   TypePtr type;
-  Kernel kernel;            // unused for other kinds than kCall
+  Kernel kernel;  // unused for other kinds than kCall
   bool may_raise = false;
   BoundKind kind = BoundKind::kCall;
 };
 
-// One call being bound. Resolve reads the argument types, may insert casts, and decides type and kernel.
+// One call being bound. Resolve reads the argument types, may insert casts, and decides type and
+// kernel.
 class CallSite {
  public:
   CallSite(ExprPtr syntax, const Function& function, std::vector<BoundExprPtr> args)
@@ -60,11 +62,13 @@ class CallSite {
 
   // Casts argument `index`; the rules for implicit casts are the caller's business.
   Status Coerce(size_t index, const TypePtr& type);
-  // Finds the type the arguments meet in and casts them to it. Text constants beside dates are read as dates.
-  // kValues: the type of a result made of them. kComparison: any type that keeps every value apart.
+  // Finds the type the arguments meet in and casts them to it. Text constants beside dates are read
+  // as dates. kValues: the type of a result made of them. kComparison: any type that keeps every
+  // value apart.
   enum class Meeting : uint8_t { kValues, kComparison };
   Result<TypePtr> CoerceToCommon(Meeting meeting = Meeting::kValues);
-  Result<TypePtr> CoerceToCommon(const std::vector<size_t>& indexes, Meeting meeting = Meeting::kValues);
+  Result<TypePtr> CoerceToCommon(const std::vector<size_t>& indexes,
+                                 Meeting meeting = Meeting::kValues);
   void Replace(size_t index, BoundExprPtr arg) { args_[index] = std::move(arg); }
   void Append(BoundExprPtr arg) { args_.push_back(std::move(arg)); }
 
@@ -72,7 +76,8 @@ class CallSite {
   std::string_view text(size_t index) const;
   int64_t integer(size_t index) const;
 
-  Status Error(size_t index, ErrorCode code, std::string_view what, std::string_view advice = {}) const;
+  Status Error(size_t index, ErrorCode code, std::string_view what,
+               std::string_view advice = {}) const;
   Status Error(ErrorCode code, std::string_view what, std::string_view advice = {}) const;
 
  private:
@@ -84,7 +89,7 @@ class CallSite {
 using Resolve = std::function<Result<Resolution>(CallSite&)>;
 
 struct Function {
-  const char* name;       // lower case; operators by their symbol or words
+  const char* name;  // lower case; operators by their symbol or words
   const char* category;
   const char* signature;
   const char* summary;

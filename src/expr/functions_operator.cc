@@ -16,9 +16,11 @@ Status WantNumbers(const CallSite& site) {
     const TypePtr& type = site.type(i);
     if (IsNumeric(*type) || IsNull(*type)) continue;
     const bool text = type->id() == arrow::Type::STRING;
-    return site.Error(i, kTypeMismatch,
-                      fmt::format("an operand of {} must be a number, not {}", site.function().name, TypeText(*type)),
-                      text ? "text is joined with || and becomes a number only by CAST(x AS double)" : "");
+    return site.Error(
+        i, kTypeMismatch,
+        fmt::format("an operand of {} must be a number, not {}", site.function().name,
+                    TypeText(*type)),
+        text ? "text is joined with || and becomes a number only by CAST(x AS double)" : "");
   }
   return Status::OK();
 }
@@ -51,12 +53,13 @@ Result<Domain> ChooseDomain(CallSite& site) {
 }
 
 Result<TypePtr> CoerceToDecimals(CallSite& site, DecimalOperation operation) {
-  for (size_t i : {size_t{0}, size_t{1}}) ARROW_RETURN_NOT_OK(site.Coerce(i, ExactDecimal(*site.args()[i])));
+  for (size_t i : {size_t{0}, size_t{1}})
+    ARROW_RETURN_NOT_OK(site.Coerce(i, ExactDecimal(*site.args()[i])));
   TypePtr out = DecimalResult(operation, *site.type(0), *site.type(1));
   if (out) return out;
   return site.Error(kDecimalTooWide,
-                    fmt::format("{} {} {} needs more than 38 digits", TypeText(*site.type(0)), site.function().name,
-                                TypeText(*site.type(1))),
+                    fmt::format("{} {} {} needs more than 38 digits", TypeText(*site.type(0)),
+                                site.function().name, TypeText(*site.type(1))),
                     "cast an operand to a decimal with fewer digits, or to double");
 }
 
@@ -73,7 +76,9 @@ Result<Resolution> NumberResolution(CallSite& site, char symbol) {
   if (domain == Domain::kDecimal) return DecimalResolution(site, symbol);
   ARROW_ASSIGN_OR_RAISE(auto type, site.CoerceToCommon());
   if (IsDecimal(*type)) return DecimalResolution(site, symbol);
-  const char* name = symbol == '+' ? "add_checked" : symbol == '-' ? "subtract_checked" : "multiply_checked";
+  const char* name = symbol == '+'   ? "add_checked"
+                     : symbol == '-' ? "subtract_checked"
+                                     : "multiply_checked";
   return Resolution{type, ArrowKernel(name), domain == Domain::kInteger};
 }
 
@@ -96,8 +101,8 @@ Result<Resolution> DateResolution(CallSite& site, bool minus) {
   }
   const bool both_times = IsTimestamp(*site.type(0)) && IsTimestamp(*site.type(1));
   return site.Error(kTypeMismatch,
-                    fmt::format("{} {} {} is not defined", TypeText(*site.type(0)), minus ? "-" : "+",
-                                TypeText(*site.type(1))),
+                    fmt::format("{} {} {} is not defined", TypeText(*site.type(0)),
+                                minus ? "-" : "+", TypeText(*site.type(1))),
                     both_times ? "subtract their epoch_us to get microseconds"
                                : "add an interval, as in x + INTERVAL 3 HOUR");
 }
@@ -128,7 +133,8 @@ Result<Resolution> ResolveIntegralDivide(CallSite& site) {
   ARROW_ASSIGN_OR_RAISE(const Domain domain, ChooseDomain(site));
   if (domain == Domain::kReal) {
     const size_t real = IsReal(*site.type(0)) ? 0 : 1;
-    return site.Error(real, kTypeMismatch, "div is for whole numbers and decimals", "divide with /, or cast to int64");
+    return site.Error(real, kTypeMismatch, "div is for whole numbers and decimals",
+                      "divide with /, or cast to int64");
   }
   ARROW_ASSIGN_OR_RAISE(auto type, site.CoerceToCommon());
   return Resolution{arrow::int64(), IntegralDivideKernel(type, OnFailure::kError), true};
@@ -141,14 +147,16 @@ Result<Resolution> ResolveRemainder(CallSite& site) {
     ARROW_ASSIGN_OR_RAISE(out, CoerceToDecimals(site, DecimalOperation::kRemainder));
   }
   ARROW_ASSIGN_OR_RAISE(auto type, site.CoerceToCommon());
-  return Resolution{out ? out : type, RemainderKernel(type, out ? out : type, OnFailure::kError), true};
+  return Resolution{out ? out : type, RemainderKernel(type, out ? out : type, OnFailure::kError),
+                    true};
 }
 
 Result<Resolution> ResolveNegate(CallSite& site) {
   const TypePtr type = site.type(0);
   if (IsUnsigned(*type)) {
     // The type that holds every negated value.
-    const TypePtr wider = type->id() == arrow::Type::UINT64 ? arrow::decimal128(20, 0) : CommonType(type, arrow::int8());
+    const TypePtr wider = type->id() == arrow::Type::UINT64 ? arrow::decimal128(20, 0)
+                                                            : CommonType(type, arrow::int8());
     ARROW_RETURN_NOT_OK(site.Coerce(0, wider));
   }
   return Resolution{site.type(0), ArrowKernel("negate_checked"), IsInteger(*site.type(0))};
@@ -158,27 +166,30 @@ Result<Resolution> ResolveNegate(CallSite& site) {
 
 void AddOperators(std::vector<Function>* table) {
   const Parameters two = {{Param::kAny, Param::kAny}};
-  const auto add = [&](const char* name, const char* signature, const char* summary, const char* example,
-                       Parameters parameters, Resolve resolve) {
-    table->push_back({name, kCategory, signature, summary, example, signature, std::move(parameters), std::move(resolve)});
+  const auto add = [&](const char* name, const char* signature, const char* summary,
+                       const char* example, Parameters parameters, Resolve resolve) {
+    table->push_back({name, kCategory, signature, summary, example, signature,
+                      std::move(parameters), std::move(resolve)});
   };
   add("+", "x + y",
-      "Sum; of a date and a whole number, or an interval, a later date. Overflow of whole numbers is an error.",
-      "1 + 2 -> 3; 1.5 + 1 -> 2.5; 2147483647 + 1 -> error",
-      two, PlusOrMinus(false));
+      "Sum; of a date and a whole number, or an interval, a later date. Overflow of whole numbers "
+      "is an error.",
+      "1 + 2 -> 3; 1.5 + 1 -> 2.5; 2147483647 + 1 -> error", two, PlusOrMinus(false));
   add("-", "x - y", "Difference; of two dates, the days between them.",
       "3 - 5 -> -2; DATE '2024-03-01' - DATE '2024-02-01' -> 29", two, PlusOrMinus(true));
-  add("*", "x * y", "Product. Decimals give decimal(p1+p2+1, s1+s2).", "6 * 7 -> 42; 1.5 * 1.5 -> 2.25", two,
-      ResolveTimes);
+  add("*", "x * y", "Product. Decimals give decimal(p1+p2+1, s1+s2).",
+      "6 * 7 -> 42; 1.5 * 1.5 -> 2.25", two, ResolveTimes);
   add("/", "x / y",
-      "Quotient: double of whole numbers, decimal (rounded half up) of decimals. Division by zero is an error.",
+      "Quotient: double of whole numbers, decimal (rounded half up) of decimals. Division by zero "
+      "is an error.",
       "7 / 2 -> 3.5e0; 1.00 / 3 -> 0.333333; 1 / 0 -> error", two, Divide(OnFailure::kError));
-  add("div", "x div y", "Whole part of the quotient, toward zero, as int64.", "7 div 2 -> 3; -7 div 2 -> -3", two,
-      ResolveIntegralDivide);
-  add("%", "x % y", "Remainder with the sign of x. By zero it is an error.", "7 % 3 -> 1; -7 % 3 -> -1", two,
-      ResolveRemainder);
+  add("div", "x div y", "Whole part of the quotient, toward zero, as int64.",
+      "7 div 2 -> 3; -7 div 2 -> -3", two, ResolveIntegralDivide);
+  add("%", "x % y", "Remainder with the sign of x. By zero it is an error.",
+      "7 % 3 -> 1; -7 % 3 -> -1", two, ResolveRemainder);
   table->back().alias = "mod";
-  add("negate", "- x", "The number with the other sign.", "-(2 + 3) -> -5", {{Param::kNumber}}, ResolveNegate);
+  add("negate", "- x", "The number with the other sign.", "-(2 + 3) -> -5", {{Param::kNumber}},
+      ResolveNegate);
   table->push_back({"try_divide", kCategory, "try_divide(x, y)", "x / y, and NULL where y is zero.",
                     "try_divide(1, 0) -> NULL; try_divide(1, 4) -> 0.25e0", "try_divide(x, y)", two,
                     Divide(OnFailure::kNull)});

@@ -38,7 +38,8 @@ Kernel VaryingLikeKernel(std::optional<std::string> escape) {
     ARROW_ASSIGN_OR_RAISE(auto patterns, Operand::Make(call.args[1], call.pool()));
     std::optional<std::string> compiled_from;
     LikePattern pattern;
-    return MapBool(call, {text, patterns}, {OnFailure::kError, "not a LIKE pattern: a stray escape character"},
+    return MapBool(call, {text, patterns},
+                   {OnFailure::kError, "not a LIKE pattern: a stray escape character"},
                    [&](int64_t row, bool* out) {
                      if (compiled_from != patterns.text(row)) {
                        auto compiled = LikePattern::Compile(patterns.text(row), escape);
@@ -65,7 +66,8 @@ Resolve Like(LetterCase letter_case) {
     if (constant) {
       std::string text(site.text(1));
       if (letter_case == LetterCase::kIgnored) {
-        arrow::compute::ExecContext context(arrow::system_memory_pool());  // one constant at plan time
+        arrow::compute::ExecContext context(
+            arrow::system_memory_pool());  // one constant at plan time
         const std::vector<Datum> args = {Datum(text)};
         ARROW_ASSIGN_OR_RAISE(auto lowered, lower(KernelCall{args, 1, &context}));
         text = static_cast<const arrow::StringScalar&>(*lowered.scalar()).ToString();
@@ -74,7 +76,8 @@ Resolve Like(LetterCase letter_case) {
       if (!compiled.ok()) return site.Error(1, kBadConstant, compiled.status().message());
       like = ConstantLikeKernel(compiled.MoveValueUnsafe());
     }
-    if (letter_case == LetterCase::kCounts) return Resolution{arrow::boolean(), std::move(like), !constant};
+    if (letter_case == LetterCase::kCounts)
+      return Resolution{arrow::boolean(), std::move(like), !constant};
     Kernel kernel = [like, lower](const KernelCall& call) -> Result<Datum> {
       std::vector<Datum> args = call.args;
       ARROW_ASSIGN_OR_RAISE(args[0], CallOne(lower, call.args[0], call));
@@ -92,19 +95,23 @@ Status CheckRegex(const CallSite& site, size_t index) {
   if (!dialect.ok()) return site.Error(index, kBadConstant, dialect.message());
   arrow::compute::ExecContext context(arrow::system_memory_pool());
   const MatchSubstringOptions options(pattern);
-  const Status status = CallArrow("match_substring_regex", {Datum("")}, &context, &options).status();
+  const Status status =
+      CallArrow("match_substring_regex", {Datum("")}, &context, &options).status();
   return status.ok() ? status : site.Error(index, kBadConstant, status.message());
 }
 
 // Calls `kernel` on the first argument alone; the others are constants it knows.
 Kernel OnFirst(Kernel kernel) {
-  return [kernel = std::move(kernel)](const KernelCall& call) { return CallOne(kernel, call.args[0], call); };
+  return [kernel = std::move(kernel)](const KernelCall& call) {
+    return CallOne(kernel, call.args[0], call);
+  };
 }
 
 Result<Resolution> ResolveMatches(CallSite& site) {
   ARROW_RETURN_NOT_OK(CheckRegex(site, 1));
   auto options = std::make_shared<MatchSubstringOptions>(std::string(site.text(1)));
-  return Resolution{arrow::boolean(), OnFirst(ArrowKernel("match_substring_regex", std::move(options)))};
+  return Resolution{arrow::boolean(),
+                    OnFirst(ArrowKernel("match_substring_regex", std::move(options)))};
 }
 
 Result<Resolution> ResolveReplace(CallSite& site) {
@@ -113,7 +120,8 @@ Result<Resolution> ResolveReplace(CallSite& site) {
   auto replacement = RewriteReplacement(site.text(2), groups);
   if (!replacement.ok()) return site.Error(2, kBadConstant, replacement.status().message());
   auto options = std::make_shared<ReplaceSubstringOptions>(std::string(site.text(1)), *replacement);
-  return Resolution{arrow::utf8(), OnFirst(ArrowKernel("replace_substring_regex", std::move(options))), true};
+  return Resolution{arrow::utf8(),
+                    OnFirst(ArrowKernel("replace_substring_regex", std::move(options))), true};
 }
 
 Result<Resolution> ResolveExtract(CallSite& site) {
@@ -121,18 +129,22 @@ Result<Resolution> ResolveExtract(CallSite& site) {
   const int64_t group = site.integer(2);
   const GroupPattern isolated = IsolateGroup(site.text(1), group);
   if (group < 0 || group > isolated.groups) {
-    return site.Error(2, kBadConstant, fmt::format("there is no group {}", group),
-                      fmt::format("the regular expression has {}; 0 is the whole match", isolated.groups));
+    return site.Error(
+        2, kBadConstant, fmt::format("there is no group {}", group),
+        fmt::format("the regular expression has {}; 0 is the whole match", isolated.groups));
   }
-  auto extract = ArrowKernel("extract_regex", std::make_shared<ExtractRegexOptions>(isolated.pattern));
-  auto field = ArrowKernel("struct_field", std::make_shared<arrow::compute::StructFieldOptions>(std::vector<int>{0}));
+  auto extract =
+      ArrowKernel("extract_regex", std::make_shared<ExtractRegexOptions>(isolated.pattern));
+  auto field = ArrowKernel(
+      "struct_field", std::make_shared<arrow::compute::StructFieldOptions>(std::vector<int>{0}));
   Kernel kernel = [extract, field](const KernelCall& call) -> Result<Datum> {
     ARROW_ASSIGN_OR_RAISE(auto match, CallOne(extract, call.args[0], call));
     ARROW_ASSIGN_OR_RAISE(auto text, CallOne(field, match, call));
     // No match gives the empty text, NULL stays NULL.
     ARROW_ASSIGN_OR_RAISE(auto valid, CallArrow("is_valid", {call.args[0]}, call.context));
     const Datum null(arrow::MakeNullScalar(arrow::utf8()));
-    ARROW_ASSIGN_OR_RAISE(auto fallback, CallArrow("if_else", {valid, Datum(""), null}, call.context));
+    ARROW_ASSIGN_OR_RAISE(auto fallback,
+                          CallArrow("if_else", {valid, Datum(""), null}, call.context));
     return CallArrow("coalesce", {text, fallback}, call.context);
   };
   return Resolution{arrow::utf8(), std::move(kernel)};
@@ -141,28 +153,36 @@ Result<Resolution> ResolveExtract(CallSite& site) {
 }  // namespace
 
 void AddPatternFunctions(std::vector<Function>* table) {
-  const auto add = [&](const char* name, const char* signature, const char* summary, const char* example,
-                       Parameters parameters, Resolve resolve, const char* alias = nullptr) {
-    table->push_back(
-        {name, kCategory, signature, summary, example, signature, std::move(parameters), std::move(resolve), alias});
+  const auto add = [&](const char* name, const char* signature, const char* summary,
+                       const char* example, Parameters parameters, Resolve resolve,
+                       const char* alias = nullptr) {
+    table->push_back({name, kCategory, signature, summary, example, signature,
+                      std::move(parameters), std::move(resolve), alias});
   };
   const Parameters like = {{Param::kText, Param::kText, Param::kConstantText}, 1};
   add("like", "x LIKE pattern [ESCAPE character]",
-      "The whole of x matches: % is any text, _ one character. There is no escape unless one is given.",
-      "'headrace' LIKE 'head%' -> TRUE; 'a_c' LIKE 'a!_c' ESCAPE '!' -> TRUE; 'abc' NOT LIKE 'a_' -> TRUE", like,
-      Like(LetterCase::kCounts));
-  add("ilike", "x ILIKE pattern [ESCAPE character]", "As LIKE, upper and lower case being the same.",
-      "'HeadRace' ILIKE 'head%' -> TRUE", like, Like(LetterCase::kIgnored));
-  add("regexp_matches", "regexp_matches(x, regex)", "TRUE when a part of x matches the regular expression (RE2 syntax).",
+      "The whole of x matches: % is any text, _ one character. There is no escape unless one is "
+      "given.",
+      "'headrace' LIKE 'head%' -> TRUE; 'a_c' LIKE 'a!_c' ESCAPE '!' -> TRUE; 'abc' NOT LIKE 'a_' "
+      "-> TRUE",
+      like, Like(LetterCase::kCounts));
+  add("ilike", "x ILIKE pattern [ESCAPE character]",
+      "As LIKE, upper and lower case being the same.", "'HeadRace' ILIKE 'head%' -> TRUE", like,
+      Like(LetterCase::kIgnored));
+  add("regexp_matches", "regexp_matches(x, regex)",
+      "TRUE when a part of x matches the regular expression (RE2 syntax).",
       "regexp_matches('headrace', '^h.*e$') -> TRUE; regexp_matches('abc', '[0-9]') -> FALSE",
       {{Param::kText, Param::kConstantText}}, ResolveMatches, "regexp_like");
   table->back().spark_sql = "regexp_like(x, regex)";
-  add("regexp_replace", "regexp_replace(x, regex, replacement)", "Every match replaced; $1 is the first group.",
+  add("regexp_replace", "regexp_replace(x, regex, replacement)",
+      "Every match replaced; $1 is the first group.",
       "regexp_replace('2024-02', '([0-9]+)-([0-9]+)', '$2/$1') -> '02/2024'",
       {{Param::kText, Param::kConstantText, Param::kConstantText}}, ResolveReplace);
   add("regexp_extract", "regexp_extract(x, regex, group)",
-      "The text of a group (0 is the whole match) in the first match; the empty text when nothing matches.",
-      "regexp_extract('a=12', '([a-z])=([0-9]+)', 2) -> '12'; regexp_extract('none', '([0-9])', 1) -> ''",
+      "The text of a group (0 is the whole match) in the first match; the empty text when nothing "
+      "matches.",
+      "regexp_extract('a=12', '([a-z])=([0-9]+)', 2) -> '12'; regexp_extract('none', '([0-9])', 1) "
+      "-> ''",
       {{Param::kText, Param::kConstantText, Param::kConstantInteger}}, ResolveExtract);
 }
 

@@ -41,7 +41,8 @@ Status AsValueError(const Status& status) {
 }  // namespace
 
 Kernel ArrowKernel(const char* name, std::shared_ptr<arrow::compute::FunctionOptions> options) {
-  return [function = FindArrowFunction(name), options = std::move(options)](const KernelCall& call) -> Result<Datum> {
+  return [function = FindArrowFunction(name),
+          options = std::move(options)](const KernelCall& call) -> Result<Datum> {
     auto out = function->Execute(call.args, options.get(), call.context);
     return out.ok() ? std::move(out) : AsValueError(out.status());
   };
@@ -58,16 +59,19 @@ Kernel ArrowCastKernel(const TypePtr& to) {
   };
 }
 
-Result<Datum> CallArrow(const char* name, std::vector<Datum> args, arrow::compute::ExecContext* context,
+Result<Datum> CallArrow(const char* name, std::vector<Datum> args,
+                        arrow::compute::ExecContext* context,
                         const arrow::compute::FunctionOptions* options) {
   auto out = arrow::compute::CallFunction(name, args, options, context);
   return out.ok() ? std::move(out) : AsValueError(out.status());
 }
 
-Result<std::shared_ptr<arrow::Array>> ToArray(const Datum& value, int64_t rows, arrow::MemoryPool* pool) {
+Result<std::shared_ptr<arrow::Array>> ToArray(const Datum& value, int64_t rows,
+                                              arrow::MemoryPool* pool) {
   if (value.is_array()) return value.make_array();
   if (value.is_scalar()) return arrow::MakeArrayFromScalar(*value.scalar(), rows, pool);
-  return MakeError(ErrorKind::kInternal, 900, "a kernel gave neither an array nor a scalar: {}", value.ToString());
+  return MakeError(ErrorKind::kInternal, 900, "a kernel gave neither an array nor a scalar: {}",
+                   value.ToString());
 }
 
 }  // namespace headrace::expr

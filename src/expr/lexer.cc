@@ -5,23 +5,17 @@
 #include <array>
 
 #include "expr/errors.h"
+#include "expr/value_text.h"
 
 namespace headrace::expr {
 namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsWordStart(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 bool IsWordPart(char c) { return IsWordStart(c) || IsDigit(c); }
-
-std::string Upper(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
-  }
-  return out;
-}
 
 class Lexer {
  public:
@@ -59,7 +53,7 @@ class Lexer {
       while (IsWordPart(Peek())) ++at_;
       token->kind = TokenKind::kIdentifier;
       token->text = text_.substr(token->begin, at_ - token->begin);
-      token->upper = Upper(token->text);
+      token->upper = UpperAscii(token->text);
       return Status::OK();
     }
     return Symbol(token);
@@ -127,7 +121,8 @@ class Lexer {
       }
     }
     if (kOne.find(text_[at_]) == std::string_view::npos) {
-      return Error(at_, at_ + 1, "unexpected character", "column names with other characters stand in double quotes");
+      return Error(at_, at_ + 1, "unexpected character",
+                   "column names with other characters stand in double quotes");
     }
     token->text = text_[at_++];
     return Status::OK();
@@ -142,24 +137,25 @@ class Lexer {
 Result<std::vector<Token>> Tokenize(std::string_view text) {
   arrow::util::InitializeUTF8();
   if (!arrow::util::ValidateUTF8(text)) {
-    return MakeError(ErrorKind::kInvalidPlan, kSyntaxError, "the expression is not valid UTF-8; save it as UTF-8");
+    return MakeError(ErrorKind::kInvalidPlan, kSyntaxError,
+                     "the expression is not valid UTF-8; save it as UTF-8");
   }
   return Lexer(text).Run();
 }
 
 bool IsReservedWord(std::string_view upper) {
   constexpr std::array<std::string_view, 21> kReserved = {
-      "AND",  "OR",    "NOT",  "IN",   "BETWEEN", "LIKE", "ILIKE",    "IS",   "NULL", "TRUE", "FALSE",
-      "CASE", "WHEN",  "THEN", "ELSE", "END",     "CAST", "TRY_CAST", "AS",   "FROM", "ESCAPE"};
+      "AND",  "OR",   "NOT",  "IN",   "BETWEEN", "LIKE", "ILIKE",    "IS", "NULL", "TRUE",  "FALSE",
+      "CASE", "WHEN", "THEN", "ELSE", "END",     "CAST", "TRY_CAST", "AS", "FROM", "ESCAPE"};
   return std::find(kReserved.begin(), kReserved.end(), upper) != kReserved.end();
 }
 
 bool IsBareIdentifier(std::string_view name) {
-  constexpr std::array<std::string_view, 7> kStartsLiteral = {"DATE", "TIME",     "TIMESTAMP", "TIMESTAMPTZ",
-                                                              "DIV",  "INTERVAL", "DISTINCT"};
+  constexpr std::array<std::string_view, 7> kStartsLiteral = {
+      "DATE", "TIME", "TIMESTAMP", "TIMESTAMPTZ", "DIV", "INTERVAL", "DISTINCT"};
   if (name.empty() || !IsWordStart(name.front())) return false;
   if (!std::all_of(name.begin(), name.end(), IsWordPart)) return false;
-  const std::string upper = Upper(name);
+  const std::string upper = UpperAscii(name);
   return !IsReservedWord(upper) &&
          std::find(kStartsLiteral.begin(), kStartsLiteral.end(), upper) == kStartsLiteral.end();
 }

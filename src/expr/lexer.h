@@ -29,8 +29,8 @@ struct Token {
   int64_t end = 0;
 };
 
-// The whole text as tokens, kEnd last. Syntax errors: quotes never closed, characters that start nothing, numbers run
-// together with letters, bytes that are not UTF-8.
+// The whole text as tokens, kEnd last. Syntax errors: quotes never closed, characters that start
+// nothing, numbers run together with letters, bytes that are not UTF-8.
 Result<std::vector<Token>> Tokenize(std::string_view text);
 
 // Words that cannot name a column or function without quotes.

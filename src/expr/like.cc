@@ -7,24 +7,30 @@
 
 namespace headrace::expr {
 
-Result<LikePattern> LikePattern::Compile(std::string_view pattern, std::optional<std::string_view> escape) {
+Result<LikePattern> LikePattern::Compile(std::string_view pattern,
+                                         std::optional<std::string_view> escape) {
   const auto bad = [](std::string_view what) {
     return MakeErrorFromMessage(ErrorKind::kInvalidPlan, kBadConstant, std::string(what));
   };
   if (escape && CodePointCount(*escape) != 1) return bad("ESCAPE takes one character");
   LikePattern out;
   for (size_t i = 0; i < pattern.size();) {
-    Symbol symbol = pattern[i] == '%' ? Symbol::kMany : pattern[i] == '_' ? Symbol::kOne : Symbol::kByte;
+    Symbol symbol = pattern[i] == '%'   ? Symbol::kMany
+                    : pattern[i] == '_' ? Symbol::kOne
+                                        : Symbol::kByte;
     if (escape && pattern.substr(i).starts_with(*escape)) {
       i += escape->size();
-      const bool known = i < pattern.size() && (pattern[i] == '%' || pattern[i] == '_' || pattern.substr(i).starts_with(*escape));
+      const bool known = i < pattern.size() && (pattern[i] == '%' || pattern[i] == '_' ||
+                                                pattern.substr(i).starts_with(*escape));
       if (!known) return bad("the escape character stands before %, _ or itself only");
       symbol = Symbol::kByte;
     }
     const size_t end = symbol == Symbol::kByte ? i + CodePointOffset(pattern.substr(i), 1) : i + 1;
     for (; i < end; ++i) {
       // Several % in a row are one.
-      if (symbol == Symbol::kMany && !out.symbols_.empty() && out.symbols_.back() == static_cast<char>(Symbol::kMany)) continue;
+      if (symbol == Symbol::kMany && !out.symbols_.empty() &&
+          out.symbols_.back() == static_cast<char>(Symbol::kMany))
+        continue;
       out.bytes_ += pattern[i];
       out.symbols_ += static_cast<char>(symbol);
     }
@@ -36,13 +42,16 @@ Result<LikePattern> LikePattern::Compile(std::string_view pattern, std::optional
   const bool many_last = out.symbols_.size() > 1 && out.symbols_.back() == kMany;
   const size_t begin = many_first ? 1 : 0;
   const size_t end = out.symbols_.size() - (many_last ? 1 : 0);
-  const bool plain = out.symbols_.substr(begin, end - begin).find_first_not_of(static_cast<char>(Symbol::kByte)) == std::string::npos;
+  const bool plain =
+      out.symbols_.substr(begin, end - begin).find_first_not_of(static_cast<char>(Symbol::kByte)) ==
+      std::string::npos;
   if (!plain) {
     out.form_ = Form::kGeneral;
     return out;
   }
   out.literal_ = out.bytes_.substr(begin, end - begin);
-  out.form_ = many_first ? (many_last ? Form::kContains : Form::kSuffix) : (many_last ? Form::kPrefix : Form::kExact);
+  out.form_ = many_first ? (many_last ? Form::kContains : Form::kSuffix)
+                         : (many_last ? Form::kPrefix : Form::kExact);
   return out;
 }
 
@@ -55,7 +64,8 @@ bool LikePattern::Matches(std::string_view text) const {
     case Form::kSuffix:
       return text.ends_with(literal_);
     case Form::kContains:
-      return memmem(text.data(), text.size(), literal_.data(), literal_.size()) != nullptr || literal_.empty();
+      return memmem(text.data(), text.size(), literal_.data(), literal_.size()) != nullptr ||
+             literal_.empty();
     case Form::kGeneral:
       break;
   }

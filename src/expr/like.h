@@ -10,12 +10,14 @@
 
 namespace headrace::expr {
 
-// Role: one compiled pattern: % is any text, _ one code point; a character after the escape stands for itself.
-// Patterns without _ and with % only at the ends are one search. Threads: immutable, any thread.
+// Role: one compiled pattern: % is any text, _ one code point; a character after the escape stands
+// for itself. Patterns without _ and with % only at the ends are one search. Threads: immutable,
+// any thread.
 class LikePattern {
  public:
   // The error is the reason alone. `escape`: one character, or none.
-  static Result<LikePattern> Compile(std::string_view pattern, std::optional<std::string_view> escape);
+  static Result<LikePattern> Compile(std::string_view pattern,
+                                     std::optional<std::string_view> escape);
   bool Matches(std::string_view text) const;
   // The text every match begins with, "" when there is none; for pruning.
   const std::string& prefix() const { return prefix_; }

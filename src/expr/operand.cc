@@ -17,7 +17,8 @@ Result<Operand> Operand::Make(const Datum& datum, arrow::MemoryPool* pool) {
   const auto& data = *out.data_;
   out.type_ = data.type;
   out.offset_ = data.offset;
-  if (data.MayHaveNulls() && data.GetNullCount() > 0 && data.buffers[0]) out.validity_ = data.buffers[0]->data();
+  if (data.MayHaveNulls() && data.GetNullCount() > 0 && data.buffers[0])
+    out.validity_ = data.buffers[0]->data();
   static constexpr int64_t kNothing[2] = {0, 0};
   const auto pointer = [&](size_t index) {
     return data.buffers.size() > index && data.buffers[index] && data.buffers[index]->data()
@@ -43,7 +44,8 @@ void Operand::IntersectValidity(int64_t rows, uint8_t* bits) const {
 
 Int128 Operand::integer(int64_t row) const {
   if (type_->id() == arrow::Type::DECIMAL128) return decimal(row);
-  return VisitIntegerType(type_->id(), [&](auto tag) -> Int128 { return value<decltype(tag)>(row); });
+  return VisitIntegerType(type_->id(),
+                          [&](auto tag) -> Int128 { return value<decltype(tag)>(row); });
 }
 
 Result<std::vector<Operand>> MakeOperands(const KernelCall& call) {
@@ -59,7 +61,8 @@ Result<std::vector<Operand>> MakeOperands(const KernelCall& call) {
 Result<std::shared_ptr<arrow::Buffer>> TextWriter::Finish() {
   ARROW_RETURN_NOT_OK(status_);
   if (bytes_.length() > INT32_MAX) {
-    return MakeError(ErrorKind::kBadInput, 250, "the text of one batch passes 2 GiB; use a smaller chunk_size");
+    return MakeError(ErrorKind::kBadInput, 250,
+                     "the text of one batch passes 2 GiB; use a smaller chunk_size");
   }
   return bytes_.Finish();
 }
@@ -72,7 +75,8 @@ Result<std::shared_ptr<arrow::Buffer>> AllocateZeroed(int64_t bytes, arrow::Memo
   return buffer;
 }
 
-Result<Validity> CombineValidity(const std::vector<Operand>& operands, int64_t rows, arrow::MemoryPool* pool) {
+Result<Validity> CombineValidity(const std::vector<Operand>& operands, int64_t rows,
+                                 arrow::MemoryPool* pool) {
   Validity out;
   ARROW_ASSIGN_OR_RAISE(out.bitmap, AllocateZeroed(arrow::bit_util::BytesForBits(rows), pool));
   out.bits = out.bitmap->mutable_data();
@@ -88,7 +92,8 @@ namespace {
 
 // A call of scalars alone gives a scalar, so that constants stay constants.
 Result<Datum> Finish(const KernelCall& call, std::shared_ptr<arrow::ArrayData> data) {
-  const bool constant = std::all_of(call.args.begin(), call.args.end(), [](const Datum& arg) { return arg.is_scalar(); });
+  const bool constant = std::all_of(call.args.begin(), call.args.end(),
+                                    [](const Datum& arg) { return arg.is_scalar(); });
   if (!constant || data->length != 1) return Datum(std::move(data));
   ARROW_ASSIGN_OR_RAISE(auto scalar, arrow::MakeArray(data)->GetScalar(0));
   return Datum(std::move(scalar));
@@ -99,17 +104,19 @@ Result<Datum> Finish(const KernelCall& call, std::shared_ptr<arrow::ArrayData> d
 Result<Datum> FinishFixed(const KernelCall& call, const TypePtr& type, Validity validity,
                           std::shared_ptr<arrow::Buffer> values) {
   if (validity.null_count == 0) validity.bitmap = nullptr;
-  return Finish(call, arrow::ArrayData::Make(type, call.rows, {std::move(validity.bitmap), std::move(values)},
-                                             validity.null_count));
+  return Finish(
+      call, arrow::ArrayData::Make(type, call.rows, {std::move(validity.bitmap), std::move(values)},
+                                   validity.null_count));
 }
 
 Result<Datum> FinishText(const KernelCall& call, const TypePtr& type, Validity validity,
                          std::shared_ptr<arrow::Buffer> offsets, TextWriter* writer) {
   ARROW_ASSIGN_OR_RAISE(auto bytes, writer->Finish());
   if (validity.null_count == 0) validity.bitmap = nullptr;
-  return Finish(call, arrow::ArrayData::Make(type, call.rows,
-                                             {std::move(validity.bitmap), std::move(offsets), std::move(bytes)},
-                                             validity.null_count));
+  return Finish(
+      call, arrow::ArrayData::Make(
+                type, call.rows, {std::move(validity.bitmap), std::move(offsets), std::move(bytes)},
+                validity.null_count));
 }
 
 }  // namespace internal

@@ -15,8 +15,9 @@
 
 namespace headrace::expr {
 
-// Role: one argument of a kernel; a scalar is a column whose every row is the same. Owner: the kernel call.
-// Threads: one. value/text/... of a null row are unspecified but safe to read for fixed-width types.
+// Role: one argument of a kernel; a scalar is a column whose every row is the same. Owner: the
+// kernel call. Threads: one. value/text/... of a null row are unspecified but safe to read for
+// fixed-width types.
 class Operand {
  public:
   static Result<Operand> Make(const Datum& datum, arrow::MemoryPool* pool);
@@ -31,7 +32,8 @@ class Operand {
   template <typename T>
   T value(int64_t row) const {
     T out;
-    std::memcpy(&out, values_ + (row * step_ + offset_) * static_cast<int64_t>(sizeof(T)), sizeof(T));
+    std::memcpy(&out, values_ + (row * step_ + offset_) * static_cast<int64_t>(sizeof(T)),
+                sizeof(T));
     return out;
   }
   // First value, for loops over arrays; the next row is `is_constant() ? 0 : 1` further.
@@ -39,7 +41,9 @@ class Operand {
   const T* values() const {
     return reinterpret_cast<const T*>(values_) + offset_;
   }
-  bool boolean(int64_t row) const { return arrow::bit_util::GetBit(values_, row * step_ + offset_); }
+  bool boolean(int64_t row) const {
+    return arrow::bit_util::GetBit(values_, row * step_ + offset_);
+  }
   std::string_view text(int64_t row) const {
     const int64_t at = row * step_ + offset_;
     return {bytes_ + offsets_[at], static_cast<size_t>(offsets_[at + 1] - offsets_[at])};
@@ -48,11 +52,14 @@ class Operand {
   // Any integer or decimal type (unscaled), any real type.
   Int128 integer(int64_t row) const;
   double real(int64_t row) const {
-    return type_->id() == arrow::Type::FLOAT ? static_cast<double>(value<float>(row)) : value<double>(row);
+    return type_->id() == arrow::Type::FLOAT ? static_cast<double>(value<float>(row))
+                                             : value<double>(row);
   }
   const TypePtr& type() const { return type_; }
   // Bytes of text in all rows: a first guess at an output's size.
-  int64_t text_bytes() const { return offsets_ ? offsets_[data_->offset + data_->length] - offsets_[data_->offset] : 0; }
+  int64_t text_bytes() const {
+    return offsets_ ? offsets_[data_->offset + data_->length] - offsets_[data_->offset] : 0;
+  }
 
  private:
   std::shared_ptr<arrow::ArrayData> data_;  // keeps the buffers alive
@@ -99,7 +106,8 @@ struct Validity {
     ++null_count;
   }
 };
-Result<Validity> CombineValidity(const std::vector<Operand>& operands, int64_t rows, arrow::MemoryPool* pool);
+Result<Validity> CombineValidity(const std::vector<Operand>& operands, int64_t rows,
+                                 arrow::MemoryPool* pool);
 Result<Datum> FinishFixed(const KernelCall& call, const TypePtr& type, Validity validity,
                           std::shared_ptr<arrow::Buffer> values);
 Result<Datum> FinishText(const KernelCall& call, const TypePtr& type, Validity validity,
@@ -113,10 +121,12 @@ struct FailurePolicy {
   std::string_view what;  // the message with kError
 };
 
-// out[row] by compute(row, T* out) -> bool for every row without a null operand; false is a failure.
+// out[row] by compute(row, T* out) -> bool for every row without a null operand; false is a
+// failure.
 template <typename T, typename Compute>
-Result<Datum> MapFixed(const KernelCall& call, const TypePtr& type, const std::vector<Operand>& operands,
-                       FailurePolicy policy, Compute&& compute) {
+Result<Datum> MapFixed(const KernelCall& call, const TypePtr& type,
+                       const std::vector<Operand>& operands, FailurePolicy policy,
+                       Compute&& compute) {
   ARROW_ASSIGN_OR_RAISE(auto validity, internal::CombineValidity(operands, call.rows, call.pool()));
   ARROW_ASSIGN_OR_RAISE(auto values, internal::AllocateZeroed(call.rows * sizeof(T), call.pool()));
   T* out = reinterpret_cast<T*>(values->mutable_data());
@@ -134,11 +144,11 @@ Result<Datum> MapFixed(const KernelCall& call, const TypePtr& type, const std::v
 
 // As MapFixed for bool results: compute(row, bool* out) -> bool.
 template <typename Compute>
-Result<Datum> MapBool(const KernelCall& call, const std::vector<Operand>& operands, FailurePolicy policy,
-                      Compute&& compute) {
+Result<Datum> MapBool(const KernelCall& call, const std::vector<Operand>& operands,
+                      FailurePolicy policy, Compute&& compute) {
   ARROW_ASSIGN_OR_RAISE(auto validity, internal::CombineValidity(operands, call.rows, call.pool()));
-  ARROW_ASSIGN_OR_RAISE(auto values,
-                        internal::AllocateZeroed(arrow::bit_util::BytesForBits(call.rows), call.pool()));
+  ARROW_ASSIGN_OR_RAISE(
+      auto values, internal::AllocateZeroed(arrow::bit_util::BytesForBits(call.rows), call.pool()));
   uint8_t* bits = values->mutable_data();
   const bool any_null = validity.null_count > 0;
   for (int64_t row = 0; row < call.rows; ++row) {
@@ -153,13 +163,16 @@ Result<Datum> MapBool(const KernelCall& call, const std::vector<Operand>& operan
   return internal::FinishFixed(call, arrow::boolean(), std::move(validity), std::move(values));
 }
 
-// As MapFixed for string and binary results: compute(row, TextWriter*) -> bool appends the row's bytes; what a failed
-// row appended is kept out of the result only with kError, so append after checking.
+// As MapFixed for string and binary results: compute(row, TextWriter*) -> bool appends the row's
+// bytes; what a failed row appended is kept out of the result only with kError, so append after
+// checking.
 template <typename Compute>
-Result<Datum> MapText(const KernelCall& call, const TypePtr& type, const std::vector<Operand>& operands,
-                      FailurePolicy policy, Compute&& compute) {
+Result<Datum> MapText(const KernelCall& call, const TypePtr& type,
+                      const std::vector<Operand>& operands, FailurePolicy policy,
+                      Compute&& compute) {
   ARROW_ASSIGN_OR_RAISE(auto validity, internal::CombineValidity(operands, call.rows, call.pool()));
-  ARROW_ASSIGN_OR_RAISE(auto offsets, internal::AllocateZeroed((call.rows + 1) * sizeof(int32_t), call.pool()));
+  ARROW_ASSIGN_OR_RAISE(auto offsets,
+                        internal::AllocateZeroed((call.rows + 1) * sizeof(int32_t), call.pool()));
   int32_t* ends = reinterpret_cast<int32_t*>(offsets->mutable_data());
   TextWriter writer(call.pool());
   if (!operands.empty() && !operands[0].is_constant()) writer.Reserve(operands[0].text_bytes());
@@ -170,7 +183,8 @@ Result<Datum> MapText(const KernelCall& call, const TypePtr& type, const std::ve
         if (policy.on_failure == OnFailure::kError) return MakeValueError(policy.what);
         validity.SetNull(row);
       }
-      if (writer.size() > INT32_MAX || !writer.status().ok()) [[unlikely]] break;
+      if (writer.size() > INT32_MAX || !writer.status().ok()) [[unlikely]]
+        break;
     }
     ends[row + 1] = static_cast<int32_t>(writer.size());
   }

@@ -17,22 +17,26 @@ const ParamRule& RuleOf(Param param) {
     return type.id() == arrow::Type::DATE32 || IsTimestamp(type);
   };
   static const ParamRule kAny{"any type", [](const DataType&) { return true; }, nullptr};
-  static const ParamRule kBool{"a boolean", [](const DataType& type) { return type.id() == arrow::Type::BOOL; },
+  static const ParamRule kBool{"a boolean",
+                               [](const DataType& type) { return type.id() == arrow::Type::BOOL; },
                                arrow::boolean()};
   static const ParamRule kNumber{"a number", kNumberTest, nullptr};
-  static const ParamRule kInteger{"a whole number", [](const DataType& type) { return IsInteger(type); },
-                                  arrow::int64()};
+  static const ParamRule kInteger{
+      "a whole number", [](const DataType& type) { return IsInteger(type); }, arrow::int64()};
   static const ParamRule kDouble{"a number", kNumberTest, arrow::float64()};
-  static const ParamRule kText{"text", [](const DataType& type) { return type.id() == arrow::Type::STRING; },
-                               arrow::utf8()};
-  static const ParamRule kTextOrBinary{"text or binary",
-                                       [](const DataType& type) { return arrow::is_binary_like(type.id()); }, nullptr};
-  static const ParamRule kDate{"a date", [](const DataType& type) { return type.id() == arrow::Type::DATE32; },
-                               arrow::date32()};
-  static const ParamRule kTimestamp{"a timestamp", [](const DataType& type) { return IsTimestamp(type); }, nullptr};
+  static const ParamRule kText{
+      "text", [](const DataType& type) { return type.id() == arrow::Type::STRING; }, arrow::utf8()};
+  static const ParamRule kTextOrBinary{
+      "text or binary", [](const DataType& type) { return arrow::is_binary_like(type.id()); },
+      nullptr};
+  static const ParamRule kDate{
+      "a date", [](const DataType& type) { return type.id() == arrow::Type::DATE32; },
+      arrow::date32()};
+  static const ParamRule kTimestamp{
+      "a timestamp", [](const DataType& type) { return IsTimestamp(type); }, nullptr};
   static const ParamRule kDateOrTimestamp{"a date or timestamp", kDateTest, nullptr};
-  static const ParamRule kTemporal{"a date, timestamp or time", [](const DataType& type) { return IsTemporal(type); },
-                                   nullptr};
+  static const ParamRule kTemporal{"a date, timestamp or time",
+                                   [](const DataType& type) { return IsTemporal(type); }, nullptr};
   switch (param) {
     case Param::kAny:
       return kAny;
@@ -78,7 +82,9 @@ TypePtr DefaultType(Param param) {
   }
 }
 
-bool IsOperator(const Function& function) { return !std::isalpha(static_cast<unsigned char>(function.name[0])); }
+bool IsOperator(const Function& function) {
+  return !std::isalpha(static_cast<unsigned char>(function.name[0]));
+}
 
 }  // namespace
 
@@ -86,26 +92,31 @@ Status Binder::CheckParameter(CallSite* site, size_t index, Param param) {
   const ParamRule& rule = RuleOf(param);
   const TypePtr type = site->type(index);
   const std::string place =
-      IsOperator(site->function()) ? fmt::format("an operand of {}", site->function().name)
-                                   : fmt::format("argument {} of {}", index + 1, site->function().name);
+      IsOperator(site->function())
+          ? fmt::format("an operand of {}", site->function().name)
+          : fmt::format("argument {} of {}", index + 1, site->function().name);
   if (!IsSupported(*type)) {
     const bool only_passed_on = param == Param::kAny;
     if (only_passed_on) return Status::OK();
-    return site->Error(index, kTypeMismatch, fmt::format("{} is of type {}, which expressions cannot compute with", place,
-                                                         type->ToString()));
+    return site->Error(index, kTypeMismatch,
+                       fmt::format("{} is of type {}, which expressions cannot compute with", place,
+                                   type->ToString()));
   }
   const TypePtr target = rule.target ? rule.target : DefaultType(param);
   if (IsNull(*type)) {
     if (target) ARROW_RETURN_NOT_OK(site->Coerce(index, target));
-  } else if (param == Param::kDate && site->args()[index]->is_literal() && type->id() == arrow::Type::STRING) {
+  } else if (param == Param::kDate && site->args()[index]->is_literal() &&
+             type->id() == arrow::Type::STRING) {
     ARROW_RETURN_NOT_OK(site->Coerce(index, target));
   } else if (param == Param::kDateOrTimestamp && site->args()[index]->is_literal() &&
              type->id() == arrow::Type::STRING) {
     const bool is_date = site->text(index).size() <= 10;
     ARROW_RETURN_NOT_OK(site->Coerce(index, is_date ? arrow::date32() : TimestampType()));
   } else if (!rule.accepts(*type)) {
-    const bool text_as_number = type->id() == arrow::Type::STRING && rule.accepts == RuleOf(Param::kNumber).accepts;
-    return site->Error(index, kTypeMismatch, fmt::format("{} must be {}, not {}", place, rule.wanted, TypeText(*type)),
+    const bool text_as_number =
+        type->id() == arrow::Type::STRING && rule.accepts == RuleOf(Param::kNumber).accepts;
+    return site->Error(index, kTypeMismatch,
+                       fmt::format("{} must be {}, not {}", place, rule.wanted, TypeText(*type)),
                        text_as_number ? "text becomes a number only by CAST(x AS double)" : "");
   } else if (rule.target) {
     ARROW_RETURN_NOT_OK(site->Coerce(index, rule.target));

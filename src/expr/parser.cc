@@ -4,9 +4,10 @@ namespace headrace::expr {
 
 Result<ExprPtr> Parse(std::string_view text) {
   if (static_cast<int64_t>(text.size()) > kMaxTextBytes) {
-    return MakeError(ErrorKind::kInvalidPlan, kTooComplex,
-                     "the expression is too long: {} bytes, at most {}; derive intermediate columns", text.size(),
-                     kMaxTextBytes);
+    return MakeError(
+        ErrorKind::kInvalidPlan, kTooComplex,
+        "the expression is too long: {} bytes, at most {}; derive intermediate columns",
+        text.size(), kMaxTextBytes);
   }
   ARROW_ASSIGN_OR_RAISE(auto tokens, Tokenize(text));
   return Parser(text, std::move(tokens)).Run();
@@ -44,7 +45,8 @@ Status Parser::ExpectWord(std::string_view upper, std::string_view after) {
 Status Parser::ErrorHere(std::string_view what, std::string_view advice) const {
   const Token& token = Current();
   const std::string found = token.kind == TokenKind::kEnd ? ", found the end" : "";
-  return ErrorInText(kSyntaxError, *source_, token.begin, token.end, fmt::format("{}{}", what, found), advice);
+  return ErrorInText(kSyntaxError, *source_, token.begin, token.end,
+                     fmt::format("{}{}", what, found), advice);
 }
 
 Result<ExprPtr> Parser::Make(ExprFields fields, int64_t begin) {
@@ -71,7 +73,8 @@ Result<ExprPtr> Parser::ParseExpression() {
   NestingGuard guard(&nesting_);
   if (nesting_ > kMaxDepth) {
     return ErrorInText(kTooComplex, *source_, Current().begin, Current().end,
-                       fmt::format("more than {} levels of nesting", kMaxDepth), "derive intermediate columns");
+                       fmt::format("more than {} levels of nesting", kMaxDepth),
+                       "derive intermediate columns");
   }
   const int64_t begin = Current().begin;
   ARROW_ASSIGN_OR_RAISE(auto first, ParseAnd());
@@ -115,15 +118,18 @@ Result<ExprPtr> Parser::ParseComparison() {
   ARROW_ASSIGN_OR_RAISE(auto left, ParseAdditive());
   while (true) {
     const Token& token = Current();
-    if (token.kind == TokenKind::kSymbol && (token.text == "=" || token.text == "<>" || token.text == "<" ||
-                                             token.text == "<=" || token.text == ">" || token.text == ">=")) {
+    if (token.kind == TokenKind::kSymbol &&
+        (token.text == "=" || token.text == "<>" || token.text == "<" || token.text == "<=" ||
+         token.text == ">" || token.text == ">=")) {
       std::string name = token.text;
       ++at_;
       ARROW_ASSIGN_OR_RAISE(auto right, ParseAdditive());
-      ARROW_ASSIGN_OR_RAISE(left, MakeCall(std::move(name), {std::move(left), std::move(right)}, begin));
+      ARROW_ASSIGN_OR_RAISE(left,
+                            MakeCall(std::move(name), {std::move(left), std::move(right)}, begin));
     } else if (AtWord("IS")) {
       ARROW_ASSIGN_OR_RAISE(left, ParseIs(std::move(left)));
-    } else if (AtWord("NOT") || AtWord("IN") || AtWord("BETWEEN") || AtWord("LIKE") || AtWord("ILIKE")) {
+    } else if (AtWord("NOT") || AtWord("IN") || AtWord("BETWEEN") || AtWord("LIKE") ||
+               AtWord("ILIKE")) {
       ARROW_ASSIGN_OR_RAISE(left, ParseNegatable(std::move(left)));
     } else {
       return left;
@@ -140,7 +146,8 @@ Result<ExprPtr> Parser::ParseIs(ExprPtr left) {
     ARROW_ASSIGN_OR_RAISE(auto right, ParseAdditive());
     return MakeCall(name + "distinct from", {std::move(left), std::move(right)}, begin);
   }
-  for (const auto& [word, suffix] : {std::pair("NULL", "null"), {"TRUE", "true"}, {"FALSE", "false"}}) {
+  for (const auto& [word, suffix] :
+       {std::pair("NULL", "null"), {"TRUE", "true"}, {"FALSE", "false"}}) {
     if (TakeWord(word)) return MakeCall(name + suffix, {std::move(left)}, begin);
   }
   return ErrorHere("expected NULL, TRUE, FALSE or DISTINCT FROM after IS");
@@ -156,7 +163,8 @@ Result<ExprPtr> Parser::ParseNegatable(ExprPtr left) {
     ARROW_ASSIGN_OR_RAISE(auto low, ParseAdditive());
     ARROW_RETURN_NOT_OK(ExpectWord("AND", "between the bounds of BETWEEN"));
     ARROW_ASSIGN_OR_RAISE(auto high, ParseAdditive());
-    ARROW_ASSIGN_OR_RAISE(out, MakeCall("between", {std::move(left), std::move(low), std::move(high)}, begin));
+    ARROW_ASSIGN_OR_RAISE(
+        out, MakeCall("between", {std::move(left), std::move(low), std::move(high)}, begin));
   } else if (AtWord("LIKE") || AtWord("ILIKE")) {
     std::string name = AtWord("LIKE") ? "like" : "ilike";
     ++at_;
@@ -192,7 +200,8 @@ Result<ExprPtr> Parser::ParseAdditive() {
     std::string name = Current().text;
     ++at_;
     ARROW_ASSIGN_OR_RAISE(auto right, ParseMultiplicative());
-    ARROW_ASSIGN_OR_RAISE(left, MakeCall(std::move(name), {std::move(left), std::move(right)}, begin));
+    ARROW_ASSIGN_OR_RAISE(left,
+                          MakeCall(std::move(name), {std::move(left), std::move(right)}, begin));
   }
   return left;
 }
@@ -204,7 +213,8 @@ Result<ExprPtr> Parser::ParseMultiplicative() {
     std::string name = AtWord("DIV") ? "div" : Current().text;
     ++at_;
     ARROW_ASSIGN_OR_RAISE(auto right, ParseUnary());
-    ARROW_ASSIGN_OR_RAISE(left, MakeCall(std::move(name), {std::move(left), std::move(right)}, begin));
+    ARROW_ASSIGN_OR_RAISE(left,
+                          MakeCall(std::move(name), {std::move(left), std::move(right)}, begin));
   }
   return left;
 }
@@ -218,7 +228,8 @@ Result<ExprPtr> Parser::ParseUnary() {
     ++at_;
     if (!minus) continue;
     const TokenKind next = Current().kind;
-    const bool number = next == TokenKind::kInteger || next == TokenKind::kDecimal || next == TokenKind::kReal;
+    const bool number =
+        next == TokenKind::kInteger || next == TokenKind::kDecimal || next == TokenKind::kReal;
     const bool cast_follows = Ahead(1).kind == TokenKind::kSymbol && Ahead(1).text == "::";
     if (number && !cast_follows) {
       // The sign belongs to the literal: the smallest int64 has no positive twin.

@@ -1,4 +1,5 @@
-// Recursive descent over the tokens; split over parser.cc (operators) and parser_primary.cc (operands).
+// Recursive descent over the tokens; split over parser.cc (operators) and parser_primary.cc
+// (operands).
 #pragma once
 
 #include <memory>
@@ -14,8 +15,9 @@
 namespace headrace::expr {
 
 // Role: one parse of one text. Owner: Parse. Threads: one.
-// Precedence, loosest first: OR, AND, NOT, comparisons (= < IS IN BETWEEN LIKE), + - ||, * / % div, unary + -, ::.
-// Errors: InvalidPlan at the first token that does not fit. Limits: kMaxDepth of nesting and of the tree.
+// Precedence, loosest first: OR, AND, NOT, comparisons (= < IS IN BETWEEN LIKE), + - ||, * / % div,
+// unary + -, ::. Errors: InvalidPlan at the first token that does not fit. Limits: kMaxDepth of
+// nesting and of the tree.
 class Parser {
  public:
   Parser(std::string_view text, std::vector<Token> tokens)
@@ -59,7 +61,9 @@ class Parser {
   Result<std::shared_ptr<arrow::DataType>> ParseTypeName();
 
   const Token& Current() const { return tokens_[at_]; }
-  const Token& Ahead(size_t count) const { return tokens_[std::min(at_ + count, tokens_.size() - 1)]; }
+  const Token& Ahead(size_t count) const {
+    return tokens_[std::min(at_ + count, tokens_.size() - 1)];
+  }
   bool AtSymbol(std::string_view symbol) const {
     return Current().kind == TokenKind::kSymbol && Current().text == symbol;
   }

@@ -15,7 +15,8 @@ class Walker {
  public:
   explicit Walker(std::string_view pattern) : pattern_(pattern) {}
 
-  // Next piece: one character, one escape, one whole class, or the "(" of a group with its "?..." mark.
+  // Next piece: one character, one escape, one whole class, or the "(" of a group with its "?..."
+  // mark.
   std::string_view Next() {
     const size_t begin = at_;
     const char c = pattern_[at_++];
@@ -73,10 +74,12 @@ Status CheckRegexDialect(std::string_view pattern) {
     if (piece == "(") {
       const std::string_view rest = walker.rest();
       if (rest.starts_with("?=") || rest.starts_with("?!")) return Refuse("no look-ahead (?= (?!");
-      if (rest.starts_with("?<=") || rest.starts_with("?<!")) return Refuse("no look-behind (?<= (?<!");
+      if (rest.starts_with("?<=") || rest.starts_with("?<!"))
+        return Refuse("no look-behind (?<= (?<!");
       if (rest.starts_with("?>")) return Refuse("no atomic groups (?>");
     }
-    if (piece.size() == 2 && piece[0] == '\\' && ((piece[1] >= '1' && piece[1] <= '9') || piece[1] == 'k')) {
+    if (piece.size() == 2 && piece[0] == '\\' &&
+        ((piece[1] >= '1' && piece[1] <= '9') || piece[1] == 'k')) {
       return Refuse("no back-references \\1 \\k");
     }
     if (piece == "+" && after_quantifier) return Refuse("no possessive quantifiers *+ ++ ?+");
@@ -93,7 +96,8 @@ GroupPattern IsolateGroup(std::string_view pattern, int64_t group) {
     out.pattern += piece;
     if (piece != "(") continue;
     const size_t name_bytes = NameMarkBytes(walker.rest());
-    if (name_bytes == 0 && walker.rest().starts_with("?")) continue;  // flags or a group that does not capture
+    if (name_bytes == 0 && walker.rest().starts_with("?"))
+      continue;  // flags or a group that does not capture
     walker.Skip(name_bytes);
     out.pattern += ++out.groups == group ? "?P<g>" : "?:";
   }
@@ -109,17 +113,23 @@ Result<std::string> RewriteReplacement(std::string_view replacement, int64_t gro
   for (size_t i = 0; i < replacement.size(); ++i) {
     const char c = replacement[i];
     if (c == '\\') {
-      if (++i == replacement.size()) return bad("a backslash at the end of the replacement stands before nothing");
+      if (++i == replacement.size())
+        return bad("a backslash at the end of the replacement stands before nothing");
       out += replacement[i] == '\\' ? "\\\\" : std::string(1, replacement[i]);
     } else if (c == '$') {
       const bool braces = i + 1 < replacement.size() && replacement[i + 1] == '{';
       const size_t digit = i + (braces ? 2 : 1);
-      const bool closed = !braces || (digit + 1 < replacement.size() && replacement[digit + 1] == '}');
-      if (digit >= replacement.size() || replacement[digit] < '0' || replacement[digit] > '9' || !closed) {
-        return bad("$ in the replacement stands before the number of a group; a dollar sign is written \\$");
+      const bool closed =
+          !braces || (digit + 1 < replacement.size() && replacement[digit + 1] == '}');
+      if (digit >= replacement.size() || replacement[digit] < '0' || replacement[digit] > '9' ||
+          !closed) {
+        return bad(
+            "$ in the replacement stands before the number of a group; a dollar sign is written "
+            "\\$");
       }
       if (replacement[digit] - '0' > groups) {
-        return bad(fmt::format("the replacement names group {}, the regular expression has {}", replacement[digit], groups));
+        return bad(fmt::format("the replacement names group {}, the regular expression has {}",
+                               replacement[digit], groups));
       }
       out += fmt::format("\\{}", replacement[digit]);
       i = digit + (braces ? 1 : 0);

@@ -1,4 +1,5 @@
-// What has to be known about a regular expression's text beside what the library that runs it knows.
+// What has to be known about a regular expression's text beside what the library that runs it
+// knows.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,8 @@
 
 namespace headrace::expr {
 
-// Refuses by name what other dialects have and this one has not: look-around, back-references, possessive quantifiers,
-// atomic groups. The error is the reason alone.
+// Refuses by name what other dialects have and this one has not: look-around, back-references,
+// possessive quantifiers, atomic groups. The error is the reason alone.
 Status CheckRegexDialect(std::string_view pattern);
 
 struct GroupPattern {
@@ -20,7 +21,8 @@ struct GroupPattern {
 // Group 0 is the whole match.
 GroupPattern IsolateGroup(std::string_view pattern, int64_t group);
 
-// $1 and ${1} for groups, \$ and \\ for themselves -> the library's \1, \\. The error is the reason alone.
+// $1 and ${1} for groups, \$ and \\ for themselves -> the library's \1, \\. The error is the reason
+// alone.
 Result<std::string> RewriteReplacement(std::string_view replacement, int64_t groups);
 
 }  // namespace headrace::expr

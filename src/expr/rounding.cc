@@ -8,12 +8,14 @@
 namespace headrace::expr {
 namespace {
 
-// Rounds the shortest decimal text of `value`, so that 2.675 becomes 2.68 although the double lies below it.
+// Rounds the shortest decimal text of `value`, so that 2.675 becomes 2.68 although the double lies
+// below it.
 double RoundReal(double value, int64_t digits) {
   if (!std::isfinite(value) || value == 0) return value;
   if (digits == 0) return std::round(value);
   char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), std::abs(value), std::chars_format::scientific);
+  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), std::abs(value),
+                                 std::chars_format::scientific);
   const std::string_view text(buffer, end.ptr - buffer);
   const size_t mark = text.find('e');
   int exponent = 0;
@@ -46,17 +48,19 @@ Kernel RoundIntegerKernel(const TypePtr& type, int64_t digits) {
     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
     return VisitIntegerType(type->id(), [&](auto tag) {
       using T = decltype(tag);
-      return MapFixed<T>(call, type, operands, {OnFailure::kError, "the result is out of range"},
-                         [&](int64_t row, T* out) {
-                           if (digits < -kMaxDecimalPrecision) return true;
-                           const int places = static_cast<int>(-digits);
-                           const Int128 value = operands[0].value<T>(row);
-                           const Int128 kept = DivideByPowerOfTen(value, places);
-                           const Int128 rounded = kept == 0 ? 0 : kept * static_cast<Int128>(PowerOfTen(places));
-                           if (rounded < std::numeric_limits<T>::min() || rounded > std::numeric_limits<T>::max()) return false;
-                           *out = static_cast<T>(rounded);
-                           return true;
-                         });
+      return MapFixed<T>(
+          call, type, operands, {OnFailure::kError, "the result is out of range"},
+          [&](int64_t row, T* out) {
+            if (digits < -kMaxDecimalPrecision) return true;
+            const int places = static_cast<int>(-digits);
+            const Int128 value = operands[0].value<T>(row);
+            const Int128 kept = DivideByPowerOfTen(value, places);
+            const Int128 rounded = kept == 0 ? 0 : kept * static_cast<Int128>(PowerOfTen(places));
+            if (rounded < std::numeric_limits<T>::min() || rounded > std::numeric_limits<T>::max())
+              return false;
+            *out = static_cast<T>(rounded);
+            return true;
+          });
     });
   };
 }
@@ -81,7 +85,8 @@ Kernel RoundRealKernel(const TypePtr& type, int64_t digits) {
 
 Kernel RoundDecimalKernel(const TypePtr& type, const TypePtr& out_type, int64_t digits) {
   const int scale = Scale(*type);
-  const int dropped = static_cast<int>(std::clamp<int64_t>(scale - digits, 0, kMaxDecimalPrecision + 1));
+  const int dropped =
+      static_cast<int>(std::clamp<int64_t>(scale - digits, 0, kMaxDecimalPrecision + 1));
   // Rounding left of the point drops digits and puts zeros back.
   const int restored = static_cast<int>(std::clamp<int64_t>(-digits, 0, kMaxDecimalPrecision));
   return [=](const KernelCall& call) -> Result<Datum> {
@@ -97,14 +102,15 @@ Kernel RoundDecimalKernel(const TypePtr& type, const TypePtr& out_type, int64_t 
 Kernel FloorRealKernel(Rounding direction) {
   return [=](const KernelCall& call) -> Result<Datum> {
     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
-    return MapFixed<int64_t>(call, arrow::int64(), operands, {OnFailure::kError, "the value is out of range of int64"},
-                             [&](int64_t row, int64_t* out) {
-                               const double value = operands[0].value<double>(row);
-                               const double whole = direction == Rounding::kFloor ? std::floor(value) : std::ceil(value);
-                               if (!(whole >= -0x1p63 && whole < 0x1p63)) return false;
-                               *out = static_cast<int64_t>(whole);
-                               return true;
-                             });
+    return MapFixed<int64_t>(
+        call, arrow::int64(), operands, {OnFailure::kError, "the value is out of range of int64"},
+        [&](int64_t row, int64_t* out) {
+          const double value = operands[0].value<double>(row);
+          const double whole = direction == Rounding::kFloor ? std::floor(value) : std::ceil(value);
+          if (!(whole >= -0x1p63 && whole < 0x1p63)) return false;
+          *out = static_cast<int64_t>(whole);
+          return true;
+        });
   };
 }
 

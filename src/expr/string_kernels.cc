@@ -54,7 +54,8 @@ Kernel SubstringKernel() {
 Kernel EdgeKernel(Side side) {
   return [side](const KernelCall& call) -> Result<Datum> {
     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
-    return MapText(call, arrow::utf8(), operands, {OnFailure::kError, "left and right take a count of 0 or more"},
+    return MapText(call, arrow::utf8(), operands,
+                   {OnFailure::kError, "left and right take a count of 0 or more"},
                    [&](int64_t row, TextWriter* out) {
                      const int64_t count = operands[1].value<int64_t>(row);
                      if (count < 0) return false;
@@ -73,39 +74,43 @@ Kernel EdgeKernel(Side side) {
 Kernel PadKernel(Side side) {
   return [side](const KernelCall& call) -> Result<Datum> {
     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
-    return MapText(call, arrow::utf8(), operands, {OnFailure::kError, kTooLong}, [&](int64_t row, TextWriter* out) {
-      const std::string_view text = operands[0].text(row);
-      const std::string_view pad = operands.size() > 2 ? operands[2].text(row) : " ";
-      const int64_t wanted = std::max<int64_t>(0, operands[1].value<int64_t>(row));
-      if (wanted > kMaxTextResultBytes / 4) return false;
-      const int64_t missing = wanted - CodePointCount(text);
-      if (missing <= 0) {
-        out->Append(text.substr(0, CodePointOffset(text, wanted)));
-        return true;
-      }
-      if (side == Side::kRight) out->Append(text);
-      if (const int64_t pad_count = CodePointCount(pad); pad_count > 0) {
-        for (int64_t left = missing; left > 0; left -= pad_count) {
-          out->Append(left >= pad_count ? pad : pad.substr(0, CodePointOffset(pad, left)));
-        }
-      }
-      if (side == Side::kLeft) out->Append(text);
-      return true;
-    });
+    return MapText(
+        call, arrow::utf8(), operands, {OnFailure::kError, kTooLong},
+        [&](int64_t row, TextWriter* out) {
+          const std::string_view text = operands[0].text(row);
+          const std::string_view pad = operands.size() > 2 ? operands[2].text(row) : " ";
+          const int64_t wanted = std::max<int64_t>(0, operands[1].value<int64_t>(row));
+          if (wanted > kMaxTextResultBytes / 4) return false;
+          const int64_t missing = wanted - CodePointCount(text);
+          if (missing <= 0) {
+            out->Append(text.substr(0, CodePointOffset(text, wanted)));
+            return true;
+          }
+          if (side == Side::kRight) out->Append(text);
+          if (const int64_t pad_count = CodePointCount(pad); pad_count > 0) {
+            for (int64_t left = missing; left > 0; left -= pad_count) {
+              out->Append(left >= pad_count ? pad : pad.substr(0, CodePointOffset(pad, left)));
+            }
+          }
+          if (side == Side::kLeft) out->Append(text);
+          return true;
+        });
   };
 }
 
 Kernel RepeatKernel() {
   return [](const KernelCall& call) -> Result<Datum> {
     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
-    return MapText(call, arrow::utf8(), operands, {OnFailure::kError, kTooLong}, [&](int64_t row, TextWriter* out) {
-      const std::string_view text = operands[0].text(row);
-      const int64_t count = operands[1].value<int64_t>(row);
-      if (text.empty()) return true;
-      if (count > kMaxTextResultBytes / static_cast<int64_t>(text.size())) return false;
-      for (int64_t i = 0; i < count; ++i) out->Append(text);
-      return true;
-    });
+    return MapText(call, arrow::utf8(), operands, {OnFailure::kError, kTooLong},
+                   [&](int64_t row, TextWriter* out) {
+                     const std::string_view text = operands[0].text(row);
+                     const int64_t count = operands[1].value<int64_t>(row);
+                     if (text.empty()) return true;
+                     if (count > kMaxTextResultBytes / static_cast<int64_t>(text.size()))
+                       return false;
+                     for (int64_t i = 0; i < count; ++i) out->Append(text);
+                     return true;
+                   });
   };
 }
 
@@ -129,23 +134,24 @@ Kernel JoinWithKernel() {
 Kernel ReplaceKernel() {
   return [](const KernelCall& call) -> Result<Datum> {
     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
-    return MapText(call, arrow::utf8(), operands, {OnFailure::kError, kTooLong}, [&](int64_t row, TextWriter* out) {
-      const std::string_view text = operands[0].text(row);
-      const std::string_view from = operands[1].text(row);
-      const std::string_view to = operands[2].text(row);
-      const int64_t begin = out->size();
-      size_t at = 0;
-      while (!from.empty()) {
-        const size_t found = Find(text, from, at);
-        if (found == std::string_view::npos) break;
-        out->Append(text.substr(at, found - at));
-        out->Append(to);
-        at = found + from.size();
-        if (out->size() - begin > kMaxTextResultBytes) return false;
-      }
-      out->Append(text.substr(at));
-      return true;
-    });
+    return MapText(call, arrow::utf8(), operands, {OnFailure::kError, kTooLong},
+                   [&](int64_t row, TextWriter* out) {
+                     const std::string_view text = operands[0].text(row);
+                     const std::string_view from = operands[1].text(row);
+                     const std::string_view to = operands[2].text(row);
+                     const int64_t begin = out->size();
+                     size_t at = 0;
+                     while (!from.empty()) {
+                       const size_t found = Find(text, from, at);
+                       if (found == std::string_view::npos) break;
+                       out->Append(text.substr(at, found - at));
+                       out->Append(to);
+                       at = found + from.size();
+                       if (out->size() - begin > kMaxTextResultBytes) return false;
+                     }
+                     out->Append(text.substr(at));
+                     return true;
+                   });
   };
 }
 
@@ -153,7 +159,8 @@ Kernel SplitPartKernel() {
   return [](const KernelCall& call) -> Result<Datum> {
     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
     std::vector<std::string_view> parts;
-    return MapText(call, arrow::utf8(), operands, {OnFailure::kError, "the index of split_part is never 0"},
+    return MapText(call, arrow::utf8(), operands,
+                   {OnFailure::kError, "the index of split_part is never 0"},
                    [&](int64_t row, TextWriter* out) {
                      const std::string_view text = operands[0].text(row);
                      const std::string_view separator = operands[1].text(row);
@@ -196,7 +203,9 @@ Kernel PositionKernel() {
     return MapFixed<int32_t>(call, arrow::int32(), operands, {}, [&](int64_t row, int32_t* out) {
       const std::string_view text = operands[0].text(row);
       const size_t found = Find(text, operands[1].text(row));
-      *out = found == std::string_view::npos ? 0 : static_cast<int32_t>(CodePointCount(text.substr(0, found))) + 1;
+      *out = found == std::string_view::npos
+                 ? 0
+                 : static_cast<int32_t>(CodePointCount(text.substr(0, found))) + 1;
       return true;
     });
   };

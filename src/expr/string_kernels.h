@@ -8,7 +8,8 @@
 
 namespace headrace::expr {
 
-// No function makes one text longer than this: a mistyped repeat count must not take the whole budget.
+// No function makes one text longer than this: a mistyped repeat count must not take the whole
+// budget.
 inline constexpr int64_t kMaxTextResultBytes = 64 << 20;
 
 int64_t CodePointCount(std::string_view text);
@@ -20,9 +21,10 @@ enum class Side : uint8_t { kLeft, kRight };
 Kernel EdgeKernel(Side side);  // left and right: (text, int64 count)
 Kernel PadKernel(Side side);   // lpad and rpad: (text, int64 length [, pad])
 Kernel RepeatKernel();         // (text, int64 count)
-Kernel JoinWithKernel();        // concat_ws: (separator, text, ...), leaving out NULLs; NULL only for a NULL separator
-Kernel ReplaceKernel();        // (text, from, to)
-Kernel SplitPartKernel();      // (text, separator, int64 index)
+Kernel JoinWithKernel();   // concat_ws: (separator, text, ...), leaving out NULLs; NULL only for a
+                           // NULL separator
+Kernel ReplaceKernel();    // (text, from, to)
+Kernel SplitPartKernel();  // (text, separator, int64 index)
 
 enum class TextTest : uint8_t { kStartsWith, kEndsWith, kContains };
 Kernel TextTestKernel(TextTest test);  // (text, part)

@@ -22,13 +22,6 @@ std::string Quoted(std::string_view text, char quote) {
   return out += quote;
 }
 
-std::string Upper(std::string text) {
-  for (char& c : text) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
-  }
-  return text;
-}
-
 std::string LiteralText(const arrow::Scalar& value) {
   if (!value.is_valid) return "NULL";
   std::string out;
@@ -40,14 +33,16 @@ std::string LiteralText(const arrow::Scalar& value) {
     case arrow::Type::DOUBLE: {
       char buffer[40];
       const auto end = std::to_chars(buffer, buffer + sizeof(buffer),
-                                     static_cast<const arrow::DoubleScalar&>(value).value, std::chars_format::scientific);
+                                     static_cast<const arrow::DoubleScalar&>(value).value,
+                                     std::chars_format::scientific);
       const std::string digits(buffer, end.ptr);
       // Infinity can only be written as a number too large.
       return digits == "inf" ? "1e999" : digits == "-inf" ? "-1e999" : digits;
     }
     case arrow::Type::DECIMAL128: {
       const auto& decimal = static_cast<const arrow::Decimal128Scalar&>(value);
-      const Int128 number = (static_cast<Int128>(decimal.value.high_bits()) << 64) | decimal.value.low_bits();
+      const Int128 number =
+          (static_cast<Int128>(decimal.value.high_bits()) << 64) | decimal.value.low_bits();
       AppendDecimal(number, Scale(*value.type), &out);
       if (Scale(*value.type) == 0) out += '.';
       return out;
@@ -67,7 +62,8 @@ std::string LiteralText(const arrow::Scalar& value) {
 }
 
 Level LevelOf(const Expr& node) {
-  if (node.kind() == ExprKind::kLiteral) return LiteralText(*node.literal()).front() == '-' ? kUnary : kPrimary;
+  if (node.kind() == ExprKind::kLiteral)
+    return LiteralText(*node.literal()).front() == '-' ? kUnary : kPrimary;
   if (node.kind() != ExprKind::kCall) return kPrimary;
   const std::string& name = node.name();
   if (name == "or") return kOr;
@@ -76,9 +72,11 @@ Level LevelOf(const Expr& node) {
   if (name == "+" || name == "||") return kAdditive;
   if (name == "-") return node.children().size() == 1 ? kUnary : kAdditive;
   if (name == "*" || name == "/" || name == "%") return kMultiplicative;
-  if (name == "div" && node.children().size() == 2) return kMultiplicative;  // a call with another count is an error
-  if (name == "=" || name == "<>" || name == "<" || name == "<=" || name == ">" || name == ">=" || name == "in" ||
-      name == "between" || name == "like" || name == "ilike" || name.starts_with("is ")) {
+  if (name == "div" && node.children().size() == 2)
+    return kMultiplicative;  // a call with another count is an error
+  if (name == "=" || name == "<>" || name == "<" || name == "<=" || name == ">" || name == ">=" ||
+      name == "in" || name == "between" || name == "like" || name == "ilike" ||
+      name.starts_with("is ")) {
     return kComparison;
   }
   return kPrimary;
@@ -89,7 +87,8 @@ std::string AtLeast(const Expr& node, int level) {
   return LevelOf(node) >= level ? text : "(" + text + ")";
 }
 
-std::string Joined(const std::vector<ExprPtr>& nodes, size_t first, std::string_view separator, int level) {
+std::string Joined(const std::vector<ExprPtr>& nodes, size_t first, std::string_view separator,
+                   int level) {
   std::string out;
   for (size_t i = first; i < nodes.size(); ++i) {
     if (i > first) out += separator;
@@ -104,9 +103,10 @@ std::string ComparisonText(const Expr& node) {
   const std::string left = AtLeast(*children[0], kAdditive);
   if (name == "in") return left + " IN (" + Joined(children, 1, ", ", kOr) + ")";
   if (name == "between") {
-    return left + " BETWEEN " + AtLeast(*children[1], kAdditive) + " AND " + AtLeast(*children[2], kAdditive);
+    return left + " BETWEEN " + AtLeast(*children[1], kAdditive) + " AND " +
+           AtLeast(*children[2], kAdditive);
   }
-  std::string out = left + " " + Upper(name);
+  std::string out = left + " " + UpperAscii(name);
   if (children.size() > 1) out += " " + AtLeast(*children[1], kAdditive);
   if (children.size() > 2) out += " ESCAPE " + AtLeast(*children[2], kAdditive);
   return out;
@@ -125,9 +125,11 @@ std::string CallText(const Expr& node) {
     case kComparison:
       return ComparisonText(node);
     case kAdditive:
-      return AtLeast(*children[0], kAdditive) + " " + name + " " + AtLeast(*children[1], kMultiplicative);
+      return AtLeast(*children[0], kAdditive) + " " + name + " " +
+             AtLeast(*children[1], kMultiplicative);
     case kMultiplicative:
-      return AtLeast(*children[0], kMultiplicative) + " " + name + " " + AtLeast(*children[1], kUnary);
+      return AtLeast(*children[0], kMultiplicative) + " " + name + " " +
+             AtLeast(*children[1], kUnary);
     case kUnary:
       // A literal keeps its own sign, so one under a minus stands in parentheses.
       return children[0]->kind() == ExprKind::kLiteral ? "-(" + ToText(*children[0]) + ")"
@@ -150,8 +152,10 @@ std::string CaseText(const Expr& node) {
   return out + " END";
 }
 
-void CollectColumns(const Expr& node, std::unordered_set<std::string>* seen, std::vector<std::string>* out) {
-  if (node.kind() == ExprKind::kColumn && seen->insert(node.name()).second) out->push_back(node.name());
+void CollectColumns(const Expr& node, std::unordered_set<std::string>* seen,
+                    std::vector<std::string>* out) {
+  if (node.kind() == ExprKind::kColumn && seen->insert(node.name()).second)
+    out->push_back(node.name());
   for (const auto& child : node.children()) CollectColumns(*child, seen, out);
 }
 
@@ -173,8 +177,9 @@ std::string ToText(const Expr& node) {
     case ExprKind::kTryCast:
       return "TRY_CAST(" + ToText(*node.children()[0]) + " AS " + TypeText(*node.type()) + ")";
     case ExprKind::kInterval:
-      return fmt::format("INTERVAL {} {}", static_cast<const arrow::Int64Scalar&>(*node.literal()).value,
-                         Upper(node.name()));
+      return fmt::format("INTERVAL {} {}",
+                         static_cast<const arrow::Int64Scalar&>(*node.literal()).value,
+                         UpperAscii(node.name()));
   }
   return {};
 }

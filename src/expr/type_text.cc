@@ -8,18 +8,11 @@
 namespace headrace::expr {
 namespace {
 
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
-}
-
 const std::map<std::string, std::shared_ptr<arrow::DataType>, std::less<>>& NamedTypes() {
   static const std::map<std::string, std::shared_ptr<arrow::DataType>, std::less<>> kTypes = [] {
     std::map<std::string, std::shared_ptr<arrow::DataType>, std::less<>> types;
-    const auto add = [&](std::initializer_list<const char*> names, std::shared_ptr<arrow::DataType> type) {
+    const auto add = [&](std::initializer_list<const char*> names,
+                         std::shared_ptr<arrow::DataType> type) {
       for (const char* name : names) types.emplace(name, type);
     };
     add({"bool", "boolean"}, arrow::boolean());
@@ -36,8 +29,10 @@ const std::map<std::string, std::shared_ptr<arrow::DataType>, std::less<>>& Name
     add({"string", "utf8", "varchar", "text", "str", "char"}, arrow::utf8());
     add({"binary", "bytes", "blob", "bytea", "varbinary"}, arrow::binary());
     add({"date", "date32", "date32[day]"}, arrow::date32());
-    add({"timestamp", "timestamp[us]", "datetime", "timestamp_ntz", "timestamp without time zone"}, TimestampType());
-    add({"timestamptz", "timestamp[us, utc]", "timestamp[us, tz=utc]", "timestamp_ltz", "timestamp with time zone"},
+    add({"timestamp", "timestamp[us]", "datetime", "timestamp_ntz", "timestamp without time zone"},
+        TimestampType());
+    add({"timestamptz", "timestamp[us, utc]", "timestamp[us, tz=utc]", "timestamp_ltz",
+         "timestamp with time zone"},
         TimestampTzType());
     add({"time", "time64", "time64[us]"}, TimeType());
     return types;
@@ -45,23 +40,27 @@ const std::map<std::string, std::shared_ptr<arrow::DataType>, std::less<>>& Name
   return kTypes;
 }
 
-// "decimal", "decimal(p)", "decimal(p,s)" and the other spellings of the name; null when it is no decimal at all.
+// "decimal", "decimal(p)", "decimal(p,s)" and the other spellings of the name; null when it is no
+// decimal at all.
 Result<std::shared_ptr<arrow::DataType>> ParseDecimalType(const std::string& text) {
   const size_t open = text.find('(');
   const std::string name(TrimBlanks(std::string_view(text).substr(0, open)));
-  if (name != "decimal" && name != "numeric" && name != "dec" && name != "decimal128") return nullptr;
+  if (name != "decimal" && name != "numeric" && name != "dec" && name != "decimal128")
+    return nullptr;
   if (open == std::string::npos) return arrow::decimal128(10, 0);
   if (text.back() != ')') return nullptr;
   const std::string_view inside = std::string_view(text).substr(open + 1, text.size() - open - 2);
   const size_t comma = inside.find(',');
   const auto precision = ParseInt64(inside.substr(0, comma));
-  const auto scale = comma == std::string_view::npos ? std::optional<int64_t>(0) : ParseInt64(inside.substr(comma + 1));
+  const auto scale = comma == std::string_view::npos ? std::optional<int64_t>(0)
+                                                     : ParseInt64(inside.substr(comma + 1));
   if (!precision || !scale || *precision < 1 || *precision > kMaxDecimalPrecision || *scale < 0 ||
       *scale > *precision) {
-    return MakeError(ErrorKind::kInvalidPlan, kUnknownType,
-                     "a decimal type is decimal(precision, scale) with 1 <= precision <= 38 and 0 <= scale <= "
-                     "precision, not '{}'",
-                     text);
+    return MakeError(
+        ErrorKind::kInvalidPlan, kUnknownType,
+        "a decimal type is decimal(precision, scale) with 1 <= precision <= 38 and 0 <= scale <= "
+        "precision, not '{}'",
+        text);
   }
   return arrow::decimal128(static_cast<int32_t>(*precision), static_cast<int32_t>(*scale));
 }
@@ -70,22 +69,24 @@ Result<std::shared_ptr<arrow::DataType>> ParseDecimalType(const std::string& tex
 
 Result<std::shared_ptr<arrow::DataType>> ParseType(std::string_view text) {
   constexpr size_t kLongestName = 200;
-  const std::string name = Lower(TrimBlanks(text.substr(0, kLongestName)));
+  const std::string name = LowerAscii(TrimBlanks(text.substr(0, kLongestName)));
   const auto found = NamedTypes().find(name);
   if (found != NamedTypes().end()) return found->second;
   ARROW_ASSIGN_OR_RAISE(auto decimal, ParseDecimalType(name));
   if (decimal) return decimal;
   if (name.starts_with("varchar(") || name.starts_with("char(")) {
-    return MakeError(ErrorKind::kInvalidPlan, kUnknownType, "strings have no length limit: write string instead of '{}'",
-                     name);
+    return MakeError(ErrorKind::kInvalidPlan, kUnknownType,
+                     "strings have no length limit: write string instead of '{}'", name);
   }
   std::vector<std::string> known = {"decimal"};
   for (const auto& [known_name, type] : NamedTypes()) known.push_back(known_name);
   const std::string near = NearestName(name, known);
-  return MakeError(ErrorKind::kInvalidPlan, kUnknownType, "unknown type '{}'; {}", name,
-                   near.empty() ? "known are bool, int8 to int64, uint8 to uint64, float, double, decimal(p,s), string, "
-                                  "binary, date, timestamp, timestamptz and time"
-                                : fmt::format("did you mean '{}'?", near));
+  return MakeError(
+      ErrorKind::kInvalidPlan, kUnknownType, "unknown type '{}'; {}", name,
+      near.empty()
+          ? "known are bool, int8 to int64, uint8 to uint64, float, double, decimal(p,s), string, "
+            "binary, date, timestamp, timestamptz and time"
+          : fmt::format("did you mean '{}'?", near));
 }
 
 std::string TypeText(const arrow::DataType& type) {

@@ -23,9 +23,13 @@ const TypePtr& TimeType() {
 
 bool IsInteger(const arrow::DataType& type) { return arrow::is_integer(type.id()); }
 bool IsUnsigned(const arrow::DataType& type) { return arrow::is_unsigned_integer(type.id()); }
-bool IsReal(const arrow::DataType& type) { return type.id() == Type::FLOAT || type.id() == Type::DOUBLE; }
+bool IsReal(const arrow::DataType& type) {
+  return type.id() == Type::FLOAT || type.id() == Type::DOUBLE;
+}
 bool IsDecimal(const arrow::DataType& type) { return type.id() == Type::DECIMAL128; }
-bool IsNumeric(const arrow::DataType& type) { return IsInteger(type) || IsReal(type) || IsDecimal(type); }
+bool IsNumeric(const arrow::DataType& type) {
+  return IsInteger(type) || IsReal(type) || IsDecimal(type);
+}
 bool IsTimestamp(const arrow::DataType& type) { return type.id() == Type::TIMESTAMP; }
 bool IsTemporal(const arrow::DataType& type) {
   return type.id() == Type::DATE32 || type.id() == Type::TIME64 || IsTimestamp(type);
@@ -69,7 +73,8 @@ TypePtr NormalType(const TypePtr& type) {
     case Type::TIME64:
       return TimeType();
     case Type::TIMESTAMP:
-      return static_cast<const arrow::TimestampType&>(*type).timezone().empty() ? TimestampType() : TimestampTzType();
+      return static_cast<const arrow::TimestampType&>(*type).timezone().empty() ? TimestampType()
+                                                                                : TimestampTzType();
     case Type::DECIMAL32:
     case Type::DECIMAL64:
     case Type::DECIMAL256: {
@@ -85,8 +90,12 @@ TypePtr NormalType(const TypePtr& type) {
   }
 }
 
-int Precision(const arrow::DataType& decimal) { return static_cast<const arrow::DecimalType&>(decimal).precision(); }
-int Scale(const arrow::DataType& decimal) { return static_cast<const arrow::DecimalType&>(decimal).scale(); }
+int Precision(const arrow::DataType& decimal) {
+  return static_cast<const arrow::DecimalType&>(decimal).precision();
+}
+int Scale(const arrow::DataType& decimal) {
+  return static_cast<const arrow::DecimalType&>(decimal).scale();
+}
 
 TypePtr DecimalFor(const arrow::DataType& type) {
   switch (type.id()) {

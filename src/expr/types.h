@@ -26,18 +26,21 @@ bool IsNull(const arrow::DataType& type);
 // One of the types expressions compute with.
 bool IsSupported(const arrow::DataType& type);
 
-// What a column of a wider set of Arrow types is read as: large and view strings as string, dictionaries as their
-// values, other time units as microseconds. Null when there is no such reading; the type itself when it is supported.
+// What a column of a wider set of Arrow types is read as: large and view strings as string,
+// dictionaries as their values, other time units as microseconds. Null when there is no such
+// reading; the type itself when it is supported.
 TypePtr NormalType(const TypePtr& type);
 
-// Decimal that holds every value of an integer type: int32 -> decimal(10,0). Decimals give themselves.
+// Decimal that holds every value of an integer type: int32 -> decimal(10,0). Decimals give
+// themselves.
 TypePtr DecimalFor(const arrow::DataType& type);
 int Precision(const arrow::DataType& decimal);
 int Scale(const arrow::DataType& decimal);
 
-// Type that both meet in, as ANSI Spark: wider integer, integer and decimal -> decimal, float and anything else
-// numeric -> double, date and timestamp -> timestamp, null and T -> T. Null pointer when there is none (string and
-// number, timestamp and timestamptz), or when a decimal would need more than 38 digits.
+// Type that both meet in, as ANSI Spark: wider integer, integer and decimal -> decimal, float and
+// anything else numeric -> double, date and timestamp -> timestamp, null and T -> T. Null pointer
+// when there is none (string and number, timestamp and timestamptz), or when a decimal would need
+// more than 38 digits.
 TypePtr CommonType(const TypePtr& left, const TypePtr& right);
 
 }  // namespace headrace::expr

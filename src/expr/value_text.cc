@@ -7,8 +7,6 @@
 #include <charconv>
 #include <cmath>
 
-#include "expr/calendar.h"
-
 namespace headrace::expr {
 namespace {
 
@@ -73,7 +71,8 @@ std::optional<T> ParseReal(std::string_view text) {
   return negative ? -value : value;
 }
 
-// Python's way of writing the shortest digits: positional between 1e-5 and 1e16, else with an exponent.
+// Python's way of writing the shortest digits: positional between 1e-5 and 1e16, else with an
+// exponent.
 template <typename T>
 void AppendReal(T value, std::string* out) {
   if (std::isnan(value)) {
@@ -87,94 +86,12 @@ void AppendReal(T value, std::string* out) {
   const double magnitude = std::abs(static_cast<double>(value));
   char buffer[64];
   const bool positional = magnitude == 0 || (magnitude >= 1e-4 && magnitude < 1e16);
-  const auto result = std::to_chars(buffer, buffer + sizeof(buffer), value,
-                                    positional ? std::chars_format::fixed : std::chars_format::scientific);
+  const auto result =
+      std::to_chars(buffer, buffer + sizeof(buffer), value,
+                    positional ? std::chars_format::fixed : std::chars_format::scientific);
   const std::string_view digits(buffer, result.ptr - buffer);
   *out += digits;
   if (positional && digits.find('.') == std::string_view::npos) *out += ".0";
-}
-
-// Reads exactly `count` digits at `at`; -1 when there are not that many.
-int FixedDigits(std::string_view text, size_t at, int count) {
-  if (at + count > text.size()) return -1;
-  int value = 0;
-  for (int i = 0; i < count; ++i) {
-    const char c = text[at + i];
-    if (!IsDigit(c)) return -1;
-    value = value * 10 + (c - '0');
-  }
-  return value;
-}
-
-std::optional<int32_t> DateAtStart(std::string_view text) {
-  if (text.size() < 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
-  const int year = FixedDigits(text, 0, 4);
-  const int month = FixedDigits(text, 5, 2);
-  const int day = FixedDigits(text, 8, 2);
-  if (year < 1 || month < 1 || month > 12 || day < 1 || day > DaysInMonth(year, month)) {
-    return std::nullopt;
-  }
-  return static_cast<int32_t>(DaysFromCivil(year, month, day));
-}
-
-// Reads HH:mm[:ss[.fraction]] at the start of `text` and takes it off.
-std::optional<int64_t> TakeTime(std::string_view* text) {
-  const int hour = FixedDigits(*text, 0, 2);
-  const int minute = FixedDigits(*text, 3, 2);
-  if (hour < 0 || hour > 23 || (*text)[2] != ':' || minute < 0 || minute > 59) return std::nullopt;
-  text->remove_prefix(5);
-  int64_t micros = (hour * 3600LL + minute * 60LL) * kMicrosPerSecond;
-  if (text->empty() || text->front() != ':') return micros;
-  const int second = FixedDigits(*text, 1, 2);
-  if (second < 0 || second > 59) return std::nullopt;
-  text->remove_prefix(3);
-  micros += second * kMicrosPerSecond;
-  if (text->empty() || text->front() != '.') return micros;
-  text->remove_prefix(1);
-  if (text->empty() || !IsDigit(text->front())) return std::nullopt;
-  int64_t unit = kMicrosPerSecond / 10;
-  while (!text->empty() && IsDigit(text->front())) {
-    micros += (text->front() - '0') * unit;
-    unit /= 10;
-    text->remove_prefix(1);
-  }
-  return micros;
-}
-
-// Seconds east of UTC of Z, +HH, +HH:mm, +HHmm.
-std::optional<int64_t> ParseOffset(std::string_view text) {
-  if (text == "Z" || text == "z") return 0;
-  if (text.size() < 3 || (text[0] != '+' && text[0] != '-')) return std::nullopt;
-  const int hours = FixedDigits(text, 1, 2);
-  int minutes = 0;
-  if (text.size() == 6 && text[3] == ':') {
-    minutes = FixedDigits(text, 4, 2);
-  } else if (text.size() == 5) {
-    minutes = FixedDigits(text, 3, 2);
-  } else if (text.size() != 3) {
-    return std::nullopt;
-  }
-  if (hours < 0 || hours > 18 || minutes < 0 || minutes > 59) return std::nullopt;
-  const int64_t seconds = hours * 3600LL + minutes * 60LL;
-  return text[0] == '-' ? -seconds : seconds;
-}
-
-// Date and time of day; `rest` is what follows.
-std::optional<int64_t> TakeTimestamp(std::string_view text, std::string_view* rest) {
-  const auto days = DateAtStart(text);
-  if (!days) return std::nullopt;
-  text.remove_prefix(10);
-  int64_t micros = 0;
-  if (!text.empty() && (text.front() == ' ' || text.front() == 'T')) {
-    text.remove_prefix(1);
-    const auto time = TakeTime(&text);
-    if (!time) return std::nullopt;
-    micros = *time;
-  } else if (!text.empty()) {
-    return std::nullopt;
-  }
-  *rest = text;
-  return *days * kMicrosPerDay + micros;
 }
 
 }  // namespace
@@ -194,6 +111,22 @@ Int128 DivideByPowerOfTen(Int128 value, int digits) {
   const Int128 magnitude = remainder < 0 ? -remainder : remainder;
   if (magnitude < divisor - magnitude) return quotient;
   return digits == 0 ? quotient : quotient + (value < 0 ? -1 : 1);
+}
+
+std::string LowerAscii(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  }
+  return out;
+}
+
+std::string UpperAscii(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+  }
+  return out;
 }
 
 std::string_view TrimBlanks(std::string_view text) {
@@ -226,7 +159,8 @@ std::optional<Int128> ParseDecimal(std::string_view text, int precision, int sca
   int64_t exponent = 0;
   if (const size_t at = text.find_first_of("eE"); at != std::string_view::npos) {
     const std::string_view digits = text.substr(at + 1);
-    if (digits.empty() || digits.size() > 6 || IsBlank(digits.front()) || IsBlank(digits.back())) return std::nullopt;
+    if (digits.empty() || digits.size() > 6 || IsBlank(digits.front()) || IsBlank(digits.back()))
+      return std::nullopt;
     const auto parsed = ParseInt64(digits);
     if (!parsed) return std::nullopt;
     exponent = *parsed;
@@ -234,9 +168,11 @@ std::optional<Int128> ParseDecimal(std::string_view text, int precision, int sca
   }
   const size_t point = text.find('.');
   const std::string_view whole = text.substr(0, point);
-  const std::string_view fraction = point == std::string_view::npos ? std::string_view() : text.substr(point + 1);
+  const std::string_view fraction =
+      point == std::string_view::npos ? std::string_view() : text.substr(point + 1);
   if (whole.empty() && fraction.empty()) return std::nullopt;
-  // Place of the first digit: 10^place. Digits below 10^-scale are dropped after the one that decides the rounding.
+  // Place of the first digit: 10^place. Digits below 10^-scale are dropped after the one that
+  // decides the rounding.
   int64_t place = static_cast<int64_t>(whole.size()) - 1 + exponent;
   UInt128 value = 0;
   int64_t last_place = place + 1;
@@ -263,34 +199,6 @@ std::optional<Int128> ParseDecimal(std::string_view text, int precision, int sca
   return negative ? -static_cast<Int128>(value) : static_cast<Int128>(value);
 }
 
-std::optional<int32_t> ParseDate(std::string_view text) {
-  text = TrimBlanks(text);
-  return text.size() == 10 ? DateAtStart(text) : std::nullopt;
-}
-
-std::optional<int64_t> ParseTime(std::string_view text) {
-  text = TrimBlanks(text);
-  const auto micros = TakeTime(&text);
-  return text.empty() ? micros : std::nullopt;
-}
-
-std::optional<int64_t> ParseTimestamp(std::string_view text) {
-  std::string_view rest;
-  const auto micros = TakeTimestamp(TrimBlanks(text), &rest);
-  return micros && rest.empty() ? micros : std::nullopt;
-}
-
-std::optional<int64_t> ParseTimestampTz(std::string_view text) {
-  std::string_view rest;
-  const auto micros = TakeTimestamp(TrimBlanks(text), &rest);
-  if (!micros || rest.empty()) return micros;
-  if (rest.front() == ' ') rest.remove_prefix(1);
-  const auto offset = ParseOffset(rest);
-  if (!offset) return std::nullopt;
-  const int64_t utc = *micros - *offset * kMicrosPerSecond;
-  return utc < kFirstMicros || utc > kLastMicros ? std::nullopt : std::optional(utc);
-}
-
 void AppendDouble(double value, std::string* out) { AppendReal(value, out); }
 void AppendFloat(float value, std::string* out) { AppendReal(value, out); }
 
@@ -308,27 +216,6 @@ void AppendDecimal(Int128 value, int scale, std::string* out) {
   }
   if (value < 0) *--at = '-';
   out->append(at, end);
-}
-
-void AppendDate(int32_t days, std::string* out) {
-  const CivilDate date = CivilFromDays(days);
-  fmt::format_to(std::back_inserter(*out), "{:04}-{:02}-{:02}", date.year, date.month, date.day);
-}
-
-void AppendTime(int64_t micros, std::string* out) {
-  const int64_t seconds = micros / kMicrosPerSecond;
-  fmt::format_to(std::back_inserter(*out), "{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-  int64_t fraction = micros % kMicrosPerSecond;
-  if (fraction == 0) return;
-  int width = 6;
-  for (; fraction % 10 == 0; fraction /= 10) --width;
-  fmt::format_to(std::back_inserter(*out), ".{:0{}}", fraction, width);
-}
-
-void AppendTimestamp(int64_t micros, std::string* out) {
-  AppendDate(static_cast<int32_t>(FloorDivide(micros, kMicrosPerDay)), out);
-  *out += ' ';
-  AppendTime(FloorRemainder(micros, kMicrosPerDay), out);
 }
 
 }  // namespace headrace::expr

@@ -1,4 +1,5 @@
-// Values as text and back, by CAST's rules. Used by literals, casts, messages, and by readers of text formats.
+// Values as text and back, by CAST's rules. Used by literals, casts, messages, and by readers of
+// text formats.
 #pragma once
 
 #include <cstdint>
@@ -19,24 +20,31 @@ bool FitsPrecision(Int128 value, int precision);
 // Divides by 10^digits, half away from zero; digits >= 0, above 38 gives 0.
 Int128 DivideByPowerOfTen(Int128 value, int digits);
 
+// Letters A to Z alone change case: for keywords, type and unit names.
+std::string LowerAscii(std::string_view text);
+std::string UpperAscii(std::string_view text);
+
 // ASCII blanks (space, \t \n \v \f \r) on both ends.
 std::string_view TrimBlanks(std::string_view text);
 
-// All parsers take the whole text, blanks around it allowed, and give nullopt when it is not such a value.
+// All parsers take the whole text, blanks around it allowed, and give nullopt when it is not such a
+// value.
 std::optional<bool> ParseBool(std::string_view text);
 std::optional<int64_t> ParseInt64(std::string_view text);
 std::optional<uint64_t> ParseUInt64(std::string_view text);
-// Correctly rounded; inf, infinity and nan in any case; values too large become infinity, as in IEEE parsing.
+// Correctly rounded; inf, infinity and nan in any case; values too large become infinity, as in
+// IEEE parsing.
 std::optional<double> ParseDouble(std::string_view text);
 std::optional<float> ParseFloat(std::string_view text);
-// Digits with an optional fraction and exponent, rounded half away from zero to `scale`; nullopt also when the value
-// needs more than `precision` digits.
+// Digits with an optional fraction and exponent, rounded half away from zero to `scale`; nullopt
+// also when the value needs more than `precision` digits.
 std::optional<Int128> ParseDecimal(std::string_view text, int precision, int scale);
 // yyyy-MM-dd, years 0001 to 9999.
 std::optional<int32_t> ParseDate(std::string_view text);
 // HH:mm[:ss[.fraction]], microseconds of the day.
 std::optional<int64_t> ParseTime(std::string_view text);
-// yyyy-MM-dd[( |T)HH:mm[:ss[.fraction]]]; digits beyond microseconds are dropped. An offset in the text is an error.
+// yyyy-MM-dd[( |T)HH:mm[:ss[.fraction]]]; digits beyond microseconds are dropped. An offset in the
+// text is an error.
 std::optional<int64_t> ParseTimestamp(std::string_view text);
 // The same with an optional offset Z, +HH, +HH:mm or +HHmm; UTC without one.
 std::optional<int64_t> ParseTimestampTz(std::string_view text);

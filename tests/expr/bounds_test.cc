@@ -8,8 +8,9 @@ namespace {
 
 const std::shared_ptr<arrow::Schema>& TestSchema() {
   static const auto kSchema = arrow::schema(
-      {arrow::field("n", arrow::int64()), arrow::field("x", arrow::float64()), arrow::field("s", arrow::utf8()),
-       arrow::field("d", arrow::date32()), arrow::field("m", arrow::decimal128(15, 2)), arrow::field("b", arrow::boolean())});
+      {arrow::field("n", arrow::int64()), arrow::field("x", arrow::float64()),
+       arrow::field("s", arrow::utf8()), arrow::field("d", arrow::date32()),
+       arrow::field("m", arrow::decimal128(15, 2)), arrow::field("b", arrow::boolean())});
   return kSchema;
 }
 
@@ -22,41 +23,50 @@ bool May(std::string_view text, const std::map<std::string, ColumnBounds>& known
   });
 }
 
-ColumnBounds Between(std::shared_ptr<arrow::Scalar> min, std::shared_ptr<arrow::Scalar> max, int64_t nulls = 0) {
+ColumnBounds Between(std::shared_ptr<arrow::Scalar> min, std::shared_ptr<arrow::Scalar> max,
+                     int64_t nulls = 0) {
   return {std::move(min), std::move(max), nulls, 10};
 }
 
 TEST(MayMatch, Numbers) {
   const std::map<std::string, ColumnBounds> known = {
       {"n", Between(arrow::MakeScalar(int64_t{10}), arrow::MakeScalar(int64_t{20}))}};
-  for (const char* out : {"n < 10", "n > 20", "n = 21", "n <> n AND n > 30", "n BETWEEN 21 AND 30", "n IN (1, 2, 30)",
-                          "NOT (n >= 10)", "n IS NULL", "n > 20 OR n < 10", "n = NULL", "n > 20.5", "n < 9.5e0",
-                          "n > 25 AND x > 1", "25 < n", "n NOT BETWEEN 10 AND 20", "FALSE", "n > 30 AND 1 div n = 1"}) {
+  for (const char* out : {"n < 10", "n > 20", "n = 21", "n <> n AND n > 30", "n BETWEEN 21 AND 30",
+                          "n IN (1, 2, 30)", "NOT (n >= 10)", "n IS NULL", "n > 20 OR n < 10",
+                          "n = NULL", "n > 20.5", "n < 9.5e0", "n > 25 AND x > 1", "25 < n",
+                          "n NOT BETWEEN 10 AND 20", "FALSE", "n > 30 AND 1 div n = 1"}) {
     EXPECT_FALSE(May(out, known)) << out;
   }
-  for (const char* in : {"n < 11", "n >= 20", "n = 15", "n <> 15", "n IN (1, 15)", "n IS NOT NULL", "n + 1 > 30",
-                         "x > 1", "n > 20 OR x > 1", "n < 10.5", "1 div n = 1 AND n > 30", "n > 30 OR 1 div n = 1"}) {
+  for (const char* in : {"n < 11", "n >= 20", "n = 15", "n <> 15", "n IN (1, 15)", "n IS NOT NULL",
+                         "n + 1 > 30", "x > 1", "n > 20 OR x > 1", "n < 10.5",
+                         "1 div n = 1 AND n > 30", "n > 30 OR 1 div n = 1"}) {
     EXPECT_TRUE(May(in, known)) << in;
   }
 }
 
 TEST(MayMatch, DatesDecimalsTextAndBooleans) {
   const std::map<std::string, ColumnBounds> known = {
-      {"d", Between(*arrow::MakeScalar(arrow::date32(), 9000), *arrow::MakeScalar(arrow::date32(), 9030))},
+      {"d", Between(*arrow::MakeScalar(arrow::date32(), 9000),
+                    *arrow::MakeScalar(arrow::date32(), 9030))},
       {"s", Between(arrow::MakeScalar("b"), arrow::MakeScalar("d"))},
       {"b", Between(arrow::MakeScalar(false), arrow::MakeScalar(false))},
-      {"m", Between(std::make_shared<arrow::Decimal128Scalar>(arrow::Decimal128(100), arrow::decimal128(15, 2)),
-                    std::make_shared<arrow::Decimal128Scalar>(arrow::Decimal128(200), arrow::decimal128(15, 2)))}};
-  for (const char* out : {"year(d) = 1995", "d >= '1995-01-01'", "date_trunc('month', d) > DATE '1994-09-22'", "s = 'a'",
-                          "s > 'd'", "b", "m > 2.001", "m < 1"}) {
+      {"m", Between(std::make_shared<arrow::Decimal128Scalar>(arrow::Decimal128(100),
+                                                              arrow::decimal128(15, 2)),
+                    std::make_shared<arrow::Decimal128Scalar>(arrow::Decimal128(200),
+                                                              arrow::decimal128(15, 2)))}};
+  for (const char* out :
+       {"year(d) = 1995", "d >= '1995-01-01'", "date_trunc('month', d) > DATE '1994-09-22'",
+        "s = 'a'", "s > 'd'", "b", "m > 2.001", "m < 1"}) {
     EXPECT_FALSE(May(out, known)) << out;
   }
-  for (const char* in : {"year(d) = 1994", "s = 'c'", "s LIKE 'x%'", "NOT b", "m = 1.5"}) EXPECT_TRUE(May(in, known)) << in;
+  for (const char* in : {"year(d) = 1994", "s = 'c'", "s LIKE 'x%'", "NOT b", "m = 1.5"})
+    EXPECT_TRUE(May(in, known)) << in;
 }
 
 TEST(MayMatch, NanAndNullsAreNeverLost) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  const std::map<std::string, ColumnBounds> plain = {{"x", Between(arrow::MakeScalar(1.0), arrow::MakeScalar(2.0))}};
+  const std::map<std::string, ColumnBounds> plain = {
+      {"x", Between(arrow::MakeScalar(1.0), arrow::MakeScalar(2.0))}};
   EXPECT_TRUE(May("x > 5e0", plain)) << "NaN is above every number and not in the bounds";
   EXPECT_FALSE(May("x < 1e0", plain));
   EXPECT_TRUE(May("x < 0e0", {{"x", Between(arrow::MakeScalar(nan), arrow::MakeScalar(nan))}}));
@@ -65,7 +75,8 @@ TEST(MayMatch, NanAndNullsAreNeverLost) {
   EXPECT_FALSE(May("n = 1", {{"n", Between(nullptr, nullptr, 10)}}));
   EXPECT_TRUE(May("n IS NULL", {{"n", Between(nullptr, nullptr, 10)}}));
   EXPECT_TRUE(May("n = 5", {{"n", Between(nullptr, nullptr, 0)}}));
-  EXPECT_TRUE(May("n = 5", {{"n", Between(arrow::MakeScalar(int32_t{1}), arrow::MakeScalar(int32_t{1}))}}))
+  EXPECT_TRUE(
+      May("n = 5", {{"n", Between(arrow::MakeScalar(int32_t{1}), arrow::MakeScalar(int32_t{1}))}}))
       << "bounds of another type are not used";
 }
 
@@ -73,7 +84,8 @@ TEST(MayMatch, NanAndNullsAreNeverLost) {
 TEST(MayMatch, AgreesWithTheFilter) {
   const char* given = std::getenv("HEADRACE_TEST_SEED");
   const uint64_t seed = given ? std::stoull(given) : std::random_device{}();
-  SCOPED_TRACE(fmt::format("replay: HEADRACE_TEST_SEED={} test_expr --gtest_filter=MayMatch.Agrees*", seed));
+  SCOPED_TRACE(
+      fmt::format("replay: HEADRACE_TEST_SEED={} test_expr --gtest_filter=MayMatch.Agrees*", seed));
   std::mt19937_64 random(seed);
   const auto term = [&]() -> std::string {
     const int64_t a = static_cast<int64_t>(random() % 12) - 1;
@@ -112,7 +124,8 @@ TEST(MayMatch, AgreesWithTheFilter) {
     }
     std::string predicate = term();
     for (uint64_t i = random() % 3; i > 0; --i) {
-      predicate = fmt::format("{}({}) {} ({})", random() % 3 == 0 ? "NOT " : "", predicate, random() % 2 ? "AND" : "OR", term());
+      predicate = fmt::format("{}({}) {} ({})", random() % 3 == 0 ? "NOT " : "", predicate,
+                              random() % 2 ? "AND" : "OR", term());
     }
     ColumnBounds bounds{nullptr, nullptr, nulls, rows};
     if (nulls < rows) bounds = {arrow::MakeScalar(min), arrow::MakeScalar(max), nulls, rows};

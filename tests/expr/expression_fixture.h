@@ -13,14 +13,16 @@
 
 namespace headrace::expr {
 
-inline Result<std::shared_ptr<arrow::Array>> Run(std::string_view text, const arrow::RecordBatch& batch) {
+inline Result<std::shared_ptr<arrow::Array>> Run(std::string_view text,
+                                                 const arrow::RecordBatch& batch) {
   ARROW_ASSIGN_OR_RAISE(auto tree, Parse(text));
   ARROW_ASSIGN_OR_RAISE(auto bound, Bind(tree, *batch.schema()));
   ARROW_ASSIGN_OR_RAISE(auto out, Evaluate(*bound, batch, arrow::default_memory_pool()));
   ARROW_RETURN_NOT_OK(out->ValidateFull());
   if (!out->type()->Equals(*TypeOf(*bound)) || out->length() != batch.num_rows()) {
-    return Status::UnknownError("the result is ", out->type()->ToString(), "[", out->length(), "], planned was ",
-                                TypeOf(*bound)->ToString(), "[", batch.num_rows(), "]");
+    return Status::UnknownError("the result is ", out->type()->ToString(), "[", out->length(),
+                                "], planned was ", TypeOf(*bound)->ToString(), "[",
+                                batch.num_rows(), "]");
   }
   return out;
 }
@@ -33,12 +35,14 @@ inline std::shared_ptr<arrow::RecordBatch> OneRow() {
 inline std::vector<std::string> Texts(std::string_view text, const arrow::RecordBatch& batch) {
   auto values = Run(text, batch);
   if (!values.ok()) return {"error: " + values.status().message()};
-  if ((*values)->type_id() == arrow::Type::NA) return std::vector<std::string>((*values)->length(), "NULL");
+  if ((*values)->type_id() == arrow::Type::NA)
+    return std::vector<std::string>((*values)->length(), "NULL");
   auto cast = CastColumn(*values, arrow::utf8(), arrow::default_memory_pool());
   if (!cast.ok()) return {"error: " + cast.status().message()};
   std::vector<std::string> out;
   const auto& strings = static_cast<const arrow::StringArray&>(**cast);
-  for (int64_t i = 0; i < strings.length(); ++i) out.push_back(strings.IsNull(i) ? "NULL" : strings.GetString(i));
+  for (int64_t i = 0; i < strings.length(); ++i)
+    out.push_back(strings.IsNull(i) ? "NULL" : strings.GetString(i));
   return out;
 }
 

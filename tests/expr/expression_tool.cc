@@ -1,6 +1,6 @@
-// expression_tool INPUT.arrow OUTPUT.arrow < expressions: evaluates one expression per line on the rows of an Arrow IPC
-// file. Prints "ok <type>" or "error <message>" per line; the values of those that are ok become the columns e0, e1, ...
-// (numbered by line) of the output file.
+// expression_tool INPUT.arrow OUTPUT.arrow < expressions: evaluates one expression per line on the
+// rows of an Arrow IPC file. Prints "ok <type>" or "error <message>" per line; the values of those
+// that are ok become the columns e0, e1, ... (numbered by line) of the output file.
 #include <arrow/io/file.h>
 #include <arrow/ipc/reader.h>
 #include <arrow/ipc/writer.h>
@@ -19,7 +19,8 @@ Result<std::shared_ptr<arrow::RecordBatch>> ReadRows(const std::string& path) {
   return reader->ReadRecordBatch(0);
 }
 
-Result<std::shared_ptr<arrow::Array>> Compute(const std::string& text, const arrow::RecordBatch& rows) {
+Result<std::shared_ptr<arrow::Array>> Compute(const std::string& text,
+                                              const arrow::RecordBatch& rows) {
   ARROW_ASSIGN_OR_RAISE(auto tree, Parse(text));
   ARROW_ASSIGN_OR_RAISE(auto bound, Bind(tree, *rows.schema()));
   ARROW_ASSIGN_OR_RAISE(auto values, Evaluate(*bound, rows, arrow::default_memory_pool()));

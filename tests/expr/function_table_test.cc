@@ -1,6 +1,10 @@
 // The examples of the function table, run.
 #include "expr/function_table.h"
 
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
 #include "expression_fixture.h"
 
 namespace headrace::expr {
@@ -44,6 +48,19 @@ TEST(FunctionTable, EveryEntryIsDocumented) {
     EXPECT_FALSE(doc.summary.empty()) << doc.name;
     EXPECT_FALSE(doc.spark_sql.empty()) << doc.name;
   }
+}
+
+// docs/functions.md is this table, printed. HEADRACE_GOLDEN_UPDATE=1 writes it.
+TEST(FunctionTable, ReferencePageIsUpToDate) {
+  const std::string path = HEADRACE_SOURCE_DIR "/docs/functions.md";
+  if (std::getenv("HEADRACE_GOLDEN_UPDATE")) {
+    std::ofstream(path, std::ios::binary) << FunctionReferenceMarkdown();
+  }
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream committed;
+  committed << file.rdbuf();
+  EXPECT_TRUE(committed.str() == FunctionReferenceMarkdown())
+      << path << " is behind; HEADRACE_GOLDEN_UPDATE=1 and this test write it again";
 }
 
 }  // namespace

@@ -75,7 +75,8 @@ TEST(Parser, PrintsFewParentheses) {
 }
 
 TEST(Parser, ReferencedColumnsInOrder) {
-  EXPECT_THAT(ReferencedColumns(**Parse("b + a * b - f(\"C c\", a)")), testing::ElementsAre("b", "a", "C c"));
+  EXPECT_THAT(ReferencedColumns(**Parse("b + a * b - f(\"C c\", a)")),
+              testing::ElementsAre("b", "a", "C c"));
 }
 
 TEST(Parser, ErrorsSayWhereAndWhat) {
@@ -118,10 +119,12 @@ TEST(Parser, LimitsHoldAgainstHostileText) {
 TEST(Parser, FuzzNeverCrashesAndRoundTrips) {
   const char* given = std::getenv("HEADRACE_TEST_SEED");
   const uint64_t seed = given ? std::stoull(given) : std::random_device{}();
-  SCOPED_TRACE(fmt::format("replay: HEADRACE_TEST_SEED={} test_expr --gtest_filter=Parser.Fuzz*", seed));
+  SCOPED_TRACE(
+      fmt::format("replay: HEADRACE_TEST_SEED={} test_expr --gtest_filter=Parser.Fuzz*", seed));
   std::mt19937_64 random(seed);
-  const auto schema = arrow::schema({arrow::field("a", arrow::int64()), arrow::field("s", arrow::utf8()),
-                                     arrow::field("d", arrow::date32()), arrow::field("x", arrow::float64())});
+  const auto schema =
+      arrow::schema({arrow::field("a", arrow::int64()), arrow::field("s", arrow::utf8()),
+                     arrow::field("d", arrow::date32()), arrow::field("x", arrow::float64())});
   const std::string alphabet = "abdsx019 '\"`()+-*/%=<>.,:|!_\\\n\xc3\xa4%eEINOTANDCASE";
   int parsed = 0;
   for (int i = 0; i < 20'000; ++i) {
@@ -129,7 +132,8 @@ TEST(Parser, FuzzNeverCrashesAndRoundTrips) {
     if (i % 4 == 0) text.assign(random() % 60, ' ');
     for (uint64_t edits = random() % 6 + (i % 4 == 0 ? 60 : 0); edits > 0; --edits) {
       const size_t at = text.empty() ? 0 : random() % text.size();
-      const char c = random() % 20 == 0 ? static_cast<char>(random()) : alphabet[random() % alphabet.size()];
+      const char c =
+          random() % 20 == 0 ? static_cast<char>(random()) : alphabet[random() % alphabet.size()];
       switch (random() % 4) {
         case 0:
           text.insert(text.begin() + at, c);
@@ -139,7 +143,8 @@ TEST(Parser, FuzzNeverCrashesAndRoundTrips) {
           break;
         case 2: {
           const std::string& other = Samples()[random() % Samples().size()];
-          if (text.size() < 2000) text.insert(at, other.substr(random() % other.size(), random() % 12));
+          if (text.size() < 2000)
+            text.insert(at, other.substr(random() % other.size(), random() % 12));
           break;
         }
         default:

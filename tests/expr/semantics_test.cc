@@ -131,8 +131,11 @@ TEST(Semantics, TextAndBooleans) {
   for (const char* yes : {"t", "TRUE", "y", "Yes", "1", " true "}) {
     EXPECT_EQ(One(fmt::format("CAST('{}' AS bool)", yes)), "true") << yes;
   }
-  for (const char* no : {"f", "False", "n", "NO", "0"}) EXPECT_EQ(One(fmt::format("CAST('{}' AS bool)", no)), "false") << no;
-  Check({{"CAST('on' AS bool)", "error"}, {"CAST('2' AS bool)", "error"}, {"CAST('' AS bool)", "error"}});
+  for (const char* no : {"f", "False", "n", "NO", "0"})
+    EXPECT_EQ(One(fmt::format("CAST('{}' AS bool)", no)), "false") << no;
+  Check({{"CAST('on' AS bool)", "error"},
+         {"CAST('2' AS bool)", "error"},
+         {"CAST('' AS bool)", "error"}});
 }
 
 TEST(Semantics, NumbersToText) {

@@ -1,0 +1,147 @@
+// The dates and times of value_text.h.
+#include <fmt/format.h>
+
+#include "expr/calendar.h"
+#include "expr/value_text.h"
+
+namespace headrace::expr {
+namespace {
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// Reads exactly `count` digits at `at`; -1 when there are not that many.
+int FixedDigits(std::string_view text, size_t at, int count) {
+  if (at + count > text.size()) return -1;
+  int value = 0;
+  for (int i = 0; i < count; ++i) {
+    const char c = text[at + i];
+    if (!IsDigit(c)) return -1;
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
+std::optional<int32_t> DateAtStart(std::string_view text) {
+  if (text.size() < 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+  const int year = FixedDigits(text, 0, 4);
+  const int month = FixedDigits(text, 5, 2);
+  const int day = FixedDigits(text, 8, 2);
+  if (year < 1 || month < 1 || month > 12 || day < 1 || day > DaysInMonth(year, month)) {
+    return std::nullopt;
+  }
+  return static_cast<int32_t>(DaysFromCivil(year, month, day));
+}
+
+// Reads HH:mm[:ss[.fraction]] at the start of `text` and takes it off.
+std::optional<int64_t> TakeTime(std::string_view* text) {
+  const int hour = FixedDigits(*text, 0, 2);
+  const int minute = FixedDigits(*text, 3, 2);
+  if (hour < 0 || hour > 23 || (*text)[2] != ':' || minute < 0 || minute > 59) return std::nullopt;
+  text->remove_prefix(5);
+  int64_t micros = (hour * 3600LL + minute * 60LL) * kMicrosPerSecond;
+  if (text->empty() || text->front() != ':') return micros;
+  const int second = FixedDigits(*text, 1, 2);
+  if (second < 0 || second > 59) return std::nullopt;
+  text->remove_prefix(3);
+  micros += second * kMicrosPerSecond;
+  if (text->empty() || text->front() != '.') return micros;
+  text->remove_prefix(1);
+  if (text->empty() || !IsDigit(text->front())) return std::nullopt;
+  int64_t unit = kMicrosPerSecond / 10;
+  while (!text->empty() && IsDigit(text->front())) {
+    micros += (text->front() - '0') * unit;
+    unit /= 10;
+    text->remove_prefix(1);
+  }
+  return micros;
+}
+
+// Seconds east of UTC of Z, +HH, +HH:mm, +HHmm.
+std::optional<int64_t> ParseOffset(std::string_view text) {
+  if (text == "Z" || text == "z") return 0;
+  if (text.size() < 3 || (text[0] != '+' && text[0] != '-')) return std::nullopt;
+  const int hours = FixedDigits(text, 1, 2);
+  int minutes = 0;
+  if (text.size() == 6 && text[3] == ':') {
+    minutes = FixedDigits(text, 4, 2);
+  } else if (text.size() == 5) {
+    minutes = FixedDigits(text, 3, 2);
+  } else if (text.size() != 3) {
+    return std::nullopt;
+  }
+  if (hours < 0 || hours > 18 || minutes < 0 || minutes > 59) return std::nullopt;
+  const int64_t seconds = hours * 3600LL + minutes * 60LL;
+  return text[0] == '-' ? -seconds : seconds;
+}
+
+// Date and time of day; `rest` is what follows.
+std::optional<int64_t> TakeTimestamp(std::string_view text, std::string_view* rest) {
+  const auto days = DateAtStart(text);
+  if (!days) return std::nullopt;
+  text.remove_prefix(10);
+  int64_t micros = 0;
+  if (!text.empty() && (text.front() == ' ' || text.front() == 'T')) {
+    text.remove_prefix(1);
+    const auto time = TakeTime(&text);
+    if (!time) return std::nullopt;
+    micros = *time;
+  } else if (!text.empty()) {
+    return std::nullopt;
+  }
+  *rest = text;
+  return *days * kMicrosPerDay + micros;
+}
+
+}  // namespace
+
+std::optional<int32_t> ParseDate(std::string_view text) {
+  text = TrimBlanks(text);
+  return text.size() == 10 ? DateAtStart(text) : std::nullopt;
+}
+
+std::optional<int64_t> ParseTime(std::string_view text) {
+  text = TrimBlanks(text);
+  const auto micros = TakeTime(&text);
+  return text.empty() ? micros : std::nullopt;
+}
+
+std::optional<int64_t> ParseTimestamp(std::string_view text) {
+  std::string_view rest;
+  const auto micros = TakeTimestamp(TrimBlanks(text), &rest);
+  return micros && rest.empty() ? micros : std::nullopt;
+}
+
+std::optional<int64_t> ParseTimestampTz(std::string_view text) {
+  std::string_view rest;
+  const auto micros = TakeTimestamp(TrimBlanks(text), &rest);
+  if (!micros || rest.empty()) return micros;
+  if (rest.front() == ' ') rest.remove_prefix(1);
+  const auto offset = ParseOffset(rest);
+  if (!offset) return std::nullopt;
+  const int64_t utc = *micros - *offset * kMicrosPerSecond;
+  return utc < kFirstMicros || utc > kLastMicros ? std::nullopt : std::optional(utc);
+}
+
+void AppendDate(int32_t days, std::string* out) {
+  const CivilDate date = CivilFromDays(days);
+  fmt::format_to(std::back_inserter(*out), "{:04}-{:02}-{:02}", date.year, date.month, date.day);
+}
+
+void AppendTime(int64_t micros, std::string* out) {
+  const int64_t seconds = micros / kMicrosPerSecond;
+  fmt::format_to(std::back_inserter(*out), "{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60,
+                 seconds % 60);
+  int64_t fraction = micros % kMicrosPerSecond;
+  if (fraction == 0) return;
+  int width = 6;
+  for (; fraction % 10 == 0; fraction /= 10) --width;
+  fmt::format_to(std::back_inserter(*out), ".{:0{}}", fraction, width);
+}
+
+void AppendTimestamp(int64_t micros, std::string* out) {
+  AppendDate(static_cast<int32_t>(FloorDivide(micros, kMicrosPerDay)), out);
+  *out += ' ';
+  AppendTime(FloorRemainder(micros, kMicrosPerDay), out);
+}
+
+}  // namespace headrace::expr

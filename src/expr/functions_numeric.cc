@@ -126,7 +126,10 @@ void AddNumericFunctions(std::vector<Function>* table) {
         return true;
       }));
   add("cbrt", "cbrt(x)", "Cube root.", "cbrt(27) -> 3e0", real, Real([](double value, double* out) {
-        *out = std::cbrt(value);
+        // One Newton step takes off the last bit the library's root is off by, so that 27 gives 3.
+        const double root = std::cbrt(value);
+        const bool refine = std::isfinite(root) && root != 0;
+        *out = refine ? root - (root - value / (root * root)) / 3 : root;
         return true;
       }));
   add("exp", "exp(x)", "e to the power of x.", "exp(0) -> 1e0", real,

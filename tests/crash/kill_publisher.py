@@ -52,7 +52,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--killer", type=Path, required=True)
     parser.add_argument("--publisher", type=Path, required=True)
-    parser.add_argument("--workspace", type=Path, help="where to work; default: a disk in memory, else the temp directory")
+    parser.add_argument(
+        "--workspace", type=Path, help="where to work; default: a disk in memory, else the temp directory"
+    )
     arguments = parser.parse_args()
     cases = [
         ("dataset", "create", False),

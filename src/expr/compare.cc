@@ -68,6 +68,59 @@ Result<Datum> CompareReals(const KernelCall& call) {
   return internal::FinishFixed(call, arrow::boolean(), std::move(validity), std::move(values));
 }
 
+const char* ArrowName(Comparison comparison) {
+  switch (comparison) {
+    case Comparison::kEqual:
+      return "equal";
+    case Comparison::kNotEqual:
+      return "not_equal";
+    case Comparison::kLess:
+      return "less";
+    case Comparison::kLessEqual:
+      return "less_equal";
+    case Comparison::kGreater:
+      return "greater";
+    case Comparison::kGreaterEqual:
+      break;
+  }
+  return "greater_equal";
+}
+
+bool IsNumber(const Datum& datum) {
+  if (!datum.is_scalar() || !datum.scalar()->is_valid) return false;
+  const arrow::Scalar& value = *datum.scalar();
+  const double number = value.type->id() == arrow::Type::FLOAT
+                            ? static_cast<const arrow::FloatScalar&>(value).value
+                            : static_cast<const arrow::DoubleScalar&>(value).value;
+  return number == number;
+}
+
+// Beside a constant that is a number, IEEE order differs only for NaN rows, which > and >= hold
+// for: they are computed as the opposite of <= and <, which do not.
+Result<Datum> CompareWithNumber(Comparison comparison, const Datum& column, const Datum& number,
+                                arrow::compute::ExecContext* context) {
+  const bool above = comparison == Comparison::kGreater || comparison == Comparison::kGreaterEqual;
+  if (!above) return CallArrow(ArrowName(comparison), {column, number}, context);
+  const char* opposite = comparison == Comparison::kGreater ? "less_equal" : "less";
+  ARROW_ASSIGN_OR_RAISE(auto below, CallArrow(opposite, {column, number}, context));
+  return CallArrow("invert", {below}, context);
+}
+
+Comparison Mirrored(Comparison comparison) {
+  switch (comparison) {
+    case Comparison::kLess:
+      return Comparison::kGreater;
+    case Comparison::kLessEqual:
+      return Comparison::kGreaterEqual;
+    case Comparison::kGreater:
+      return Comparison::kLess;
+    case Comparison::kGreaterEqual:
+      return Comparison::kLessEqual;
+    default:
+      return comparison;
+  }
+}
+
 template <typename T>
 Kernel RealKernel(Comparison comparison) {
   switch (comparison) {
@@ -87,30 +140,22 @@ Kernel RealKernel(Comparison comparison) {
   return CompareReals<T, GreaterEqual<T>>;
 }
 
-const char* ArrowName(Comparison comparison) {
-  switch (comparison) {
-    case Comparison::kEqual:
-      return "equal";
-    case Comparison::kNotEqual:
-      return "not_equal";
-    case Comparison::kLess:
-      return "less";
-    case Comparison::kLessEqual:
-      return "less_equal";
-    case Comparison::kGreater:
-      return "greater";
-    case Comparison::kGreaterEqual:
-      break;
-  }
-  return "greater_equal";
-}
-
 }  // namespace
 
 Kernel CompareKernel(Comparison comparison, const arrow::DataType& type) {
-  if (type.id() == arrow::Type::FLOAT) return RealKernel<float>(comparison);
-  if (type.id() == arrow::Type::DOUBLE) return RealKernel<double>(comparison);
-  return ArrowKernel(ArrowName(comparison));
+  if (!IsReal(type)) return ArrowKernel(ArrowName(comparison));
+  const bool single = type.id() == arrow::Type::FLOAT;
+  return [comparison,
+          columns = single ? RealKernel<float>(comparison) : RealKernel<double>(comparison)](
+             const KernelCall& call) -> Result<Datum> {
+    if (IsNumber(call.args[1])) {
+      return CompareWithNumber(comparison, call.args[0], call.args[1], call.context);
+    }
+    if (IsNumber(call.args[0])) {
+      return CompareWithNumber(Mirrored(comparison), call.args[1], call.args[0], call.context);
+    }
+    return columns(call);
+  };
 }
 
 }  // namespace headrace::expr

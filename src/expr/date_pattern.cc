@@ -4,6 +4,7 @@
 
 #include "expr/calendar.h"
 #include "expr/errors.h"
+#include "expr/value_text.h"
 
 namespace headrace::expr {
 namespace {
@@ -101,7 +102,23 @@ Result<DatePattern> DatePattern::Compile(std::string_view pattern) {
   const auto has = [&](char letter) { return seen.find(letter) != std::string::npos; };
   out.has_date_ = has('y') && has('M') && has('d');
   out.has_time_ = has('H') || has('m') || has('s') || has('S');
+  out.AddShape();
   return out;
+}
+
+void DatePattern::AddShape() {
+  for (const Piece& piece : pieces_) {
+    if (piece.letter == 0) {
+      shape_ += piece.literal;
+    } else if (piece.width == 1 && piece.letter != 'S') {
+      shape_.clear();
+      slots_.clear();
+      return;
+    } else {
+      slots_.push_back({piece.letter, piece.width, shape_.size()});
+      shape_.append(piece.width, '0');
+    }
+  }
 }
 
 std::optional<int64_t> DatePattern::Parse(std::string_view text) const {
@@ -142,6 +159,18 @@ void DatePattern::Format(int64_t micros, std::string* out) const {
                 in_day / (60 * kMicrosPerSecond) % 60,
                 in_day / kMicrosPerSecond % 60,
                 in_day % kMicrosPerSecond};
+  if (!shape_.empty() && fields.year >= 0 && fields.year <= 9999) {
+    const size_t begin = out->size();
+    *out += shape_;
+    for (const Slot& slot : slots_) {
+      int64_t value = *FieldOf(&fields, slot.letter);
+      if (slot.letter == 'S') value /= PowerOf10(6 - slot.width);
+      for (int i = slot.width - 1; i >= 0; --i, value /= 10) {
+        (*out)[begin + slot.offset + i] = static_cast<char>('0' + value % 10);
+      }
+    }
+    return;
+  }
   for (const Piece& piece : pieces_) {
     if (piece.letter == 0) {
       *out += piece.literal;
@@ -149,7 +178,7 @@ void DatePattern::Format(int64_t micros, std::string* out) const {
     }
     int64_t value = *FieldOf(&fields, piece.letter);
     if (piece.letter == 'S') value /= PowerOf10(6 - piece.width);
-    fmt::format_to(std::back_inserter(*out), "{:0{}}", value, piece.width);
+    AppendDigits(value, piece.width, out);
   }
 }
 

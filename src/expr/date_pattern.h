@@ -32,7 +32,17 @@ class DatePattern {
     int width;    // of the letter's run
     std::string literal;
   };
+  // Where a letter's digits go in shape_. Patterns of fixed widths alone are written by filling a
+  // copy of it.
+  struct Slot {
+    char letter;
+    int width;
+    size_t offset;
+  };
+  void AddShape();
   std::vector<Piece> pieces_;
+  std::string shape_;  // empty when a width varies
+  std::vector<Slot> slots_;
   bool has_date_ = false;
   bool has_time_ = false;
 };

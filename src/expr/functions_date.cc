@@ -114,11 +114,15 @@ Result<Resolution> ResolveFormat(CallSite& site) {
   Kernel kernel = [=](const KernelCall& call) -> Result<Datum> {
     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
     std::string text;
+    int64_t last = INT64_MIN;  // neighbours are often of the same day
     return MapText(call, arrow::utf8(), operands, {}, [&](int64_t row, TextWriter* out) {
-      text.clear();
-      pattern.Format(
-          date ? operands[0].value<int32_t>(row) * kMicrosPerDay : operands[0].value<int64_t>(row),
-          &text);
+      const int64_t value =
+          date ? operands[0].value<int32_t>(row) * kMicrosPerDay : operands[0].value<int64_t>(row);
+      if (value != last) {
+        text.clear();
+        pattern.Format(value, &text);
+        last = value;
+      }
       out->Append(text);
       return true;
     });

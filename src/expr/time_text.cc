@@ -1,6 +1,4 @@
 // The dates and times of value_text.h.
-#include <fmt/format.h>
-
 #include "expr/calendar.h"
 #include "expr/value_text.h"
 
@@ -122,20 +120,41 @@ std::optional<int64_t> ParseTimestampTz(std::string_view text) {
   return utc < kFirstMicros || utc > kLastMicros ? std::nullopt : std::optional(utc);
 }
 
+void AppendDigits(int64_t value, int width, std::string* out) {
+  char buffer[20];
+  char* const end = buffer + sizeof(buffer);
+  char* at = end;
+  uint64_t rest = value < 0 ? -static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+  while (rest != 0 || end - at < width) {
+    *--at = static_cast<char>('0' + rest % 10);
+    rest /= 10;
+  }
+  if (value < 0) *out += '-';
+  out->append(at, end);
+}
+
 void AppendDate(int32_t days, std::string* out) {
   const CivilDate date = CivilFromDays(days);
-  fmt::format_to(std::back_inserter(*out), "{:04}-{:02}-{:02}", date.year, date.month, date.day);
+  AppendDigits(date.year, 4, out);
+  *out += '-';
+  AppendDigits(date.month, 2, out);
+  *out += '-';
+  AppendDigits(date.day, 2, out);
 }
 
 void AppendTime(int64_t micros, std::string* out) {
   const int64_t seconds = micros / kMicrosPerSecond;
-  fmt::format_to(std::back_inserter(*out), "{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60,
-                 seconds % 60);
+  AppendDigits(seconds / 3600, 2, out);
+  *out += ':';
+  AppendDigits(seconds / 60 % 60, 2, out);
+  *out += ':';
+  AppendDigits(seconds % 60, 2, out);
   int64_t fraction = micros % kMicrosPerSecond;
   if (fraction == 0) return;
   int width = 6;
   for (; fraction % 10 == 0; fraction /= 10) --width;
-  fmt::format_to(std::back_inserter(*out), ".{:0{}}", fraction, width);
+  *out += '.';
+  AppendDigits(fraction, width, out);
 }
 
 void AppendTimestamp(int64_t micros, std::string* out) {

@@ -53,6 +53,8 @@ std::optional<int64_t> ParseTimestampTz(std::string_view text);
 void AppendDouble(double value, std::string* out);
 void AppendFloat(float value, std::string* out);
 void AppendDecimal(Int128 value, int scale, std::string* out);
+// With leading zeros up to `width` digits, at most 19.
+void AppendDigits(int64_t value, int width, std::string* out);
 void AppendDate(int32_t days, std::string* out);
 void AppendTime(int64_t micros, std::string* out);
 // yyyy-MM-dd HH:mm:ss, with a fraction only if there is one, without trailing zeros.

@@ -173,6 +173,12 @@ Status PartitionRouter::MakeRoom() {
   }
 }
 
+int64_t PartitionRouter::spilled_row_bytes_per_partition() const {
+  const int64_t spilled = std::count_if(members_.begin(), members_.end(),
+                                        [&](const Partition* one) { return is_spilled(*one); });
+  return spilled == 0 ? 0 : spilled_row_bytes_ / spilled;
+}
+
 void PartitionRouter::SetFrame(int32_t bucket, size_t place, const SpillFrame& frame) {
   std::lock_guard lock(frames_mutex_);
   frames_[static_cast<size_t>(bucket)][place] = frame;
@@ -216,6 +222,7 @@ Status PartitionRouter::DetachBucket(const Bucket& detached, RouterWork* work) {
     const int32_t bucket = bucket_of(*partition);
     partition->spilled_level = options_.level;
     held_bytes_ -= partition->rows.block_bytes();
+    spilled_row_bytes_ += partition->rows.used_bytes();
     while (!partition->rows.empty()) {
       if (frame == nullptr ||
           frame->used_bytes + partition->rows.front()->used_bytes > options_.frame_bytes) {

@@ -92,6 +92,8 @@ class PartitionRouter {
   RowChunks TakeRest(Partition* partition);
 
   bool is_spilled(const Partition& partition) const { return partition.spilled_level >= options_.level; }
+  // Bytes of rows spilled so far per partition that has some; 0 when none has.
+  int64_t spilled_row_bytes_per_partition() const;
   // Partitions that rows were routed to in this pass.
   const std::vector<Partition*>& members() const { return members_; }
   int32_t buckets() const { return options_.buckets; }
@@ -125,6 +127,7 @@ class PartitionRouter {
   std::vector<Partition*> members_;
   std::atomic<int64_t> held_bytes_{0};
   int64_t routed_bytes_ = 0;
+  int64_t spilled_row_bytes_ = 0;
   int64_t cold_cuts_ = 0;
   int64_t cold_returns_ = 0;  // of them, those that got rows again
   int64_t frame_index_bytes_ = 0;

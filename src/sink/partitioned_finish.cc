@@ -6,12 +6,6 @@
 #include <thread>
 
 namespace headrace {
-namespace {
-
-// A row group on its way out, the next being gathered, and what lies idle in its chunks.
-int64_t LeastPassBytes(const SinkMemory& memory) { return memory.row_group_bytes * 5 / 2; }
-
-}  // namespace
 
 Status PartitionedFinish::ForEach(int64_t count, const std::function<Status(int64_t)>& do_one) {
   std::atomic<int64_t> next{0};
@@ -44,10 +38,10 @@ Status PartitionedFinish::FinishPartition(Partition* partition) {
 
 Status PartitionedFinish::Run(const std::function<Status()>& run_emitted) {
   ARROW_RETURN_NOT_OK(FinishUnspilled());
-  int64_t held_bytes = options_.memory.held_bytes - options_.table->bytes();
+  int64_t held_bytes = options_.memory.held_bytes;
   ARROW_ASSIGN_OR_RAISE(
       auto buckets,
-      CollectBuckets(options_.router, held_bytes - options_.threads * LeastPassBytes(options_.memory),
+      CollectBuckets(options_.router, held_bytes - options_.threads * LeastPassBytes(options_.memory.row_group_bytes),
                      run_emitted));
   for (const SpilledBucket& bucket : buckets) {
     held_bytes -= bucket.rest.block_bytes() +
@@ -121,7 +115,7 @@ Status PartitionedFinish::RoutePass(SpilledBucket bucket, int32_t level, int64_t
     ARROW_RETURN_NOT_OK(FinishPartition(partition));
   }
   ARROW_ASSIGN_OR_RAISE(auto deeper,
-                        CollectBuckets(&router, held_bytes - LeastPassBytes(options_.memory),
+                        CollectBuckets(&router, held_bytes - LeastPassBytes(options_.memory.row_group_bytes),
                                        [] { return Status::OK(); }));
   for (const SpilledBucket& next : deeper) held_bytes -= next.rest.block_bytes();
   for (SpilledBucket& next : deeper) {

@@ -105,8 +105,13 @@ Status PartitionedSink::EndMorsel(int64_t sequence) {
 }
 
 Result<SinkSummary> PartitionedSink::Finish() {
-  PartitionedFinish finish({&table_, &router_, &work_, &files_, context_.cancellation, context_.pool,
-                            options_.threads, memory_});
+  // A few times the average, since partitions differ.
+  const int64_t useful_row_group_bytes = 4 * router_.spilled_row_bytes_per_partition();
+  const SinkMemory memory =
+      DivideForFinish(options_, columns_.stored->num_fields(),
+                      context_.sink_bytes - table_.bytes(), useful_row_group_bytes, memory_);
+  PartitionedFinish finish({&table_, &router_, &work_, &files_, context_.cancellation,
+                            context_.pool, options_.threads, memory});
   ARROW_RETURN_NOT_OK(finish.Run([this] { return cut_.Run(cut_.TakeAll()); }));
   if (rows_ == 0) ARROW_RETURN_NOT_OK(WriteEmptyFile());
   return Summary();

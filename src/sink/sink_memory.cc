@@ -15,6 +15,8 @@ constexpr int64_t kStringBytesGuess = 24;
 // The allocator's size classes are up to an eighth larger than what is asked for.
 int64_t WithSizeClasses(int64_t bytes) { return bytes + bytes / 8; }
 
+int64_t WithoutSizeClasses(int64_t bytes) { return bytes * 8 / 9; }
+
 int64_t GuessRowBytes(const arrow::DataType& type) {
   if (type.num_fields() > 0) {
     int64_t bytes = 8;
@@ -31,6 +33,18 @@ bool is_partitioned(const SinkOptions& options) { return !options.partition_by.e
 
 int64_t RowGroupRows(const SinkOptions& options) {
   return options.row_group_rows > 0 ? options.row_group_rows : kRowGroupRowsDefault;
+}
+
+// The largest row groups between `low` and `high` for which takes(row group bytes) is within `bytes`; `low` if none.
+template <typename Takes>
+int64_t LargestRowGroup(int64_t low, int64_t high, int64_t bytes, Takes takes) {
+  high = std::max(low, high);
+  if (takes(high) <= bytes) return high;
+  while (high - low > kRowGroupBytesMin / 16) {
+    const int64_t middle = low + (high - low) / 2;
+    (takes(middle) <= bytes ? low : high) = middle;
+  }
+  return low;
 }
 
 }  // namespace
@@ -84,19 +98,35 @@ SinkMemory DivideMemory(const SinkOptions& options, int columns, int64_t sink_by
   };
   // Held rows make larger row groups in the end, so a partitioned sink spends at most two thirds on encoding.
   const int64_t encoding_bytes = is_partitioned(options) ? sink_bytes * 2 / 3 : sink_bytes;
-  int64_t low = kRowGroupBytesMin;
-  int64_t high = WantedRowGroupBytes(options);
-  while (high - low > kRowGroupBytesMin / 16) {
-    const int64_t middle = low + (high - low) / 2;
-    (takes(middle) <= encoding_bytes ? low : high) = middle;
-  }
-  if (takes(high) <= encoding_bytes) low = high;
-  SinkMemory memory = SmallestMemory(options, columns, low);
-  const int64_t spare = sink_bytes - takes(low);
+  const int64_t row_group_bytes =
+      LargestRowGroup(kRowGroupBytesMin, WantedRowGroupBytes(options), encoding_bytes, takes);
+  SinkMemory memory = SmallestMemory(options, columns, row_group_bytes);
+  const int64_t spare = sink_bytes - takes(row_group_bytes);
   if (is_partitioned(options) && spare > 0) {
     memory.metadata_bytes += spare / 16;
-    memory.held_bytes += (spare - spare / 16) * 8 / 9;
+    memory.held_bytes += WithoutSizeClasses(spare - spare / 16);
   }
+  return memory;
+}
+
+int64_t LeastPassBytes(int64_t row_group_bytes) { return row_group_bytes * 5 / 2; }
+
+SinkMemory DivideForFinish(const SinkOptions& options, int columns, int64_t sink_bytes,
+                           int64_t useful_row_group_bytes, SinkMemory memory) {
+  const auto left_for_rows = [&](int64_t row_group_bytes) {
+    SinkMemory larger = memory;
+    larger.row_group_bytes = row_group_bytes;
+    return sink_bytes - memory.metadata_bytes -
+           options.threads * WorkerBytes(options, larger, columns);
+  };
+  const auto takes = [&](int64_t row_group_bytes) {
+    return sink_bytes - left_for_rows(row_group_bytes) +
+           options.threads * WithSizeClasses(LeastPassBytes(row_group_bytes));
+  };
+  memory.row_group_bytes = LargestRowGroup(
+      memory.row_group_bytes, std::min(useful_row_group_bytes, WantedRowGroupBytes(options)),
+      sink_bytes, takes);
+  memory.held_bytes = WithoutSizeClasses(left_for_rows(memory.row_group_bytes));
   return memory;
 }
 

@@ -29,4 +29,13 @@ int64_t WantedRowGroupBytes(const SinkOptions& options);
 // The largest row groups that fit into `sink_bytes`; what is left over holds rows. Asks for no less than the floor.
 SinkMemory DivideMemory(const SinkOptions& options, int columns, int64_t sink_bytes);
 
+// What a finishing worker needs for held rows: a row group on its way out, the next being gathered, and what lies idle in
+// its chunks.
+int64_t LeastPassBytes(int64_t row_group_bytes);
+
+// The same bytes at the end, when nothing arrives any more: fewer rows have to be held, so row groups can be larger, up to
+// `useful_row_group_bytes`; what those do not need holds the rows of more partitions at once.
+SinkMemory DivideForFinish(const SinkOptions& options, int columns, int64_t sink_bytes,
+                           int64_t useful_row_group_bytes, SinkMemory memory);
+
 }  // namespace headrace

@@ -33,8 +33,9 @@ Result<BoundExprPtr> Binder::Run(const ExprPtr& node) {
     case ExprKind::kCall:
       return BindCall(node);
     case ExprKind::kCase:
-    case ExprKind::kCaseOf:
       return BindCase(node);
+    case ExprKind::kCaseOf:
+      return BindCaseOf(node);
     case ExprKind::kCast:
     case ExprKind::kTryCast:
       return BindCast(node);
@@ -188,19 +189,55 @@ Result<BoundExprPtr> Binder::BindShift(const ExprPtr& node) {
   return Finish(node, &site);
 }
 
+Result<BoundExprPtr> Binder::FinishCase(const ExprPtr& node, std::vector<BoundExprPtr> args) {
+  CallSite site(node, *FindFunction("case"), std::move(args));
+  return Finish(node, &site);
+}
+
 Result<BoundExprPtr> Binder::BindCase(const ExprPtr& node) {
-  const auto& children = node->children();
-  const bool of_operand = node->kind() == ExprKind::kCaseOf;
   std::vector<BoundExprPtr> args;
-  for (size_t i = of_operand ? 1 : 0; i < children.size(); ++i) {
-    const bool condition = (i - of_operand) % 2 == 0 && i + 1 < children.size();
-    ExprPtr child = children[i];
-    if (condition && of_operand) child = MakeSyntax(children[i], "=", {children[0], children[i]});
+  for (const auto& child : node->children()) {
     ARROW_ASSIGN_OR_RAISE(auto arg, Run(child));
     args.push_back(std::move(arg));
   }
-  CallSite site(node, *FindFunction("case"), std::move(args));
-  return Finish(node, &site);
+  return FinishCase(node, std::move(args));
+}
+
+// CASE x WHEN a THEN ... is CASE WHEN x = a THEN ..., with x computed once.
+Result<BoundExprPtr> Binder::BindCaseOf(const ExprPtr& node) {
+  const auto& children = node->children();
+  ARROW_ASSIGN_OR_RAISE(auto operand, Run(children[0]));
+  BoundExprPtr reader = operand;
+  const bool computed = operand->kind() != BoundKind::kColumn && !operand->is_literal();
+  if (computed) {
+    BoundFields fields;
+    fields.kind = BoundKind::kColumn;
+    fields.type = operand->type();
+    fields.syntax = children[0];
+    fields.column = next_column_++;
+    reader = std::make_shared<const BoundExpr>(std::move(fields));
+  }
+  const int column = reader->column();
+  std::vector<BoundExprPtr> args;
+  for (size_t i = 1; i < children.size(); ++i) {
+    ARROW_ASSIGN_OR_RAISE(auto arg, Run(children[i]));
+    const bool condition = i % 2 == 1 && i + 1 < children.size();
+    if (condition) {
+      const ExprPtr syntax = MakeSyntax(children[i], "=", {children[0], children[i]});
+      CallSite site(syntax, *FindFunction("="), {reader, std::move(arg)});
+      ARROW_ASSIGN_OR_RAISE(arg, Finish(syntax, &site));
+    }
+    args.push_back(std::move(arg));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto body, FinishCase(node, std::move(args)));
+  if (!computed) return body;
+  BoundFields let;
+  let.kind = BoundKind::kLet;
+  let.type = body->type();
+  let.syntax = node;
+  let.children = {std::move(operand), std::move(body)};
+  let.column = column;
+  return std::make_shared<const BoundExpr>(std::move(let));
 }
 
 Result<BoundExprPtr> Binder::BindCast(const ExprPtr& node) {

@@ -13,7 +13,8 @@ namespace headrace::expr {
 // text.
 class Binder {
  public:
-  explicit Binder(const arrow::Schema& schema) : schema_(schema) {}
+  explicit Binder(const arrow::Schema& schema)
+      : schema_(schema), next_column_(schema.num_fields()) {}
   Result<BoundExprPtr> Run(const ExprPtr& node);
 
  private:
@@ -22,6 +23,8 @@ class Binder {
   Result<BoundExprPtr> BindCall(const ExprPtr& node);
   Result<BoundExprPtr> BindShift(const ExprPtr& node);
   Result<BoundExprPtr> BindCase(const ExprPtr& node);
+  Result<BoundExprPtr> BindCaseOf(const ExprPtr& node);
+  Result<BoundExprPtr> FinishCase(const ExprPtr& node, std::vector<BoundExprPtr> args);
   Result<BoundExprPtr> BindCast(const ExprPtr& node);
   Result<BoundExprPtr> Finish(const ExprPtr& node, CallSite* site);
   Status CheckCount(const Expr& node, const Function& function);
@@ -29,6 +32,7 @@ class Binder {
   Status UnknownFunction(const Expr& node);
 
   const arrow::Schema& schema_;
+  int next_column_;  // for values computed once and read several times
 };
 
 }  // namespace headrace::expr

@@ -16,6 +16,7 @@ BoundExpr::BoundExpr(BoundFields fields)
     may_raise_ = may_raise_ || child->may_raise();
     columns.insert(child->columns().begin(), child->columns().end());
   }
+  if (fields_.kind == BoundKind::kLet) columns.erase(fields_.column);  // its own
   columns_.assign(columns.begin(), columns.end());
 }
 

@@ -23,6 +23,7 @@ enum class BoundKind : uint8_t {
   kOr,        // as kAnd with TRUE
   kCase,      // children = condition, value, ..., [else]; a value only on rows that take it
   kCoalesce,  // children left to right; a later one only on rows that are still NULL
+  kLet,       // children = value, body; the body reads the value as column number `column`
 };
 
 struct BoundFields {
@@ -31,11 +32,11 @@ struct BoundFields {
   ExprPtr syntax;
   std::vector<BoundExprPtr> children;
   std::shared_ptr<arrow::Scalar> literal;  // kLiteral, of `type`
-  int column = -1;                         // kColumn: index in the schema
-  std::string column_name;                 // kColumn: the schema's name
-  const Function* function = nullptr;      // kCall; null for casts
-  Kernel kernel;                           // kCall
-  bool kernel_may_raise = false;           // kCall: its own values, not its children's
+  int column = -1;          // kColumn: index in the schema; kLet: one past all others in use
+  std::string column_name;  // kColumn: the schema's name
+  const Function* function = nullptr;  // kCall; null for casts
+  Kernel kernel;                       // kCall
+  bool kernel_may_raise = false;       // kCall: its own values, not its children's
 };
 
 // Role: one node. Owner: shared. Threads: immutable, any thread.
@@ -74,7 +75,7 @@ struct EvaluationInput {
 // One value per row of `input`: an array of node.type(), or a scalar.
 Result<Datum> EvaluateNode(const BoundExpr& node, const EvaluationInput& input,
                            arrow::compute::ExecContext* context);
-// The four kinds that do not evaluate all children on all rows (evaluate_lazy.cc).
+// The kinds that do not evaluate all children on all rows (evaluate_lazy.cc).
 Result<Datum> EvaluateLogical(const BoundExpr& node, const EvaluationInput& input,
                               arrow::compute::ExecContext* context);
 Result<Datum> EvaluateCase(const BoundExpr& node, const EvaluationInput& input,

@@ -7,6 +7,7 @@
 
 #include "expr/compare.h"
 #include "expr/function_table.h"
+#include "expr/like.h"
 
 namespace headrace::expr {
 namespace {
@@ -48,6 +49,7 @@ bool MayHold(Comparison comparison, const ScalarPtr& left, const ScalarPtr& righ
 }
 
 Range RangeOfColumn(const BoundExpr& node, const BoundsLookup& lookup) {
+  if (node.column_name().empty()) return {};  // a computed value
   const auto bounds = lookup(node.column_name());
   if (!bounds) return {};
   const auto usable = [&](const ScalarPtr& value) {
@@ -148,6 +150,21 @@ Outcomes OutcomesOfJunction(const BoundExpr& node, const BoundsLookup& lookup) {
   return out;
 }
 
+// Texts that begin with a prefix lie between it and the first text that is above and does not begin
+// with it.
+bool MayHavePrefix(const Range& value, const BoundExpr& pattern) {
+  if (!value.may_be_value) return false;
+  if (!pattern.is_literal() || !pattern.literal()->is_valid) return true;
+  const auto text_of = [](const arrow::Scalar& scalar) {
+    return static_cast<const arrow::BaseBinaryScalar&>(scalar).view();
+  };
+  const auto compiled = LikePattern::Compile(text_of(*pattern.literal()), std::nullopt);
+  if (!compiled.ok()) return true;
+  const std::string& prefix = compiled->prefix();
+  if (value.max && text_of(*value.max) < prefix) return false;
+  return !value.min || text_of(*value.min) <= prefix || text_of(*value.min).starts_with(prefix);
+}
+
 Outcomes OutcomesOfCall(const BoundExpr& node, const BoundsLookup& lookup) {
   const auto& children = node.children();
   const std::string_view name = node.function()->name;
@@ -169,6 +186,8 @@ Outcomes OutcomesOfCall(const BoundExpr& node, const BoundsLookup& lookup) {
     return {low.may_be_true && high.may_be_true, low.may_be_false || high.may_be_false};
   }
   if (name == "in") {
+    constexpr size_t kMostCompared = 256;  // a longer list costs more than it saves
+    if (children.size() > kMostCompared) return {};
     const Range value = RangeOf(*children[0], lookup);
     Outcomes out = {false, true};
     for (size_t i = 1; i < children.size() && !out.may_be_true; ++i) {
@@ -176,6 +195,9 @@ Outcomes OutcomesOfCall(const BoundExpr& node, const BoundsLookup& lookup) {
           CompareRanges(Comparison::kEqual, value, RangeOf(*children[i], lookup)).may_be_true;
     }
     return out;
+  }
+  if (name == "like" && children.size() == 2) {
+    return {MayHavePrefix(RangeOf(*children[0], lookup), *children[1]), true};
   }
   if (name == "not") {
     const Outcomes inner = OutcomesOf(*children[0], lookup);

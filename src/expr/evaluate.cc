@@ -85,6 +85,16 @@ Status Explain(const BoundExpr& node, const std::vector<Datum>& args, int64_t ro
                               fmt::format("{} in {}{}", failure.message(), text, values));
 }
 
+Result<Datum> EvaluateLet(const BoundExpr& node, const EvaluationInput& input,
+                          arrow::compute::ExecContext* context) {
+  ARROW_ASSIGN_OR_RAISE(auto value, EvaluateNode(*node.children()[0], input, context));
+  EvaluationInput extended = input;
+  extended.columns.resize(std::max<size_t>(input.columns.size(), node.column() + 1));
+  ARROW_ASSIGN_OR_RAISE(extended.columns[node.column()],
+                        ToArray(value, input.rows, context->memory_pool()));
+  return EvaluateNode(*node.children()[1], extended, context);
+}
+
 }  // namespace
 
 Result<Datum> EvaluateNode(const BoundExpr& node, const EvaluationInput& input,
@@ -101,6 +111,8 @@ Result<Datum> EvaluateNode(const BoundExpr& node, const EvaluationInput& input,
       return EvaluateCase(node, input, context);
     case BoundKind::kCoalesce:
       return EvaluateCoalesce(node, input, context);
+    case BoundKind::kLet:
+      return EvaluateLet(node, input, context);
     case BoundKind::kCall:
       break;
   }

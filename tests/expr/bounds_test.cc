@@ -56,10 +56,11 @@ TEST(MayMatch, DatesDecimalsTextAndBooleans) {
                                                               arrow::decimal128(15, 2)))}};
   for (const char* out :
        {"year(d) = 1995", "d >= '1995-01-01'", "date_trunc('month', d) > DATE '1994-09-22'",
-        "s = 'a'", "s > 'd'", "b", "m > 2.001", "m < 1"}) {
+        "s = 'a'", "s > 'd'", "s LIKE 'a%'", "s LIKE 'e_'", "b", "m > 2.001", "m < 1"}) {
     EXPECT_FALSE(May(out, known)) << out;
   }
-  for (const char* in : {"year(d) = 1994", "s = 'c'", "s LIKE 'x%'", "NOT b", "m = 1.5"})
+  for (const char* in : {"year(d) = 1994", "s = 'c'", "s LIKE 'c%'", "s LIKE '%x'",
+                         "s NOT LIKE 'a%'", "NOT b", "m = 1.5"})
     EXPECT_TRUE(May(in, known)) << in;
 }
 

@@ -41,6 +41,19 @@ TEST(Expr, BranchesNotTakenDoNotRaise) {
               HasSubstr("error: division by zero"));
 }
 
+TEST(Expr, TheOperandOfCaseIsComputedOnce) {
+  auto batch = Numbers();
+  EXPECT_THAT(Texts("CASE n % 5 WHEN 0 THEN 'zero' WHEN 2 THEN 'two' ELSE 'other' END", *batch),
+              ElementsAre("zero", "two", "zero", "zero", "other"));
+  EXPECT_THAT(Texts("if(d = 0, 'none', CASE n div d WHEN 5 THEN 'five' END)", *batch),
+              ElementsAre("five", "none", "NULL", "NULL", "NULL"));
+  // Nested operands would double the work with every level.
+  std::string nested = "n";
+  for (int i = 0; i < 100; ++i)
+    nested = "CASE " + nested + " WHEN 1 THEN 2 WHEN 2 THEN 1 ELSE 3 END";
+  EXPECT_EQ(Texts(nested, *batch).size(), 5);
+}
+
 TEST(Expr, RunTimeErrorsNameTheValues) {
   EXPECT_THAT(Texts("n / d", *Numbers()).front(),
               testing::StrEq("error: division by zero in n / d with n = 7.0, d = 0.0"));

@@ -1,7 +1,7 @@
 """Random typed expressions, each in our text and in DuckDB's, for the part of the language where both mean the same.
 
-Where they differ by design (docs/semantics.md) the DuckDB text spells out what ours means: division by zero, rounding of
-casts, day of week, types of literals.
+Where they differ by design (docs/semantics.md) the DuckDB text spells out what ours means: division by zero, rounding
+of casts, day of week, types of literals.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ class Generator:
                 f"DATE '{self.random.randint(1900, 2100)}-0{self.random.randint(1, 9)}-{self.random.randint(10, 28)}'"
             ),
             "timestamp": lambda: (
-                f"TIMESTAMP '{self.random.randint(1960, 2040)}-03-1{self.random.randint(0, 9)} 2{self.random.randint(0, 3)}:59:5{self.random.randint(0, 9)}.25'"
+                f"TIMESTAMP '{self.random.randint(1960, 2040)}-03-1{self.random.randint(0, 9)}"
+                f" 2{self.random.randint(0, 3)}:59:5{self.random.randint(0, 9)}.25'"
             ),
             "bool": lambda: self.random.choice(["TRUE", "FALSE"]),
         }[kind]()
@@ -102,6 +103,7 @@ class Generator:
         make = self.expression
         x, y, c = make(kind, depth), make(kind, depth), make("bool", depth)
         forms = [
+            "CASE {2} WHEN TRUE THEN {0} WHEN FALSE THEN {1} END",
             "CASE WHEN {2} THEN {0} ELSE {1} END",
             "CASE WHEN {2} THEN {0} END",
             "coalesce({0}, {1})",
@@ -121,8 +123,12 @@ class Generator:
                 lambda: both("(- {0})", x),
                 lambda: both("abs({0})", x),
                 # The remainder of the smallest integer by -1 is 0 here and an overflow there.
-            lambda: differ("CASE WHEN {1} <> 0 THEN {0} % {1} END",
-                           "CASE WHEN {1} = -1 AND {0} IS NOT NULL THEN 0 WHEN {1} <> 0 THEN {0} % {1} END", x, y),
+                lambda: differ(
+                    "CASE WHEN {1} <> 0 THEN {0} % {1} END",
+                    "CASE WHEN {1} = -1 AND {0} IS NOT NULL THEN 0 WHEN {1} <> 0 THEN {0} % {1} END",
+                    x,
+                    y,
+                ),
             ]
         )()
 

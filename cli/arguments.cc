@@ -124,7 +124,8 @@ class Parser {
     if (version_) arguments.request = Request::kVersion;
     if (help_) arguments.request = Request::kHelp;
     if (arguments.request != Request::kCommand) return arguments;
-    const std::vector<std::string> leftovers = app_.remaining(true);
+    std::vector<std::string> leftovers = app_.remaining(true);
+    std::erase(leftovers, "--");  // the library keeps the mark that ends the flags
     if (!leftovers.empty()) return ExplainLeftover(leftovers.front(), command);
     if (!command) return Status::Invalid("no command is given; headrace --help lists the commands");
     ARROW_RETURN_NOT_OK(CollectFlags(slots_, &arguments.flags));

@@ -3,7 +3,6 @@
 #include <ctime>
 
 #include "commit/errors.h"
-#include "commit/kept_files.h"
 #include "commit/ledger.h"
 #include "commit/recovery.h"
 #include "commit/target.h"
@@ -75,12 +74,17 @@ DatasetTransaction::~DatasetTransaction() {
 
 Status DatasetTransaction::MakeDirectories() {
   ARROW_RETURN_NOT_OK(env_->CreateDirectory(directory_));
-  return env_->CreateDirectory(generation_);
+  ARROW_RETURN_NOT_OK(env_->CreateDirectory(generation_));
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> target, env_->Stat(options_.target));
+  // From the start, so that what only some may read is not open to all while it is being written.
+  return target ? env_->SetPermissions(generation_, target->mode) : Status::OK();
 }
 
 Result<std::unique_ptr<WritableFile>> DatasetTransaction::OpenStaged(
     const std::string& relative_path, OpenMode mode) {
-  return staging_.Open(relative_path, mode);
+  Result<std::unique_ptr<WritableFile>> file = staging_.Open(relative_path, mode);
+  ARROW_RETURN_NOT_OK(CommitError(file.status(), "cannot stage"));
+  return file;
 }
 
 Result<PublishOutcome> DatasetTransaction::Publish(const PublishInfo& info) {
@@ -124,6 +128,7 @@ Status DatasetTransaction::KeepOldFiles(const PublishInfo& info) {
   keep.old_root = options_.target;
   keep.new_root = generation_;
   keep.durability = options_.durability;
+  ARROW_ASSIGN_OR_RAISE(keep.content, LearnKeptContent());
   if (options_.mode == PublishMode::kOverwritePartitions) {
     keep.replaced_directories = staging_.directories_with_files();
     keep.replaced_directories.insert(info.partitions.begin(), info.partitions.end());
@@ -135,6 +140,15 @@ Status DatasetTransaction::KeepOldFiles(const PublishInfo& info) {
                                  kept.copied_files));
   }
   return Status::OK();
+}
+
+Result<KeptContent> DatasetTransaction::LearnKeptContent() const {
+  if (!durable()) return KeptContent::kDurableAlready;
+  ARROW_ASSIGN_OR_RAISE(const std::optional<JournalRecord> last,
+                        LastLedgerRecord(env_, layout().ledger()));
+  const bool ours =
+      last && last->new_inode == record_.old_inode && last->durability == Durability::kFull;
+  return ours ? KeptContent::kDurableAlready : KeptContent::kToBeSynced;
 }
 
 Status DatasetTransaction::SyncBeforeRename() {
@@ -195,7 +209,11 @@ Status DatasetTransaction::LearnOutcome(const Status& renamed) {
   const Result<std::optional<FileStat>> found = env_->StatNoFollow(options_.target);
   const uint64_t inode = found.ok() && *found ? (*found)->inode : 0;
   if (inode == record_.new_inode) return Status::OK();
-  if (found.ok() && inode == record_.old_inode) {
+  // The old generation may be back from a rename of its own; until that is durable nothing may be
+  // cleaned away.
+  const bool old_stands = found.ok() && inode == record_.old_inode && inode != 0 &&
+                          (!durable() || env_->SyncDirectory(layout().parent()).ok());
+  if (old_stands || (found.ok() && inode == 0 && record_.old_inode == 0)) {
     state_ = State::kStaged;
     return CommitError(renamed, "nothing was published");
   }
@@ -210,7 +228,7 @@ Status DatasetTransaction::LearnOutcome(const Status& renamed) {
   return MakeError(
       ErrorKind::kCommitUnknown, kCommitUnknownCode,
       "it is not known whether the rename happened: {}: {}; the old or the new dataset "
-      "is there, whole: run `headrace recover` on it, or the same job again",
+      "is there, whole: look at it, or run the same job again",
       options_.target, renamed.message());
 }
 
@@ -222,9 +240,8 @@ void DatasetTransaction::Finish() {
     finished = RemoveTransaction(env_, layout(), options_.run_id, &record_, &notes_);
   }
   if (!finished.ok()) {
-    notes_.push_back(fmt::format(
-        "published, but cleaning up was left to the next run (or `headrace recover`): {}",
-        finished.message()));
+    notes_.push_back(
+        fmt::format("published, but cleaning up was left to the next run: {}", finished.message()));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "commit/journal.h"
+#include "commit/kept_files.h"
 #include "commit/side_directory.h"
 #include "commit/staging_area.h"
 
@@ -38,6 +39,7 @@ class DatasetTransaction : public Transaction {
   // The steps of Publish, in their order.
   Status Prepare(const PublishInfo& info);
   Status KeepOldFiles(const PublishInfo& info);
+  Result<KeptContent> LearnKeptContent() const;
   Status SyncBeforeRename();
   Status SwapIn();
   void Finish();

@@ -9,6 +9,11 @@
 
 namespace headrace {
 
+enum class KeptContent : uint8_t {
+  kDurableAlready,  // an earlier run that ended with full durability wrote it, or nobody asks
+  kToBeSynced,      // somebody else's files
+};
+
 struct KeepOptions {
   std::string old_root;  // the dataset as it stands
   std::string new_root;  // of the staging area
@@ -16,6 +21,7 @@ struct KeepOptions {
   // Two spellings of one partition (a=%20 and a= with a blank) are the same.
   std::set<std::string> replaced_directories;
   Durability durability = Durability::kFull;
+  KeptContent content = KeptContent::kToBeSynced;
 };
 
 struct KeepOutcome {

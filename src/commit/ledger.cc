@@ -1,5 +1,7 @@
 #include "commit/ledger.h"
 
+#include <functional>
+
 namespace headrace {
 namespace {
 
@@ -18,6 +20,30 @@ Result<char> LastByte(Env* env, const std::string& path) {
 bool IsLineOf(const std::string& line, const std::string& run_id) {
   const std::optional<JournalRecord> record = ParseJournal(line);
   return record && record->run_id == run_id;
+}
+
+// Calls `visit` for every line that ends in a newline until it returns false. None when there is no
+// ledger.
+Status ForEachLine(Env* env, const std::string& path,
+                   const std::function<bool(const std::string&)>& visit) {
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found, env->Stat(path));
+  if (!found) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<RandomReadFile> file, env->OpenForRead(path));
+  std::string line;
+  std::string chunk(kChunkBytes, '\0');
+  for (int64_t offset = 0;;) {
+    ARROW_ASSIGN_OR_RAISE(const int64_t count, file->ReadAt(offset, kChunkBytes, chunk.data()));
+    if (count == 0) return Status::OK();
+    offset += count;
+    std::string_view rest(chunk.data(), static_cast<size_t>(count));
+    for (size_t end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
+      line.append(rest.substr(0, end));
+      if (!visit(line)) return Status::OK();
+      line.clear();
+      rest.remove_prefix(end + 1);
+    }
+    line.append(rest);
+  }
 }
 
 }  // namespace
@@ -44,28 +70,24 @@ Status SyncLedger(Env* env, const std::string& path) {
   return env->SyncDirectory(ParentPath(path));
 }
 
+Result<std::optional<JournalRecord>> LastLedgerRecord(Env* env, const std::string& path) {
+  std::optional<JournalRecord> last;
+  ARROW_RETURN_NOT_OK(ForEachLine(env, path, [&](const std::string& line) {
+    if (std::optional<JournalRecord> record = ParseJournal(line)) last = std::move(record);
+    return true;
+  }));
+  return last;
+}
+
 Result<bool> LedgerHas(Env* env, const std::string& path, const std::string& run_id) {
-  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found, env->Stat(path));
-  if (!found) return false;
-  ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<RandomReadFile> file, env->OpenForRead(path));
-  std::string line;
-  std::string chunk(kChunkBytes, '\0');
-  int64_t offset = 0;
-  while (true) {
-    ARROW_ASSIGN_OR_RAISE(const int64_t count, file->ReadAt(offset, kChunkBytes, chunk.data()));
-    if (count == 0) return false;
-    offset += count;
-    std::string_view rest(chunk.data(), static_cast<size_t>(count));
-    for (size_t end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
-      line.append(rest.substr(0, end));
-      // Parsing every line of a long history would be slow; only lines that mention the run can be
-      // its line.
-      if (line.find(run_id) != std::string::npos && IsLineOf(line, run_id)) return true;
-      line.clear();
-      rest.remove_prefix(end + 1);
-    }
-    line.append(rest);
-  }
+  bool found = false;
+  ARROW_RETURN_NOT_OK(ForEachLine(env, path, [&](const std::string& line) {
+    // Parsing every line of a long history would be slow; only lines that mention the run can be
+    // its line.
+    found = line.find(run_id) != std::string::npos && IsLineOf(line, run_id);
+    return !found;
+  }));
+  return found;
 }
 
 }  // namespace headrace

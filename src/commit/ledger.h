@@ -14,6 +14,9 @@ Status AppendToLedger(Env* env, const std::string& path, const JournalRecord& re
 // Makes what stands in the ledger durable: a process that died may have written a line without reaching its fsync.
 Status SyncLedger(Env* env, const std::string& path);
 
+// The newest whole line; nullopt when there is none.
+Result<std::optional<JournalRecord>> LastLedgerRecord(Env* env, const std::string& path);
+
 // Whether a whole line of this run stands in the ledger. False when there is no ledger.
 Result<bool> LedgerHas(Env* env, const std::string& path, const std::string& run_id);
 

@@ -86,6 +86,11 @@ Status RecoverTransaction(Env* env, const DatasetLayout& layout, const std::stri
   } else {
     ++outcome->transactions_rolled_back;
   }
+  // The dead process may have removed old/ without making that durable; the journal must not go
+  // before it.
+  if (record != nullptr && record->old_inode != 0) {
+    ARROW_RETURN_NOT_OK(env->SyncDirectory(layout.transaction(run_id)));
+  }
   return RemoveTransaction(env, layout, run_id, record, &outcome->notes);
 }
 

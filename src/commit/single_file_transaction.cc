@@ -95,7 +95,22 @@ SingleFileTransaction::~SingleFileTransaction() {
 
 Result<std::unique_ptr<WritableFile>> SingleFileTransaction::OpenStaged(
     const std::string& relative_path, OpenMode mode) {
-  return staging_.Open(relative_path, mode);
+  Result<std::unique_ptr<WritableFile>> file = OpenTemporary(relative_path, mode);
+  ARROW_RETURN_NOT_OK(CommitError(file.status(), "cannot stage"));
+  return file;
+}
+
+Result<std::unique_ptr<WritableFile>> SingleFileTransaction::OpenTemporary(
+    const std::string& relative_path, OpenMode mode) {
+  ARROW_ASSIGN_OR_RAISE(std::unique_ptr<WritableFile> file, staging_.Open(relative_path, mode));
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> target, env_->Stat(options_.target));
+  if (target) {
+    // Before the first byte, so that what only some may read is not open to all while it is being
+    // written. The owner may write in any case: the file may be opened again.
+    constexpr uint32_t kOwnerMayWrite = 0200;
+    ARROW_RETURN_NOT_OK(env_->SetPermissions(temporary_, target->mode | kOwnerMayWrite));
+  }
+  return file;
 }
 
 Result<PublishOutcome> SingleFileTransaction::Publish(const PublishInfo& info) {

@@ -43,6 +43,8 @@ class SingleFileTransaction : public Transaction {
   enum class State : uint8_t { kStaged, kPublished, kUnknown };
 
   SingleFileTransaction(Env* env, TransactionOptions options, std::unique_ptr<SingleFileLock> lock);
+  Result<std::unique_ptr<WritableFile>> OpenTemporary(const std::string& relative_path,
+                                                      OpenMode mode);
   Status RenameIntoPlace();
   Status RenameNew();
   Status LearnOutcome(const Status& renamed, uint64_t staged_inode);

@@ -32,6 +32,23 @@ bool IsPartitionDirectory(std::string_view name) {
   return equals != std::string_view::npos && equals > 0 && name[0] != '.' && name[0] != '_';
 }
 
+// What is neither file nor directory can be neither linked nor copied into a new generation.
+Status CheckCanBeKept(Env* env, const std::string& directory) {
+  ARROW_ASSIGN_OR_RAISE(const std::vector<DirectoryEntry> entries, env->List(directory));
+  for (const DirectoryEntry& entry : entries) {
+    const std::string path = JoinPath(directory, entry.name);
+    if (entry.type == FileType::kDirectory) {
+      ARROW_RETURN_NOT_OK(CheckCanBeKept(env, path));
+    } else if (entry.type != FileType::kFile) {
+      return MakeError(ErrorKind::kSink, kForeignContent,
+                       "a symbolic link or device inside the dataset cannot be carried over: {}; "
+                       "remove it or move it away",
+                       path);
+    }
+  }
+  return Status::OK();
+}
+
 Status CheckFileTarget(const ResolvedTarget& target, const TransactionOptions& options) {
   if (options.mode == PublishMode::kAppend || options.mode == PublishMode::kOverwritePartitions) {
     return MakeError(ErrorKind::kUsage, kModeNotSupported,
@@ -65,8 +82,9 @@ Status CheckDatasetTarget(Env* env, const ResolvedTarget& target, const Transact
   }
   // Moving a directory rewrites its ".." entry, so it must be writable itself.
   ARROW_RETURN_NOT_OK(env->CheckWritable(target.path));
-  if (options.mode == PublishMode::kOverwrite) return CheckHoldsOnlyData(env, target.path);
-  return Status::OK();
+  if (options.mode == PublishMode::kCreate) return Status::OK();  // refused by what follows
+  return options.mode == PublishMode::kOverwrite ? CheckHoldsOnlyData(env, target.path)
+                                                 : CheckCanBeKept(env, target.path);
 }
 
 }  // namespace

@@ -120,6 +120,10 @@ class Env {
   virtual Status Rename(const std::string& from, const std::string& to, RenameMode mode) = 0;
   virtual Status HardLink(const std::string& from, const std::string& to) = 0;
   virtual Status SyncDirectory(const std::string& path) = 0;
+  // Makes the content of a file durable that somebody else wrote.
+  virtual Status SyncFile(const std::string& path) = 0;
+  // The permission bits of FileStat::mode; its other bits are ignored.
+  virtual Status SetPermissions(const std::string& path, uint32_t mode) = 0;
   virtual Result<DiskSpace> Space(const std::string& path) = 0;
   // OK when this process may create and remove entries in `directory` (permissions, read-only mounts).
   virtual Status CheckWritable(const std::string& directory) = 0;

@@ -156,6 +156,20 @@ Status PosixEnv::SyncDirectory(const std::string& path) {
   return Status::OK();
 }
 
+Status PosixEnv::SyncFile(const std::string& path) {
+  constexpr char kCannotSync[] = "cannot make file durable";
+  FileDescriptor descriptor = OpenDescriptor(path.c_str(), O_RDONLY);
+  if (!descriptor.is_open()) return WriteError(errno, kCannotSync, "open", path);
+  if (::fsync(descriptor.get()) != 0) return WriteError(errno, kCannotSync, "fsync", path);
+  return Status::OK();
+}
+
+Status PosixEnv::SetPermissions(const std::string& path, uint32_t mode) {
+  constexpr mode_t kPermissionBits = 07777;
+  if (::chmod(path.c_str(), mode & kPermissionBits) == 0) return Status::OK();
+  return WriteError(errno, "cannot set permissions", "chmod", path);
+}
+
 Result<DiskSpace> PosixEnv::Space(const std::string& path) {
   struct statvfs found;
   if (RetryInterrupted([&] { return ::statvfs(path.c_str(), &found); }) != 0) {

@@ -31,6 +31,8 @@ class PosixEnv : public Env {
   Status Rename(const std::string& from, const std::string& to, RenameMode mode) override;
   Status HardLink(const std::string& from, const std::string& to) override;
   Status SyncDirectory(const std::string& path) override;
+  Status SyncFile(const std::string& path) override;
+  Status SetPermissions(const std::string& path, uint32_t mode) override;
   Result<DiskSpace> Space(const std::string& path) override;
   Status CheckWritable(const std::string& directory) override;
   Result<std::unique_ptr<FileLock>> TryLock(const std::string& path) override;

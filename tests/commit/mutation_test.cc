@@ -18,8 +18,11 @@ struct MutationCounts {
 // Where the ledger is durable from an earlier run, making its entry durable again changes nothing.
 // A recovery cannot know that: the scenarios that create the ledger are the ones that need the
 // call, and there the mutant is caught.
+// Likewise the removal of old/, which exists only where names cannot be exchanged.
 bool IsEquivalent(const SweepScenario& scenario, const std::string& recovery_call) {
-  return scenario.old_tree && recovery_call == "SyncDirectory /data/.out.headrace";
+  if (recovery_call == "SyncDirectory /data/.out.headrace") return scenario.old_tree.has_value();
+  return recovery_call == "SyncDirectory /data/.out.headrace/txn-run-2" &&
+         scenario.features.exchange;
 }
 
 void Judge(const CrashSweep& sweep, const std::string& mutant, MutationCounts* counts) {

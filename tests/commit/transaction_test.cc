@@ -230,7 +230,7 @@ TEST_F(TransactionTest, OverwriteTakesWhatWritersOfDatasetsLeave) {
 TEST_F(TransactionTest, SymlinksInsideAreRefusedWhenTheyWouldHaveToStay) {
   MustPublish(Options(PublishMode::kCreate), kOld);
   std::filesystem::create_symlink("a.parquet", target_ + "/y=1/link.parquet");
-  const Status status = PublishTree(env_, Options(PublishMode::kAppend, "run-2"), kNew).status();
+  const Status status = Transaction::Begin(env_, Options(PublishMode::kAppend, "run-2")).status();
   EXPECT_EQ(GetErrorCode(status), kForeignContent) << status.ToString();
   EXPECT_THAT(status.message(), HasSubstr("link.parquet"));
   EXPECT_EQ(TargetTree(), [] {
@@ -238,6 +238,17 @@ TEST_F(TransactionTest, SymlinksInsideAreRefusedWhenTheyWouldHaveToStay) {
     tree["y=1/link.parquet"] = "old 1";
     return tree;
   }());
+}
+
+TEST_F(TransactionTest, PermissionsOfWhatIsReplacedStay) {
+  MustPublish(Options(PublishMode::kCreate), kOld);
+  std::filesystem::permissions(target_, std::filesystem::perms::owner_all);
+  MustPublish(Options(PublishMode::kOverwrite, "run-2"), kNew);
+  EXPECT_EQ((*env_->Stat(target_))->mode & 07777, 0700u);
+  MustPublish(FileOptions(PublishMode::kCreate), {{"", "old"}});
+  std::filesystem::permissions(directory_ / "out.parquet", std::filesystem::perms(0640));
+  MustPublish(FileOptions(PublishMode::kOverwrite, "run-3"), {{"", "new"}});
+  EXPECT_EQ((*env_->Stat(directory_ / "out.parquet"))->mode & 07777, 0640u);
 }
 
 TEST_F(TransactionTest, SymlinkToADatasetIsFollowedOnce) {

@@ -9,15 +9,11 @@
 namespace headrace {
 namespace {
 
-constexpr std::array<std::string_view, kEnvCallCount> kNames = {"OpenForRead",   "Read",
-                                                                "OpenForWrite",  "Append",
-                                                                "Sync",          "Close",
-                                                                "Stat",          "List",
-                                                                "RealPath",      "CreateDirectory",
-                                                                "RemoveFile",    "RemoveDirectory",
-                                                                "Rename",        "HardLink",
-                                                                "SyncDirectory", "Space",
-                                                                "CheckWritable", "TryLock"};
+constexpr std::array<std::string_view, kEnvCallCount> kNames = {
+    "OpenForRead", "Read",     "OpenForWrite",  "Append",          "Sync",       "Close",
+    "Stat",        "List",     "RealPath",      "CreateDirectory", "RemoveFile", "RemoveDirectory",
+    "Rename",      "HardLink", "SyncDirectory", "SetPermissions",  "Space",      "CheckWritable",
+    "TryLock"};
 
 bool NeedsSpace(EnvCall call) {
   return call == EnvCall::kAppend || call == EnvCall::kOpenForWrite ||
@@ -275,6 +271,21 @@ Status FaultEnv::HardLink(const std::string& from, const std::string& to) {
 
 Status FaultEnv::SyncDirectory(const std::string& path) {
   return Do(EnvCall::kSyncDirectory, path, [&] { return model_->SyncDirectory(path); });
+}
+
+Status FaultEnv::SyncFile(const std::string& path) {
+  const std::optional<ModelFileSystem::NodeId> node = model_->Lookup(path);
+  const Status status = Do(EnvCall::kSync, path, [&] {
+    if (!node) return ENOENT;
+    model_->SyncFile(*node);
+    return 0;
+  });
+  if (!status.ok() && node && !dead_) model_->LoseWrites(*node);
+  return status;
+}
+
+Status FaultEnv::SetPermissions(const std::string& path, uint32_t mode) {
+  return Look(EnvCall::kSetPermissions, path);
 }
 
 Result<DiskSpace> FaultEnv::Space(const std::string& path) {

@@ -31,11 +31,12 @@ enum class EnvCall : uint8_t {
   kRename,
   kHardLink,
   kSyncDirectory,
+  kSetPermissions,
   kSpace,
   kCheckWritable,
   kTryLock,
 };
-inline constexpr int kEnvCallCount = 18;
+inline constexpr int kEnvCallCount = 19;
 std::string_view EnvCallName(EnvCall call);
 
 enum class Fault : uint8_t {
@@ -92,6 +93,8 @@ class FaultEnv : public Env {
   Status Rename(const std::string& from, const std::string& to, RenameMode mode) override;
   Status HardLink(const std::string& from, const std::string& to) override;
   Status SyncDirectory(const std::string& path) override;
+  Status SyncFile(const std::string& path) override;
+  Status SetPermissions(const std::string& path, uint32_t mode) override;
   Result<DiskSpace> Space(const std::string& path) override;
   Status CheckWritable(const std::string& directory) override;
   Result<std::unique_ptr<FileLock>> TryLock(const std::string& path) override;

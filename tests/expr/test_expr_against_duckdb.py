@@ -16,7 +16,8 @@ import pytest
 from expression_generator import TYPES, WORDS, Generator
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOL = Path(os.environ.get("HEADRACE_EXPRESSION_TOOL", ROOT / "build/release/tests/expression_tool"))
+COMMAND = Path(os.environ.get("HEADRACE", ROOT / "build/release/headrace"))
+TOOL = Path(os.environ.get("HEADRACE_EXPRESSION_TOOL", COMMAND.parent / "tests/expression_tool"))
 ROWS = 60
 EXPRESSIONS = 1500
 

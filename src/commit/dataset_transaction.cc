@@ -100,8 +100,11 @@ Result<PublishOutcome> DatasetTransaction::Publish(const PublishInfo& info) {
 
 Status DatasetTransaction::Prepare(const PublishInfo& info) {
   ARROW_RETURN_NOT_OK(staging_.CheckComplete(options_.durability));
-  // Long after Begin: somebody who takes no lock may have been there.
-  ARROW_RETURN_NOT_OK(CheckTargetNow(env_, options_));
+  // Long after Begin: somebody who takes no lock may have been there. Where files are kept, keeping
+  // them looks as closely.
+  const bool keeps =
+      options_.mode == PublishMode::kAppend || options_.mode == PublishMode::kOverwritePartitions;
+  if (!keeps) ARROW_RETURN_NOT_OK(CheckTargetNow(env_, options_));
   ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> generation, env_->Stat(generation_));
   ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> target, env_->Stat(options_.target));
   if (!generation) {

@@ -11,7 +11,8 @@ namespace headrace {
 // by an earlier loss of power is closed off first, so that it cannot swallow this one.
 Status AppendToLedger(Env* env, const std::string& path, const JournalRecord& record);
 
-// Makes what stands in the ledger durable: a process that died may have written a line without reaching its fsync.
+// Makes what stands in the ledger durable: a process that died may have written a line without
+// reaching its fsync.
 Status SyncLedger(Env* env, const std::string& path);
 
 // The newest whole line; nullopt when there is none.

@@ -1,10 +1,11 @@
 // Publishing a dataset directory or a single file: all of it or none of it.
 //
-// Layout beside a dataset D on the same file system: .D.headrace/{lock, ledger, txn-<run id>/{journal, gen/}, quarantine/}.
-// Protocol: lock, recover, write below txn-<id>/gen and sync, journal, link what stays, sync directories bottom-up, ONE rename
-// (exchange or no-replace), sync the parent, ledger line, remove the old generation. Recovery only ever deletes the losing
-// tree; the journalled inode of gen compared with D's says who won.
-// A single file F is staged as .F.headrace-<run id>.tmp beside it, synced, renamed, and the parent synced; its lock
+// Layout beside a dataset D on the same file system: .D.headrace/{lock, ledger, txn-<run
+// id>/{journal, gen/}, quarantine/}. Protocol: lock, recover, write below txn-<id>/gen and sync,
+// journal, link what stays, sync directories bottom-up, ONE rename (exchange or no-replace), sync
+// the parent, ledger line, remove the old generation. Recovery only ever deletes the losing tree;
+// the journalled inode of gen compared with D's says who won. A single file F is staged as
+// .F.headrace-<run id>.tmp beside it, synced, renamed, and the parent synced; its lock
 // .F.headrace.lock stands there only while a run lasts. docs/publishing.md has the whole story.
 #pragma once
 
@@ -20,7 +21,10 @@ namespace headrace {
 
 enum class PublishMode : uint8_t { kCreate, kAppend, kOverwrite, kOverwritePartitions };
 enum class TargetKind : uint8_t { kDataset, kSingleFile };
-enum class Durability : uint8_t { kFull, kNone };  // kNone skips every fsync; order and atomicity against kill stay
+enum class Durability : uint8_t {
+  kFull,
+  kNone
+};  // kNone skips every fsync; order and atomicity against kill stay
 
 struct TransactionOptions {
   std::string target;
@@ -42,32 +46,38 @@ struct PublishInfo {
   int64_t rows = 0;
   int64_t files = 0;
   int64_t bytes = 0;
-  std::vector<std::string> partitions;  // relative directories written, "" for an unpartitioned dataset
+  std::vector<std::string>
+      partitions;  // relative directories written, "" for an unpartitioned dataset
   std::vector<PublishInput> inputs;
 };
 
 struct PublishOutcome {
-  std::vector<std::string> notes;  // announced fallbacks ("no exchange on this file system: two renames")
-  int64_t kept_files = 0;          // linked over from the old generation
+  std::vector<std::string>
+      notes;               // announced fallbacks ("no exchange on this file system: two renames")
+  int64_t kept_files = 0;  // linked over from the old generation
 };
 
-// Role: Staged -> Prepared -> Published -> Cleaned, and Unknown. Begin holds the lock until the object dies.
-// Owner: the run. Threads: OpenStaged from any; the rest from one.
-// Errors: Locked (someone else holds the target; says who), Sink (exists already, not writable), OutOfDisk, CommitFailed
-// (the old state stands), CommitUnknown (only when the rename's own result cannot be learned).
-// Destroyed before Publish succeeded: everything staged is removed, the target stands as it was.
+// Role: Staged -> Prepared -> Published -> Cleaned, and Unknown. Begin holds the lock until the
+// object dies. Owner: the run. Threads: OpenStaged from any; the rest from one. Errors: Locked
+// (someone else holds the target; says who), Sink (exists already, not writable), OutOfDisk,
+// CommitFailed (the old state stands), CommitUnknown (only when the rename's own result cannot be
+// learned). Destroyed before Publish succeeded: everything staged is removed, the target stands as
+// it was.
 class Transaction {
  public:
   virtual ~Transaction() = default;
   static Result<std::unique_ptr<Transaction>> Begin(Env* env, TransactionOptions options);
 
-  // Opens a file below the staging directory (directories are made as needed). `relative_path` is "k=v/name.parquet" for a
-  // dataset and "" for the single file. The caller syncs (by durability) and closes it before Publish, which checks that.
-  // The file may be closed and opened again with kAppend; it must not outlive the transaction.
-  virtual Result<std::unique_ptr<WritableFile>> OpenStaged(const std::string& relative_path, OpenMode mode) = 0;
+  // Opens a file below the staging directory (directories are made as needed). `relative_path` is
+  // "k=v/name.parquet" for a dataset and "" for the single file. The caller syncs (by durability)
+  // and closes it before Publish, which checks that. The file may be closed and opened again with
+  // kAppend; it must not outlive the transaction.
+  virtual Result<std::unique_ptr<WritableFile>> OpenStaged(const std::string& relative_path,
+                                                           OpenMode mode) = 0;
   virtual const TransactionOptions& options() const = 0;
-  // After OK: visible and, with Durability::kFull, durable. Called at most once, without any other call running.
-  // `info.partitions` adds partitions to be replaced without new files to those that files were staged in.
+  // After OK: visible and, with Durability::kFull, durable. Called at most once, without any other
+  // call running. `info.partitions` adds partitions to be replaced without new files to those that
+  // files were staged in.
   virtual Result<PublishOutcome> Publish(const PublishInfo& info) = 0;
 };
 
@@ -77,7 +87,8 @@ struct RecoveryOutcome {
   std::vector<std::string> notes;
 };
 
-// Brings a target back to exactly its old or its new state after a crash. Begin does the same first.
+// Brings a target back to exactly its old or its new state after a crash. Begin does the same
+// first.
 Result<RecoveryOutcome> Recover(Env* env, const std::string& target);
 
 }  // namespace headrace

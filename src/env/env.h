@@ -1,9 +1,11 @@
-// The only door to the operating system's files: every call that can fail passes through here, so that tests can
-// enumerate them, fail them one by one and simulate a loss of power (tests/support/fault_env.h is the faulty twin).
+// The only door to the operating system's files: every call that can fail passes through here, so
+// that tests can enumerate them, fail them one by one and simulate a loss of power
+// (tests/support/fault_env.h is the faulty twin).
 //
-// Paths are byte strings, relative to the working directory or absolute. Statuses made here carry the path, the call
-// and errno's text; ENOSPC and EDQUOT are ErrorKind::kOutOfDisk, everything else ErrorKind::kSource for reads and
-// ErrorKind::kSink for writes. EINTR is retried; short writes are continued; a failed fsync is never retried.
+// Paths are byte strings, relative to the working directory or absolute. Statuses made here carry
+// the path, the call and errno's text; ENOSPC and EDQUOT are ErrorKind::kOutOfDisk, everything else
+// ErrorKind::kSource for reads and ErrorKind::kSink for writes. EINTR is retried; short writes are
+// continued; a failed fsync is never retried.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +47,8 @@ class RandomReadFile {
   // Reads up to `length` bytes at `offset`; fewer only at the end of the file. Returns the count.
   virtual Result<int64_t> ReadAt(int64_t offset, int64_t length, void* out) = 0;
   virtual Result<int64_t> Size() = 0;
-  // Tells the kernel that this range will not be read again, so that its pages need not stay in the page cache.
+  // Tells the kernel that this range will not be read again, so that its pages need not stay in the
+  // page cache.
   virtual void DropCache(int64_t offset, int64_t length) = 0;
 };
 
@@ -63,19 +66,22 @@ class WritableFile {
   virtual ~WritableFile() = default;
   virtual Status Append(const void* data, int64_t length) = 0;
   virtual Status Sync() = 0;  // fsync: content and size
-  // Starts writing dirty pages back and drops clean ones of what was written so far; a hint, never fails.
+  // Starts writing dirty pages back and drops clean ones of what was written so far; a hint, never
+  // fails.
   virtual void DropCache() = 0;
   virtual Status Close() = 0;  // without Sync
   virtual int64_t written_bytes() const = 0;
 };
 
-// A file for writing and reading back at offsets (spill). Unlinked when made, so it dies with the process. Threads: any.
+// A file for writing and reading back at offsets (spill). Unlinked when made, so it dies with the
+// process. Threads: any.
 class ScratchFile {
  public:
   virtual ~ScratchFile() = default;
   virtual Status WriteAt(int64_t offset, const void* data, int64_t length) = 0;
   virtual Status ReadAt(int64_t offset, int64_t length, void* out) = 0;
-  // A hint: these bytes are not needed soon, so that they need not stay in the page cache. Starts writing them back.
+  // A hint: these bytes are not needed soon, so that they need not stay in the page cache. Starts
+  // writing them back.
   virtual void DropCache(int64_t offset, int64_t length) {}
 };
 
@@ -94,7 +100,7 @@ enum class OpenMode : uint8_t {
 enum class RenameMode : uint8_t {
   kReplace,
   kNoReplace,  // fails with IsAlreadyExists when the target exists
-  kExchange,   // swaps both names atomically; fails with IsNotSupported where the file system cannot
+  kExchange,  // swaps both names atomically; fails with IsNotSupported where the file system cannot
 };
 
 class Env {
@@ -104,7 +110,8 @@ class Env {
 
   virtual Result<std::unique_ptr<RandomReadFile>> OpenForRead(const std::string& path) = 0;
   virtual Result<std::unique_ptr<SequentialReadFile>> OpenStandardInput() = 0;
-  virtual Result<std::unique_ptr<WritableFile>> OpenForWrite(const std::string& path, OpenMode mode) = 0;
+  virtual Result<std::unique_ptr<WritableFile>> OpenForWrite(const std::string& path,
+                                                             OpenMode mode) = 0;
   virtual Result<std::unique_ptr<ScratchFile>> OpenScratch(const std::string& directory) = 0;
 
   // Follows symlinks. nullopt when there is nothing at `path`.
@@ -125,9 +132,11 @@ class Env {
   // The permission bits of FileStat::mode; its other bits are ignored.
   virtual Status SetPermissions(const std::string& path, uint32_t mode) = 0;
   virtual Result<DiskSpace> Space(const std::string& path) = 0;
-  // OK when this process may create and remove entries in `directory` (permissions, read-only mounts).
+  // OK when this process may create and remove entries in `directory` (permissions, read-only
+  // mounts).
   virtual Status CheckWritable(const std::string& directory) = 0;
-  // Creates the file if needed. nullptr when another process holds it; the holder writes its pid and start into it.
+  // Creates the file if needed. nullptr when another process holds it; the holder writes its pid
+  // and start into it.
   virtual Result<std::unique_ptr<FileLock>> TryLock(const std::string& path) = 0;
 
   // Helpers over the calls above.
@@ -138,13 +147,14 @@ class Env {
   Status WriteFileDurably(const std::string& path, std::string_view content);
 };
 
-// Whether a failed Env status means "exists already" or "not supported here" (errno EEXIST/ENOTEMPTY, EINVAL/ENOSYS/EOPNOTSUPP/EXDEV).
+// Whether a failed Env status means "exists already" or "not supported here" (errno
+// EEXIST/ENOTEMPTY, EINVAL/ENOSYS/EOPNOTSUPP/EXDEV).
 bool IsAlreadyExists(const Status& status);
 bool IsNotSupported(const Status& status);
 
 // Path text, no I/O.
 std::string JoinPath(std::string_view directory, std::string_view name);
-std::string ParentPath(std::string_view path);    // "." for a bare name, "/" for a root child
-std::string BaseName(std::string_view path);      // without trailing slashes
+std::string ParentPath(std::string_view path);  // "." for a bare name, "/" for a root child
+std::string BaseName(std::string_view path);    // without trailing slashes
 
 }  // namespace headrace

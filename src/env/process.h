@@ -1,5 +1,5 @@
-// What the kernel says about this process, its memory limits and this machine. Reads /proc and cgroup files below a
-// root directory that tests replace.
+// What the kernel says about this process, its memory limits and this machine. Reads /proc and
+// cgroup files below a root directory that tests replace.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ struct ProcessMemory {
   int64_t swap_bytes = 0;
 };
 
-// Reads /proc/self/status below `root`. Zeros where a line is missing. rss_file_bytes includes shared memory.
+// Reads /proc/self/status below `root`. Zeros where a line is missing. rss_file_bytes includes
+// shared memory.
 Result<ProcessMemory> ReadProcessMemory(const std::string& root = "");
 // Current RSS alone, from /proc/self/statm: cheap enough for a sampler.
 int64_t ReadRssBytes();
@@ -31,15 +32,18 @@ struct MemoryLimitCandidate {
 
 struct EffectiveMemoryLimit {
   int64_t bytes = 0;
-  std::string origin;                            // of the smallest candidate
-  std::vector<MemoryLimitCandidate> candidates;  // RAM first, then from the process's own cgroup upwards
+  std::string origin;  // of the smallest candidate
+  std::vector<MemoryLimitCandidate>
+      candidates;  // RAM first, then from the process's own cgroup upwards
 };
 
-// The smallest of RAM and every cgroup limit above this process (v1 and v2, found through /proc/self/cgroup and
-// /proc/self/mountinfo). `root` is put before every path; empty for the real machine.
+// The smallest of RAM and every cgroup limit above this process (v1 and v2, found through
+// /proc/self/cgroup and /proc/self/mountinfo). `root` is put before every path; empty for the real
+// machine.
 Result<EffectiveMemoryLimit> ReadEffectiveMemoryLimit(const std::string& root = "");
 
-// Cores this process may use: affinity mask, limited by a cgroup CPU quota where there is one. At least 1.
+// Cores this process may use: affinity mask, limited by a cgroup CPU quota where there is one. At
+// least 1.
 int ReadUsableCores(const std::string& root = "");
 
 struct CpuTimes {

@@ -14,6 +14,7 @@ namespace {
 
 constexpr int64_t kPage = 4096;
 constexpr int kStepsPerDoubling = 8;
+constexpr int kLog2First = 12;  // of the power of two below kExtentMin
 constexpr int64_t kMallocOverhead = 48;
 
 struct SizeClass {
@@ -27,7 +28,7 @@ SizeClass ClassOf(int64_t size) {
   const int64_t low = int64_t{1} << log2;
   const int64_t step = std::max<int64_t>(kPage, low / kStepsPerDoubling);
   const int64_t steps = (size - low + step - 1) / step;
-  return {(log2 - 15) * kStepsPerDoubling + static_cast<int>(steps) - 1, low + steps * step};
+  return {(log2 - kLog2First) * kStepsPerDoubling + static_cast<int>(steps) - 1, low + steps * step};
 }
 
 Status KernelRefused(int64_t bytes) {
@@ -137,7 +138,7 @@ void ExtentAllocator::EvictUntilCached(int64_t keep_bytes) {
     int64_t most = 0;
     for (int index = 0; index < kClasses; ++index) {
       if (cache_[index].empty()) continue;
-      const int log2 = index / kStepsPerDoubling + 15;
+      const int log2 = index / kStepsPerDoubling + kLog2First;
       const int64_t low = int64_t{1} << log2;
       const int64_t step = std::max<int64_t>(kPage, low / kStepsPerDoubling);
       const int64_t bytes = low + (index % kStepsPerDoubling + 1) * step;

@@ -81,8 +81,8 @@ Result<BudgetSettings> ResolveBudget(const ResourceSpec& resources, int threads)
 
 namespace {
 
-// Pages kept for reuse: enough for a few morsels per worker, and never so much that RSS and account drift apart.
-int64_t CacheBytes(int64_t lendable) { return std::min<int64_t>(24 * kMiB, lendable / 4); }
+// Pages kept for reuse: about the row group that a worker just encoded, and never so much that RSS and account drift apart.
+int64_t CacheBytes(int64_t lendable) { return std::min<int64_t>(24 * kMiB, lendable / 3); }
 
 }  // namespace
 

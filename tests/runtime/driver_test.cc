@@ -1,0 +1,185 @@
+#include "runtime/driver.h"
+
+#include <arrow/builder.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "base/turn_gate.h"
+#include "operators/limit.h"
+
+namespace headrace {
+namespace {
+
+std::shared_ptr<arrow::Schema> NumberSchema() {
+  return arrow::schema({arrow::field("n", arrow::int64())});
+}
+
+Batch Numbers(int64_t first, int64_t count) {
+  arrow::Int64Builder builder;
+  for (int64_t n = first; n < first + count; ++n) EXPECT_TRUE(builder.Append(n).ok());
+  return {arrow::RecordBatch::Make(NumberSchema(), count, {builder.Finish().ValueOrDie()})};
+}
+
+// Morsel k gives the numbers of k in a few batches; some morsels give none.
+class NumberSource : public Source {
+ public:
+  NumberSource(int64_t morsels, std::set<int64_t> failing = {})
+      : morsels_(morsels), failing_(std::move(failing)) {}
+
+  static int64_t RowsOf(int64_t sequence) { return sequence % 5 == 3 ? 0 : 1 + sequence % 7; }
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+  Result<std::unique_ptr<Morsel>> Next() override {
+    std::lock_guard lock(mutex_);
+    if (stopped_ || next_ == morsels_) return nullptr;
+    auto morsel = std::make_unique<Morsel>();
+    morsel->sequence = next_++;
+    return morsel;
+  }
+  Status Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) override {
+    const int64_t sequence = morsel->sequence;
+    if (failing_.count(sequence)) {
+      return MakeError(ErrorKind::kBadInput, 400, "morsel {} is bad", sequence);
+    }
+    const int64_t rows = RowsOf(sequence);
+    for (int64_t at = 0; at < rows; at += 2) {
+      ARROW_RETURN_NOT_OK(emit(Numbers(sequence * 10 + at, std::min<int64_t>(2, rows - at))));
+    }
+    return Status::OK();
+  }
+  void Stop() override {
+    std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  std::vector<SourceInput> inputs() const override { return {}; }
+  int64_t consumed_bytes() const override { return 0; }
+  int64_t total_bytes() const override { return -1; }
+  int64_t handed_out() {
+    std::lock_guard lock(mutex_);
+    return next_;
+  }
+
+ private:
+  const std::shared_ptr<arrow::Schema> schema_ = NumberSchema();
+  std::mutex mutex_;
+  int64_t morsels_;
+  std::set<int64_t> failing_;
+  int64_t next_ = 0;
+  bool stopped_ = false;
+};
+
+// Keeps the numbers in the order of the sequence numbers, as every real sink has to.
+class OrderedSink : public Sink {
+ public:
+  explicit OrderedSink(Cancellation* cancellation) : gate_(cancellation) {}
+  Status Consume(int64_t sequence, Batch batch) override {
+    ARROW_RETURN_NOT_OK(gate_.Enter(sequence));
+    const auto& column = static_cast<const arrow::Int64Array&>(*batch.columns->column(0));
+    for (int64_t row = 0; row < batch.rows(); ++row) numbers.push_back(column.Value(row));
+    return Status::OK();
+  }
+  Status EndMorsel(int64_t sequence) override { return gate_.Leave(sequence); }
+  Result<SinkSummary> Finish() override { return SinkSummary{}; }
+  std::vector<int64_t> numbers;
+
+ private:
+  TurnGate gate_;
+};
+
+std::vector<int64_t> Expected(int64_t morsels, int64_t limit = INT64_MAX) {
+  std::vector<int64_t> numbers;
+  for (int64_t sequence = 0; sequence < morsels; ++sequence) {
+    for (int64_t at = 0; at < NumberSource::RowsOf(sequence); ++at) {
+      if (static_cast<int64_t>(numbers.size()) == limit) return numbers;
+      numbers.push_back(sequence * 10 + at);
+    }
+  }
+  return numbers;
+}
+
+PipelineOptions Options(int threads, uint64_t seed) {
+  PipelineOptions options;
+  options.threads = threads;
+  options.shuffle_seed = seed;
+  options.pool = arrow::default_memory_pool();
+  return options;
+}
+
+TEST(RunPipeline, KeepsOrderForAnyThreadsAndSchedule) {
+  const uint64_t seed = testing::UnitTest::GetInstance()->random_seed() + 1;
+  for (int threads : {1, 2, 8}) {
+    SCOPED_TRACE(fmt::format("{} threads, replay with --gtest_random_seed={}", threads, seed - 1));
+    Cancellation cancellation;
+    NumberSource source(200);
+    OrderedSink sink(&cancellation);
+    PipelineCounters counters;
+    std::vector<StageReport> stages;
+    ASSERT_TRUE(
+        RunPipeline(&source, {}, &sink, Options(threads, seed), &cancellation, &counters, &stages).ok());
+    EXPECT_EQ(sink.numbers, Expected(200));
+    EXPECT_EQ(counters.rows_in.load(), counters.rows_to_sink.load());
+    ASSERT_EQ(stages.size(), 2u);
+    EXPECT_EQ(stages[1].rows_in, static_cast<int64_t>(sink.numbers.size()));
+  }
+}
+
+TEST(RunPipeline, LimitGivesTheFirstRowsAndStopsTheSource) {
+  for (int threads : {1, 2, 8}) {
+    for (int64_t limit : {0, 1, 17, 100}) {
+      Cancellation cancellation;
+      NumberSource source(100000);
+      OrderedSink sink(&cancellation);
+      PipelineCounters counters;
+      std::vector<StageReport> stages;
+      std::vector<std::unique_ptr<Transform>> transforms;
+      transforms.push_back(
+          std::make_unique<LimitTransform>("limit", limit, NumberSchema(), &cancellation));
+      ASSERT_TRUE(RunPipeline(&source, transforms, &sink, Options(threads, 0), &cancellation,
+                              &counters, &stages)
+                      .ok());
+      EXPECT_EQ(sink.numbers, Expected(100000, limit));
+      EXPECT_LT(source.handed_out(), 1000);
+      EXPECT_EQ(counters.rows_in.load(), limit + counters.rows_limited.load());
+    }
+  }
+}
+
+TEST(RunPipeline, TheFailureOfTheLowestMorselIsTold) {
+  for (int threads : {1, 2, 8}) {
+    for (uint64_t seed = 1; seed < 12; ++seed) {
+      Cancellation cancellation;
+      NumberSource source(60, {23, 24, 25, 31, 40});
+      OrderedSink sink(&cancellation);
+      PipelineCounters counters;
+      std::vector<StageReport> stages;
+      const Status status = RunPipeline(&source, {}, &sink, Options(threads, seed), &cancellation,
+                                        &counters, &stages);
+      EXPECT_EQ(status.message(), "morsel 23 is bad") << "threads " << threads << " seed " << seed;
+      EXPECT_EQ(GetErrorKind(status), ErrorKind::kBadInput);
+    }
+  }
+}
+
+TEST(RunPipeline, CancellationEndsItWithTheReason) {
+  Cancellation cancellation;
+  NumberSource source(1'000'000'000);
+  OrderedSink sink(&cancellation);
+  PipelineCounters counters;
+  std::vector<StageReport> stages;
+  std::thread stopper([&] {
+    while (counters.rows_in.load() < 1000) std::this_thread::yield();
+    cancellation.Cancel(MakeError(ErrorKind::kCancelled, 130, "enough"));
+  });
+  const Status status =
+      RunPipeline(&source, {}, &sink, Options(4, 0), &cancellation, &counters, &stages);
+  stopper.join();
+  EXPECT_EQ(status.message(), "enough");
+}
+
+}  // namespace
+}  // namespace headrace

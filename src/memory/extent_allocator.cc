@@ -16,6 +16,8 @@ constexpr int64_t kPage = 4096;
 constexpr int kStepsPerDoubling = 8;
 constexpr int kLog2First = 12;  // of the power of two below kExtentMin
 constexpr int64_t kMallocOverhead = 48;
+// Up to here, copying into pages that are there already is cheaper than moving page tables and faulting new pages.
+constexpr int64_t kCopiedBytesMax = 1024 * 1024;
 
 struct SizeClass {
   int index = 0;
@@ -91,9 +93,19 @@ Result<uint8_t*> ExtentAllocator::Reallocate(uint8_t* block, int64_t old_size, i
     const SizeClass from = ClassOf(old_size);
     const SizeClass to = ClassOf(new_size);
     if (from.index == to.index) return block;
-    // Moving page tables instead of bytes; shrinking gives pages back at once.
     {
-      std::lock_guard lock(mutex_);
+      std::unique_lock lock(mutex_);
+      auto& cached = cache_[to.index];
+      if (!cached.empty() && std::min(from.bytes, to.bytes) <= kCopiedBytesMax) {
+        uint8_t* recycled = cached.back();
+        cached.pop_back();
+        cached_bytes_ -= to.bytes;
+        lock.unlock();
+        std::memcpy(recycled, block, static_cast<size_t>(std::min(old_size, new_size)));
+        Free(block, old_size);
+        return recycled;
+      }
+      // Moving page tables instead of bytes; shrinking gives pages back at once.
       const int64_t excess = mapped_bytes_ + to.bytes - from.bytes - cap_bytes_;
       if (excess > 0) EvictUntilCached(std::max<int64_t>(0, cached_bytes_ - excess));
       mapped_bytes_ += to.bytes - from.bytes;

@@ -13,11 +13,12 @@ void ConfigureProcessAllocator() {
   setenv("ARROW_DEFAULT_MEMORY_POOL", "system", /*overwrite=*/0);
   // Two arenas: enough to keep two workers apart; each arena retains what it once grew to.
   mallopt(M_ARENA_MAX, 2);
-  // Blocks from 128 KiB on are mappings of their own and vanish when freed. Setting the threshold also stops glibc from
-  // raising it to the size of whatever was freed last, which would turn big blocks into retained heap.
-  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
-  mallopt(M_TRIM_THRESHOLD, 128 * 1024);
-  mallopt(M_TOP_PAD, 64 * 1024);
+  // Buffers of a page or two of Parquet stay in the heap and are used again; larger ones are mappings of their own and
+  // vanish when freed. Setting the threshold also stops glibc from raising it to the size of whatever was freed last,
+  // which would turn big blocks into retained heap.
+  mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
+  mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+  mallopt(M_TOP_PAD, 256 * 1024);
 }
 
 int64_t MeasureBaseBytes() { return ReadRssBytes(); }

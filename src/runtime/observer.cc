@@ -58,7 +58,7 @@ void Observer::Look() {
       samples_.resize(kSamplesMax / 2);
       looks_per_sample_ *= 2;
     }
-    samples_.push_back({seconds(), budget.used_bytes(), rss});
+    samples_.push_back({seconds(), options_.memory->AccountedBytes(), rss});
   }
 
   if (options_.stop_signal != nullptr && *options_.stop_signal != 0) {
@@ -69,7 +69,7 @@ void Observer::Look() {
   }
   if (options_.on_progress && options_.snapshot) {
     Progress progress = options_.snapshot();
-    progress.accounted_bytes = budget.used_bytes();
+    progress.accounted_bytes = options_.memory->AccountedBytes();
     progress.budget_bytes = budget.settings().total_bytes;
     progress.seconds = seconds();
     options_.on_progress(progress);

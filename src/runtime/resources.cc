@@ -81,8 +81,9 @@ Result<BudgetSettings> ResolveBudget(const ResourceSpec& resources, int threads)
 
 namespace {
 
-// Pages kept for reuse: about the row group that a worker just encoded, and never so much that RSS and account drift apart.
-int64_t CacheBytes(int64_t lendable) { return std::min<int64_t>(24 * kMiB, lendable / 3); }
+// Pages kept for reuse, about the row groups that workers just encoded. They count as accounted bytes in reports, and
+// give way to whoever needs room.
+int64_t CacheBytes(int64_t lendable) { return lendable / 2; }
 
 }  // namespace
 

@@ -32,6 +32,8 @@ class RunMemory {
   MemoryBudget* budget() { return &budget_; }
   ExtentAllocator* extents() { return &extents_; }
   Result<std::unique_ptr<StagePool>> MakePool(std::string name, int64_t floor_bytes);
+  // Bytes lent out plus pages kept for reuse: what the account says RSS is, less base and slack.
+  int64_t AccountedBytes() const { return budget_.used_bytes() + extents_.cached_bytes(); }
   // Gives back what is cached, for the end of a phase or when RSS comes near the budget.
   void ReturnUnused();
 

@@ -1,4 +1,5 @@
-// The CSV reader's kernels: structure scan, index, and conversion of one column, in bytes of text per second.
+// The CSV reader's kernels: structure scan, index, and conversion of one column, in bytes of text
+// per second.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -15,8 +16,10 @@ namespace {
 std::string OrderText() {
   std::string text;
   for (int i = 0; text.size() < (1 << 20) - 200; ++i) {
-    text += fmt::format("{},{},{},{}.{:02},0.0{},N,1996-{:02}-{:02},TRUCK,\"quick requests, number {}\"\n", i / 4, i * 7919 % 200'000,
-                        i % 7 + 1, i * 31 % 90'000, i % 100, i % 9, i % 12 + 1, i % 28 + 1, i % 977);
+    text += fmt::format(
+        "{},{},{},{}.{:02},0.0{},N,1996-{:02}-{:02},TRUCK,\"quick requests, number {}\"\n", i / 4,
+        i * 7919 % 200'000, i % 7 + 1, i * 31 % 90'000, i % 100, i % 9, i % 12 + 1, i % 28 + 1,
+        i % 977);
   }
   return text;
 }
@@ -24,16 +27,19 @@ constexpr int kColumns = 9;
 
 std::unique_ptr<TextBlock> OrderBlock() {
   const std::string text = OrderText();
-  auto block = TextBlock::Make(static_cast<int64_t>(text.size()), arrow::default_memory_pool()).ValueOrDie();
+  auto block =
+      TextBlock::Make(static_cast<int64_t>(text.size()), arrow::default_memory_pool()).ValueOrDie();
   std::copy(text.begin(), text.end(), block->text());
-  block->scan = ScanStructure(block->text(), static_cast<int64_t>(text.size()), Dialect(), block->bits());
+  block->scan =
+      ScanStructure(block->text(), static_cast<int64_t>(text.size()), Dialect(), block->bits());
   return block;
 }
 
 void ScanWith(benchmark::State& state, StructureScanner scanner) {
   auto block = OrderBlock();
   const int64_t length = block->scan.record_end;
-  for (auto _ : state) benchmark::DoNotOptimize(scanner(block->text(), length, Dialect(), block->bits()));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(scanner(block->text(), length, Dialect(), block->bits()));
   state.SetBytesProcessed(state.iterations() * length);
 }
 BENCHMARK_CAPTURE(ScanWith, portable, ScanStructurePortable);
@@ -57,13 +63,15 @@ void BuildIndex(benchmark::State& state) {
 }
 BENCHMARK(BuildIndex);
 
-void ConvertColumn(benchmark::State& state, int column, const std::shared_ptr<arrow::DataType>& type) {
+void ConvertColumn(benchmark::State& state, int column,
+                   const std::shared_ptr<arrow::DataType>& type) {
   auto block = OrderBlock();
   const RecordRange range = IndexWhole(block.get());
   const auto converter = MakeColumnConverter(type, Dialect(), NullRule()).ValueOrDie();
   for (auto _ : state) {
     BadField bad;
-    benchmark::DoNotOptimize(converter->Convert(range, column, arrow::default_memory_pool(), &bad).ValueOrDie());
+    benchmark::DoNotOptimize(
+        converter->Convert(range, column, arrow::default_memory_pool(), &bad).ValueOrDie());
   }
   state.SetItemsProcessed(state.iterations() * range.rows);
 }

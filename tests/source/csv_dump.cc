@@ -1,6 +1,8 @@
-// Test-only program: converts one CSV to a Parquet file through the CSV source alone, or only reads it (--discard).
-// csv_dump INPUT OUTPUT|--discard [--delimiter C] [--quote C|none] [--escape C|none] [--no-header] [--header] [--encoding E]
-//          [--skip-rows N] [--types a:int64,...] [--all-strings] [--batch-bytes N] [--threads N] [--columns a,b] [-v]
+// Test-only program: converts one CSV to a Parquet file through the CSV source alone, or only reads
+// it (--discard). csv_dump INPUT OUTPUT|--discard [--delimiter C] [--quote C|none] [--escape
+// C|none] [--no-header] [--header] [--encoding E]
+//          [--skip-rows N] [--types a:int64,...] [--all-strings] [--batch-bytes N] [--threads N]
+//          [--columns a,b] [-v]
 #include <arrow/api.h>
 #include <arrow/compute/initialize.h>
 #include <arrow/io/file.h>
@@ -53,27 +55,43 @@ Arguments ParseArguments(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string flag = argv[i];
     const auto value = [&] { return std::string(i + 1 < argc ? argv[++i] : ""); };
-    if (flag == "--delimiter") arguments.csv.delimiter = Character(value());
-    else if (flag == "--quote") arguments.csv.quote = Character(value());
-    else if (flag == "--escape") arguments.csv.escape = Character(value());
-    else if (flag == "--comment") arguments.csv.comment = Character(value());
-    else if (flag == "--no-header") arguments.csv.header = false;
-    else if (flag == "--header") arguments.csv.header = true;
-    else if (flag == "--encoding") arguments.csv.encoding = value();
-    else if (flag == "--skip-rows") arguments.csv.skip_rows = std::stoll(value());
-    else if (flag == "--null-values") arguments.csv.null_values = SplitList(value());
-    else if (flag == "--all-strings") arguments.csv.all_strings = true;
-    else if (flag == "--batch-bytes") arguments.batch_bytes = std::stoll(value());
-    else if (flag == "--chunk-rows") arguments.chunk_rows = std::stoll(value());
-    else if (flag == "--threads") arguments.threads = std::stoi(value());
-    else if (flag == "--columns") arguments.columns = SplitList(value());
-    else if (flag == "-v") arguments.verbose = true;
+    if (flag == "--delimiter")
+      arguments.csv.delimiter = Character(value());
+    else if (flag == "--quote")
+      arguments.csv.quote = Character(value());
+    else if (flag == "--escape")
+      arguments.csv.escape = Character(value());
+    else if (flag == "--comment")
+      arguments.csv.comment = Character(value());
+    else if (flag == "--no-header")
+      arguments.csv.header = false;
+    else if (flag == "--header")
+      arguments.csv.header = true;
+    else if (flag == "--encoding")
+      arguments.csv.encoding = value();
+    else if (flag == "--skip-rows")
+      arguments.csv.skip_rows = std::stoll(value());
+    else if (flag == "--null-values")
+      arguments.csv.null_values = SplitList(value());
+    else if (flag == "--all-strings")
+      arguments.csv.all_strings = true;
+    else if (flag == "--batch-bytes")
+      arguments.batch_bytes = std::stoll(value());
+    else if (flag == "--chunk-rows")
+      arguments.chunk_rows = std::stoll(value());
+    else if (flag == "--threads")
+      arguments.threads = std::stoi(value());
+    else if (flag == "--columns")
+      arguments.columns = SplitList(value());
+    else if (flag == "-v")
+      arguments.verbose = true;
     else if (flag == "--types") {
       for (const std::string& item : SplitList(value())) {
         const auto colon = item.rfind(':');
         arguments.csv.types.emplace_back(item.substr(0, colon), item.substr(colon + 1));
       }
-    } else plain.push_back(flag);
+    } else
+      plain.push_back(flag);
   }
   arguments.output = plain.back();
   plain.pop_back();

@@ -25,7 +25,8 @@ std::string MessageOf(const BadCase& bad, int64_t batch_bytes) {
   settings.batch_bytes = batch_bytes;
   const auto table = ReadFiles({path}, settings);
   std::string message = table.ok() ? "no error" : FormatError(table.status());
-  for (size_t at = message.find(path); at != std::string::npos; at = message.find(path)) message.replace(at, path.size(), "FILE");
+  for (size_t at = message.find(path); at != std::string::npos; at = message.find(path))
+    message.replace(at, path.size(), "FILE");
   return message;
 }
 
@@ -33,47 +34,87 @@ const std::vector<BadCase>& BadCases() {
   static const std::vector<BadCase> cases = {
       {"value of a given type", "a,b\n1,x\n2,y\nz3,\"q\"\n",
        With([](CsvOptions* csv) { csv->types = {{"a", "int64"}}; }),
-       "error E0401 (bad input): a value does not fit the type of its column; give the column another type with --types, "
-       "or read all as text with --all-strings: FILE:4 (byte 12), column a (int64): 'z3': not a whole number"},
-      {"out of range", "a\n1\n300\n", With([](CsvOptions* csv) { csv->types = {{"a", "int8"}}; csv->header = true; }),
-       "error E0401 (bad input): a value does not fit the type of its column; give the column another type with --types, "
-       "or read all as text with --all-strings: FILE:3 (byte 4), column a (int8): '300': out of range -128 to 127"},
-      {"decimal digits", "a\n1.005\n", With([](CsvOptions* csv) { csv->types = {{"a", "decimal(6,2)"}}; csv->header = true; }),
-       "error E0401 (bad input): a value does not fit the type of its column; give the column another type with --types, "
-       "or read all as text with --all-strings: FILE:2 (byte 2), column a (decimal(6,2)): '1.005': more than 2 fractional "
+       "error E0401 (bad input): a value does not fit the type of its column; give the column "
+       "another type with --types, "
+       "or read all as text with --all-strings: FILE:4 (byte 12), column a (int64): 'z3': not a "
+       "whole number"},
+      {"out of range", "a\n1\n300\n", With([](CsvOptions* csv) {
+         csv->types = {{"a", "int8"}};
+         csv->header = true;
+       }),
+       "error E0401 (bad input): a value does not fit the type of its column; give the column "
+       "another type with --types, "
+       "or read all as text with --all-strings: FILE:3 (byte 4), column a (int8): '300': out of "
+       "range -128 to 127"},
+      {"decimal digits", "a\n1.005\n", With([](CsvOptions* csv) {
+         csv->types = {{"a", "decimal(6,2)"}};
+         csv->header = true;
+       }),
+       "error E0401 (bad input): a value does not fit the type of its column; give the column "
+       "another type with --types, "
+       "or read all as text with --all-strings: FILE:2 (byte 2), column a (decimal(6,2)): '1.005': "
+       "more than 2 fractional "
        "digits"},
-      {"a line break before it", "a,b\n\"x\ny\",1\nz,1e\n", With([](CsvOptions* csv) { csv->types = {{"b", "double"}}; }),
-       "error E0401 (bad input): a value does not fit the type of its column; give the column another type with --types, "
-       "or read all as text with --all-strings: FILE:4 (byte 14), column b (double): '1e': not a number"},
-      {"too few fields", "a,b,c\n1,2,3\n4,5\n", {},
-       "error E0402 (bad input): a record has fewer fields than the header; check --delimiter and --quote, or mend the "
+      {"a line break before it", "a,b\n\"x\ny\",1\nz,1e\n",
+       With([](CsvOptions* csv) { csv->types = {{"b", "double"}}; }),
+       "error E0401 (bad input): a value does not fit the type of its column; give the column "
+       "another type with --types, "
+       "or read all as text with --all-strings: FILE:4 (byte 14), column b (double): '1e': not a "
+       "number"},
+      {"too few fields",
+       "a,b,c\n1,2,3\n4,5\n",
+       {},
+       "error E0402 (bad input): a record has fewer fields than the header; check --delimiter and "
+       "--quote, or mend the "
        "line: FILE:3 (byte 12): 2 fields instead of 3: '4,5'"},
-      {"too many fields", "a,b\n1,2\n3,4,5\n6,7\n", {},
-       "error E0402 (bad input): a record has more fields than the header; check --delimiter and --quote, or mend the "
+      {"too many fields",
+       "a,b\n1,2\n3,4,5\n6,7\n",
+       {},
+       "error E0402 (bad input): a record has more fields than the header; check --delimiter and "
+       "--quote, or mend the "
        "line: FILE:3 (byte 8): 3 fields instead of 2: '3,4,5'"},
-      {"quote never closed", "a,b\n1,x\n2,\"y\n3,z\n", With([](CsvOptions* csv) { csv->quote = '"'; }),
-       "error E0403 (bad input): a quote is opened and never closed; close it, or name the right --quote: FILE:3 (byte "
+      {"quote never closed", "a,b\n1,x\n2,\"y\n3,z\n",
+       With([](CsvOptions* csv) { csv->quote = '"'; }),
+       "error E0403 (bad input): a quote is opened and never closed; close it, or name the right "
+       "--quote: FILE:3 (byte "
        "10): '\"y\\n3,z\\n'"},
-      {"text after a closing quote", "a,b\n1,\"x\"y\n", With([](CsvOptions* csv) { csv->quote = '"'; }),
-       "error E0404 (bad input): text after a closing quote; quotes inside a quoted field must be doubled (see --quote and "
+      {"text after a closing quote", "a,b\n1,\"x\"y\n",
+       With([](CsvOptions* csv) { csv->quote = '"'; }),
+       "error E0404 (bad input): text after a closing quote; quotes inside a quoted field must be "
+       "doubled (see --quote and "
        "--escape): FILE:2 (byte 9): near '1,\"x\"y\\n'"},
-      {"not UTF-8", "a,b\n1,caf\xe9\n", {},
-       "error E0406 (bad input): text is not UTF-8; name its encoding, e.g. --encoding latin-1 or windows-1252: FILE:2 "
+      {"not UTF-8",
+       "a,b\n1,caf\xe9\n",
+       {},
+       "error E0406 (bad input): text is not UTF-8; name its encoding, e.g. --encoding latin-1 or "
+       "windows-1252: FILE:2 "
        "(byte 9): byte 0xe9"},
-      {"header not UTF-8", "a,\xe9\n1,2\n", {},
-       "error E0406 (bad input): the header is not UTF-8; name its encoding, e.g. --encoding latin-1 or windows-1252: "
+      {"header not UTF-8",
+       "a,\xe9\n1,2\n",
+       {},
+       "error E0406 (bad input): the header is not UTF-8; name its encoding, e.g. --encoding "
+       "latin-1 or windows-1252: "
        "FILE:1"},
-      {"binary", std::string("PK\0\0a,b\n", 8), {},
-       "error E0407 (bad input): this is not text: it holds NUL bytes; name its format with --from, or its --encoding "
+      {"binary",
+       std::string("PK\0\0a,b\n", 8),
+       {},
+       "error E0407 (bad input): this is not text: it holds NUL bytes; name its format with "
+       "--from, or its --encoding "
        "(utf-16?): FILE byte 2"},
-      {"empty", "", {},
-       "error E0408 (bad input): the file has no records, so its columns are unknown: FILE:1 (0 bytes)"},
-      {"unknown type column", "fare,b\n1,2\n", With([](CsvOptions* csv) { csv->types = {{"fore", "int64"}}; }),
+      {"empty",
+       "",
+       {},
+       "error E0408 (bad input): the file has no records, so its columns are unknown: FILE:1 (0 "
+       "bytes)"},
+      {"unknown type column", "fare,b\n1,2\n",
+       With([](CsvOptions* csv) { csv->types = {{"fore", "int64"}}; }),
        "error E0113 (invalid configuration): no such column in FILE: 'fore'; did you mean 'fare'?"},
       {"delimiter is quote", "a\"b\n", With([](CsvOptions* csv) { csv->delimiter = '"'; }),
-       "error E0114 (invalid configuration): the delimiter must differ from quote, escape, comment and line ends: '\"'"},
+       "error E0114 (invalid configuration): the delimiter must differ from quote, escape, comment "
+       "and line ends: '\"'"},
       {"unknown encoding", "a\n", With([](CsvOptions* csv) { csv->encoding = "klingon"; }),
-       "error E0110 (invalid configuration): unknown text encoding; use utf-8, latin-1, windows-1252, utf-16, utf-16le or "
+       "error E0110 (invalid configuration): unknown text encoding; use utf-8, latin-1, "
+       "windows-1252, utf-16, utf-16le or "
        "utf-16be: 'klingon'"},
   };
   return cases;
@@ -87,8 +128,10 @@ TEST(CsvErrors, NameWhatWhereWhyAndWhatToDo) {
 
 TEST(CsvErrors, AreTheSameWhereverBlocksEnd) {
   for (const BadCase& bad : BadCases()) {
-    if (bad.name == "text after a closing quote") continue;  // its excerpt shows only text of the block
-    for (int64_t batch_bytes : {1, 2, 5, 7, 11}) EXPECT_EQ(MessageOf(bad, batch_bytes), bad.message) << bad.name;
+    if (bad.name == "text after a closing quote")
+      continue;  // its excerpt shows only text of the block
+    for (int64_t batch_bytes : {1, 2, 5, 7, 11})
+      EXPECT_EQ(MessageOf(bad, batch_bytes), bad.message) << bad.name;
   }
 }
 
@@ -110,7 +153,8 @@ TEST(CsvErrors, LongFieldsStopAtTheLimit) {
   ASSERT_EQ(GetErrorCode(failed.status()), 405) << failed.status();
   const auto unclosed = ReadText("a,b\n1,2\n\"" + std::string(100'000, 'x') + "\n", settings);
   ASSERT_EQ(GetErrorCode(unclosed.status()), 405) << unclosed.status();
-  EXPECT_NE(unclosed.status().message().find(":3 (byte 8)"), std::string::npos) << unclosed.status();
+  EXPECT_NE(unclosed.status().message().find(":3 (byte 8)"), std::string::npos)
+      << unclosed.status();
 }
 
 }  // namespace

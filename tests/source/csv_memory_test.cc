@@ -30,7 +30,8 @@ PoolRun ReadWithinFloor(const std::string& path, ReadSettings settings, int64_t 
   settings.pool = pool.get();
   const auto read = [&]() -> Status {
     ARROW_ASSIGN_OR_RAISE(auto stat, Env::Default()->Stat(path));
-    ARROW_ASSIGN_OR_RAISE(auto scan, OpenCsvScan({{path, stat->size_bytes}}, settings.csv, TestContext(settings)));
+    ARROW_ASSIGN_OR_RAISE(
+        auto scan, OpenCsvScan({{path, stat->size_bytes}}, settings.csv, TestContext(settings)));
     ARROW_ASSIGN_OR_RAISE(auto source, scan->Start({}));
     std::atomic<int64_t> rows{0};
     std::vector<std::thread> workers;
@@ -65,7 +66,8 @@ PoolRun ReadWithinFloor(const std::string& path, ReadSettings settings, int64_t 
   return run;
 }
 
-std::string RepeatRows(const std::string& header, const std::function<std::string(int)>& row, int rows) {
+std::string RepeatRows(const std::string& header, const std::function<std::string(int)>& row,
+                       int rows) {
   std::string text = header;
   for (int i = 0; i < rows; ++i) text += row(i);
   return text;
@@ -76,11 +78,18 @@ TEST(CsvMemory, StaysInsideItsFloorForAnyShape) {
   for (int i = 1; i < 40; ++i) many_columns += ",c" + std::to_string(i);
   const std::string empty_fields(39, ',');
   const std::vector<std::pair<std::string, std::string>> shapes = {
-      {"digits", RepeatRows("a,b,c\n", [](int i) { return std::to_string(i % 10) + ",1,2\n"; }, 400'000)},
-      {"empty", RepeatRows(many_columns + "\n", [&](int i) { return empty_fields + "\n"; }, 40'000)},
-      {"strings", RepeatRows("a,b\n", [](int i) { return "x" + std::string(i % 90, 'y') + ",\"q\"\"" + "\"\n"; }, 60'000)},
-      {"one column", RepeatRows("a\n", [](int i) { return i % 7 == 0 ? "\n" : "5\n"; }, 900'000)},
-      {"long", RepeatRows("a,b\n", [](int i) { return std::string(20'000, 'z') + ",1\n"; }, 150)},
+      {"digits", RepeatRows(
+                     "a,b,c\n", [](int i) { return std::to_string(i % 10) + ",1,2\n"; }, 400'000)},
+      {"empty", RepeatRows(
+                    many_columns + "\n", [&](int i) { return empty_fields + "\n"; }, 40'000)},
+      {"strings",
+       RepeatRows(
+           "a,b\n", [](int i) { return "x" + std::string(i % 90, 'y') + ",\"q\"\"" + "\"\n"; },
+           60'000)},
+      {"one column", RepeatRows(
+                         "a\n", [](int i) { return i % 7 == 0 ? "\n" : "5\n"; }, 900'000)},
+      {"long", RepeatRows(
+                   "a,b\n", [](int i) { return std::string(20'000, 'z') + ",1\n"; }, 150)},
   };
   for (const auto& [name, text] : shapes) {
     const std::string path = WriteTestFile("memory.csv", text);
@@ -90,7 +99,8 @@ TEST(CsvMemory, StaysInsideItsFloorForAnyShape) {
         settings.batch_bytes = batch_bytes;
         settings.threads = threads;
         const PoolRun run = ReadWithinFloor(path, settings);
-        EXPECT_TRUE(run.status.ok()) << name << " " << batch_bytes << " " << threads << " " << run.status;
+        EXPECT_TRUE(run.status.ok())
+            << name << " " << batch_bytes << " " << threads << " " << run.status;
         EXPECT_LE(run.peak_bytes, run.floor_bytes) << name;
         EXPECT_GT(run.rows, 100) << name;
       }
@@ -100,13 +110,16 @@ TEST(CsvMemory, StaysInsideItsFloorForAnyShape) {
 }
 
 TEST(CsvMemory, ARecordAboveTheBudgetIsRefusedWithItsPlace) {
-  const std::string path = WriteTestFile("memory.csv", "a,b\n1,2\n" + std::string(40'000'000, 'x') + ",3\n4,5\n");
+  const std::string path =
+      WriteTestFile("memory.csv", "a,b\n1,2\n" + std::string(40'000'000, 'x') + ",3\n4,5\n");
   ReadSettings settings;
   settings.csv.header = true;
   settings.batch_bytes = 256 * kKiB;
   const PoolRun small = ReadWithinFloor(path, settings, 16 * kMiB);
   EXPECT_EQ(GetErrorKind(small.status), ErrorKind::kOutOfMemory) << small.status;
-  EXPECT_NE(small.status.message().find(":3 (byte 8): one record is longer than"), std::string::npos) << small.status;
+  EXPECT_NE(small.status.message().find(":3 (byte 8): one record is longer than"),
+            std::string::npos)
+      << small.status;
   const PoolRun large = ReadWithinFloor(path, settings, 200 * kMiB);
   EXPECT_TRUE(large.status.ok()) << large.status;
   EXPECT_EQ(large.rows, 3);

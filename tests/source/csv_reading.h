@@ -93,7 +93,8 @@ inline Result<std::shared_ptr<arrow::Table>> ReadFiles(const std::vector<std::st
   return DrainSource(source.get(), settings.threads);
 }
 
-inline Result<std::shared_ptr<arrow::Table>> ReadText(const std::string& text, const ReadSettings& settings = {}) {
+inline Result<std::shared_ptr<arrow::Table>> ReadText(const std::string& text,
+                                                      const ReadSettings& settings = {}) {
   const std::string path = WriteTestFile("input.csv", text);
   auto table = ReadFiles({path}, settings);
   std::remove(path.c_str());
@@ -117,16 +118,17 @@ inline std::vector<std::vector<std::string>> Cells(const arrow::Table& table) {
   return rows;
 }
 
-#define ASSERT_OK_AND_ASSIGN_INNER(temporary, lhs, expression)         \
-  auto temporary = (expression);                                       \
-  ASSERT_TRUE(temporary.ok()) << temporary.status().ToString();        \
+#define ASSERT_OK_AND_ASSIGN_INNER(temporary, lhs, expression)  \
+  auto temporary = (expression);                                \
+  ASSERT_TRUE(temporary.ok()) << temporary.status().ToString(); \
   lhs = std::move(temporary).ValueOrDie()
 #define ASSERT_OK_AND_ASSIGN(lhs, expression) \
   ASSERT_OK_AND_ASSIGN_INNER(HEADRACE_CONCAT(result_, __LINE__), lhs, expression)
 
 inline std::string TypesOf(const arrow::Table& table) {
   std::string text;
-  for (const auto& field : table.schema()->fields()) text += (text.empty() ? "" : " ") + field->type()->ToString();
+  for (const auto& field : table.schema()->fields())
+    text += (text.empty() ? "" : " ") + field->type()->ToString();
   return text;
 }
 

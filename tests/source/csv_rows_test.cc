@@ -26,8 +26,10 @@ TEST(CsvRows, ReadsQuotedFields) {
 
 TEST(CsvRows, TakesEveryLineEnd) {
   for (const std::string end : {"\n", "\r\n", "\r"}) {
-    ASSERT_OK_AND_ASSIGN(auto table, ReadText("a,b" + end + "1,x" + end + "2,\"y\"" + end + end + "3,"));
-    EXPECT_EQ(Cells(*table), (Rows{{"1", "[x]"}, {"2", "[y]"}, {"3", "NULL"}})) << testing::PrintToString(end);
+    ASSERT_OK_AND_ASSIGN(auto table,
+                         ReadText("a,b" + end + "1,x" + end + "2,\"y\"" + end + end + "3,"));
+    EXPECT_EQ(Cells(*table), (Rows{{"1", "[x]"}, {"2", "[y]"}, {"3", "NULL"}}))
+        << testing::PrintToString(end);
   }
 }
 
@@ -47,16 +49,20 @@ TEST(CsvRows, SkipsLinesAndComments) {
   ReadSettings settings;
   settings.csv.skip_rows = 2;
   settings.csv.comment = '#';
-  ASSERT_OK_AND_ASSIGN(auto table, ReadText("made by \"x\nat 5\n#c,\"\na,b\n#1,2\n1,2\n", settings));
+  ASSERT_OK_AND_ASSIGN(auto table,
+                       ReadText("made by \"x\nat 5\n#c,\"\na,b\n#1,2\n1,2\n", settings));
   EXPECT_EQ(Cells(*table), (Rows{{"1", "2"}}));
 }
 
 TEST(CsvRows, NullTexts) {
   ReadSettings settings;
   settings.csv.null_values = {"NA", "-"};
-  ASSERT_OK_AND_ASSIGN(auto table, ReadText("n,s,d\n1,NA,NA\nNA,\"NA\",1.5\n-,,-\n\"NA\",x,2\n", settings));
+  ASSERT_OK_AND_ASSIGN(auto table,
+                       ReadText("n,s,d\n1,NA,NA\nNA,\"NA\",1.5\n-,,-\n\"NA\",x,2\n", settings));
   EXPECT_EQ(TypesOf(*table), "int64 string double");
-  EXPECT_EQ(Cells(*table), (Rows{{"1", "NULL", "NULL"}, {"NULL", "[NA]", "1.5"}, {"NULL", "[]", "NULL"},
+  EXPECT_EQ(Cells(*table), (Rows{{"1", "NULL", "NULL"},
+                                 {"NULL", "[NA]", "1.5"},
+                                 {"NULL", "[]", "NULL"},
                                  {"NULL", "[x]", "2"}}));
 }
 
@@ -90,7 +96,8 @@ TEST(CsvRows, FilesAreMatchedByName) {
   const auto failed = ReadFiles({first, other}, {});
   ASSERT_FALSE(failed.ok());
   EXPECT_EQ(GetErrorCode(failed.status()), 410);
-  EXPECT_NE(failed.status().message().find("it lacks 'b' it adds 'c'"), std::string::npos) << failed.status();
+  EXPECT_NE(failed.status().message().find("it lacks 'b' it adds 'c'"), std::string::npos)
+      << failed.status();
 }
 
 const char* const kBorderTexts[] = {
@@ -104,7 +111,8 @@ const char* const kBorderTexts[] = {
 TEST(CsvRows, BlockBordersNeverShow) {
   for (const char* text : kBorderTexts) {
     ASSERT_OK_AND_ASSIGN(auto expected, ReadText(text));
-    for (int64_t batch_bytes = 1; batch_bytes < static_cast<int64_t>(strlen(text)) + 3; ++batch_bytes) {
+    for (int64_t batch_bytes = 1; batch_bytes < static_cast<int64_t>(strlen(text)) + 3;
+         ++batch_bytes) {
       for (int threads : {1, 3}) {
         ReadSettings settings;
         settings.batch_bytes = batch_bytes;
@@ -121,10 +129,13 @@ TEST(CsvRows, BlockBordersNeverShow) {
 // Random tables are written as CSV in random ways and must come back as they were.
 TEST(CsvRows, RandomTablesComeBack) {
   const char* given = std::getenv("HEADRACE_TEST_SEED");
-  const uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
-  SCOPED_TRACE("replay: HEADRACE_TEST_SEED=" + std::to_string(seed) + " test_source --gtest_filter=CsvRows.Random*");
+  const uint64_t seed =
+      given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
+  SCOPED_TRACE("replay: HEADRACE_TEST_SEED=" + std::to_string(seed) +
+               " test_source --gtest_filter=CsvRows.Random*");
   std::mt19937_64 random(seed);
-  const std::vector<std::string> pieces = {"a", "\"", ",", "\n", "\r\n", " ", "\xc3\xa9", "longer text of many bytes, ", "'", "0"};
+  const std::vector<std::string> pieces = {
+      "a", "\"", ",", "\n", "\r\n", " ", "\xc3\xa9", "longer text of many bytes, ", "'", "0"};
   for (int round = 0; round < 300; ++round) {
     const size_t columns = 1 + random() % 5;
     const size_t rows = random() % 20;
@@ -138,11 +149,14 @@ TEST(CsvRows, RandomTablesComeBack) {
       for (size_t c = 0; c < columns; ++c) {
         std::string value;
         for (uint64_t n = random() % 4; n > 0; --n) value += pieces[random() % pieces.size()];
-        const bool must_quote = value.find_first_of("\",\n\r") != std::string::npos || (columns == 1 && value.empty());
+        const bool must_quote =
+            value.find_first_of("\",\n\r") != std::string::npos || (columns == 1 && value.empty());
         const bool quote = must_quote || random() % 3 == 0;
         std::string written = value;
         if (quote) {
-          for (size_t at = written.find('"'); at != std::string::npos; at = written.find('"', at + 2)) written.insert(at, "\"");
+          for (size_t at = written.find('"'); at != std::string::npos;
+               at = written.find('"', at + 2))
+            written.insert(at, "\"");
           written = "\"" + written + "\"";
         }
         text += (c > 0 ? "," : "") + written;

@@ -14,10 +14,13 @@ namespace {
 // Text with the padding that scanners may read.
 class Padded {
  public:
-  explicit Padded(const std::string& text) : bytes_(kTextPadding + text.size() + kTextPadding, '\xee'), size_(text.size()) {
+  explicit Padded(const std::string& text)
+      : bytes_(kTextPadding + text.size() + kTextPadding, '\xee'), size_(text.size()) {
     std::copy(text.begin(), text.end(), bytes_.begin() + kTextPadding);
   }
-  const uint8_t* text() const { return reinterpret_cast<const uint8_t*>(bytes_.data()) + kTextPadding; }
+  const uint8_t* text() const {
+    return reinterpret_cast<const uint8_t*>(bytes_.data()) + kTextPadding;
+  }
   int64_t length() const { return static_cast<int64_t>(size_); }
 
  private:
@@ -70,7 +73,8 @@ std::string RandomText(std::mt19937_64* random, const std::string& alphabet, int
 }
 
 std::vector<std::pair<std::string, StructureScanner>> ParityScanners() {
-  std::vector<std::pair<std::string, StructureScanner>> scanners = {{"portable", ScanStructurePortable}};
+  std::vector<std::pair<std::string, StructureScanner>> scanners = {
+      {"portable", ScanStructurePortable}};
   if (CanScanAvx2()) scanners.emplace_back("avx2", ScanStructureAvx2);
   if (CanScanAvx512()) scanners.emplace_back("avx512", ScanStructureAvx512);
   return scanners;
@@ -90,17 +94,21 @@ TEST(CsvStructure, MarksFieldEndsOutsideQuotes) {
 }
 
 TEST(CsvStructure, TellsIrregularQuoting) {
-  const std::vector<std::string> regular = {"\"a\"\n", "\"\"\n", "\"\"\"\"\n", "\"a\"\r\nb\n", ",\"\",\n", "\"a\"\"b\",c\n"};
-  const std::vector<std::string> irregular = {"a\"b\n", "\"a\" ,b\n", " \"a\"\n", "\"a\"b\n", "\"a\"\rb\n", "a\"\"b\n"};
+  const std::vector<std::string> regular = {"\"a\"\n",      "\"\"\n",   "\"\"\"\"\n",
+                                            "\"a\"\r\nb\n", ",\"\",\n", "\"a\"\"b\",c\n"};
+  const std::vector<std::string> irregular = {"a\"b\n",   "\"a\" ,b\n", " \"a\"\n",
+                                              "\"a\"b\n", "\"a\"\rb\n", "a\"\"b\n"};
   for (const auto& [name, scanner] : ParityScanners()) {
     // Borders of 64-byte words must not matter: every case is moved through one.
     for (int shift = 0; shift < 70; ++shift) {
       const std::string before(static_cast<size_t>(shift), 'x');
       for (const std::string& text : regular) {
-        EXPECT_TRUE(Scan(scanner, before + "\n" + text).scan.regular) << name << " " << shift << " " << text;
+        EXPECT_TRUE(Scan(scanner, before + "\n" + text).scan.regular)
+            << name << " " << shift << " " << text;
       }
       for (const std::string& text : irregular) {
-        EXPECT_FALSE(Scan(scanner, before + "\n" + text).scan.regular) << name << " " << shift << " " << text;
+        EXPECT_FALSE(Scan(scanner, before + "\n" + text).scan.regular)
+            << name << " " << shift << " " << text;
       }
     }
   }
@@ -108,11 +116,13 @@ TEST(CsvStructure, TellsIrregularQuoting) {
 
 TEST(CsvStructure, AllScannersAgreeOnRandomText) {
   const uint64_t seed = TestSeed();
-  SCOPED_TRACE("replay: HEADRACE_TEST_SEED=" + std::to_string(seed) + " test_source --gtest_filter=CsvStructure.All*");
+  SCOPED_TRACE("replay: HEADRACE_TEST_SEED=" + std::to_string(seed) +
+               " test_source --gtest_filter=CsvStructure.All*");
   std::mt19937_64 random(seed);
   int64_t regular = 0;
   for (int round = 0; round < 30'000; ++round) {
-    const std::string text = RandomText(&random, round % 2 == 0 ? "a,\n\"" : "abc\xc3,,\n\n\"\r", round % 3 == 0 ? 300 : 24);
+    const std::string text = RandomText(&random, round % 2 == 0 ? "a,\n\"" : "abc\xc3,,\n\n\"\r",
+                                        round % 3 == 0 ? 300 : 24);
     const Scanned portable = Scan(ScanStructurePortable, text);
     for (const auto& [name, scanner] : ParityScanners()) {
       const Scanned other = Scan(scanner, text);
@@ -149,7 +159,8 @@ TEST(CsvStructure, FlattensAnyRange) {
     for (int64_t end = begin; end < 1280; end += 61) {
       std::vector<uint32_t> expected;
       for (int64_t i = begin; i < end; ++i) {
-        if ((bits[static_cast<size_t>(i / 64)] >> (i % 64) & 1) != 0) expected.push_back(static_cast<uint32_t>(i));
+        if ((bits[static_cast<size_t>(i / 64)] >> (i % 64) & 1) != 0)
+          expected.push_back(static_cast<uint32_t>(i));
       }
       std::vector<uint32_t> out(1280 + 64 + 8);
       const int64_t count = FlattenStructure(bits.data(), begin, end, 1280, out.data());

@@ -38,7 +38,8 @@ std::string Zstd(const std::string& text) {
 std::string ManyRows(int rows, std::string* text) {
   std::mt19937_64 random(3);
   *text = "a,b\n";
-  for (int i = 0; i < rows; ++i) *text += std::to_string(i) + ",\"v " + std::to_string(random()) + "\"\n";
+  for (int i = 0; i < rows; ++i)
+    *text += std::to_string(i) + ",\"v " + std::to_string(random()) + "\"\n";
   return *text;
 }
 
@@ -111,10 +112,12 @@ TEST(TextStream, DecodesOtherEncodings) {
 
 TEST(TextStream, FindsTheFirstInvalidByte) {
   const auto find = [](const std::string& text) {
-    return FindInvalidUtf8(reinterpret_cast<const uint8_t*>(text.data()), static_cast<int64_t>(text.size()));
+    return FindInvalidUtf8(reinterpret_cast<const uint8_t*>(text.data()),
+                           static_cast<int64_t>(text.size()));
   };
   EXPECT_EQ(find("plain text of some length \xf0\x9f\x98\x80 \xe2\x82\xac \xc3\xa9"), -1);
-  for (const std::string bad : {"\x80", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8", "\xe2\x82"}) {
+  for (const std::string bad : {"\x80", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80",
+                                "\xf4\x90\x80\x80", "\xf8", "\xe2\x82"}) {
     EXPECT_EQ(find("0123456789" + bad), 10);
     EXPECT_EQ(find("0123456789" + bad + "abcdefgh"), 10);
   }
@@ -129,7 +132,8 @@ class StandardInputEnv : public PosixEnv {
      public:
       explicit Pieces(const std::string& text) : text_(text) {}
       Result<int64_t> Read(int64_t length, void* out) override {
-        const size_t count = std::min({static_cast<size_t>(length), text_.size() - at_, size_t{777}});
+        const size_t count =
+            std::min({static_cast<size_t>(length), text_.size() - at_, size_t{777}});
         std::memcpy(out, text_.data() + at_, count);
         at_ += count;
         return static_cast<int64_t>(count);
@@ -149,7 +153,8 @@ class StandardInputEnv : public PosixEnv {
   const std::string text_;
 };
 
-Result<std::shared_ptr<arrow::Table>> ReadStandardInput(StandardInputEnv* env, const ReadSettings& settings,
+Result<std::shared_ptr<arrow::Table>> ReadStandardInput(StandardInputEnv* env,
+                                                        const ReadSettings& settings,
                                                         const std::string& scratch) {
   ScanContext context = TestContext(settings);
   context.env = env;

@@ -13,8 +13,8 @@ constexpr int64_t kKeptGrowth = 2;
 
 }  // namespace
 
-BlockReader::BlockReader(std::vector<CsvInput> inputs, const Dialect& dialect, const BlockLimits& limits,
-                         TextInput::Pass pass, arrow::MemoryPool* pool)
+BlockReader::BlockReader(std::vector<CsvInput> inputs, const Dialect& dialect,
+                         const BlockLimits& limits, TextInput::Pass pass, arrow::MemoryPool* pool)
     : inputs_(std::move(inputs)), dialect_(dialect), limits_(limits), pass_(pass), pool_(pool) {}
 
 BlockReader::~BlockReader() = default;
@@ -34,7 +34,8 @@ Result<std::unique_ptr<TextBlock>> BlockReader::Next(int64_t* sequence) {
       if (length > 0) return UnclosedQuote(*block, length);
       finished_stored_bytes_ += stream_->stored_bytes_read();
       stream_.reset();
-      if (block->capacity() <= kKeptGrowth * limits_.block_bytes) free_blocks_.push_back(std::move(block));
+      if (block->capacity() <= kKeptGrowth * limits_.block_bytes)
+        free_blocks_.push_back(std::move(block));
       continue;
     }
     ARROW_RETURN_NOT_OK(KeepTail(*block, length));
@@ -52,7 +53,8 @@ Result<bool> BlockReader::OpenNextInput() {
   const CsvInput& input = inputs_[static_cast<size_t>(input_)];
   ARROW_ASSIGN_OR_RAISE(stream_, input.text->Open(pass_));
   ARROW_ASSIGN_OR_RAISE(auto scratch, TakeBlock());
-  ARROW_RETURN_NOT_OK(SkipBytes(stream_.get(), input.data_offset, scratch->text(), scratch->capacity()));
+  ARROW_RETURN_NOT_OK(
+      SkipBytes(stream_.get(), input.data_offset, scratch->text(), scratch->capacity()));
   free_blocks_.push_back(std::move(scratch));
   offset_ = input.data_offset;
   line_ = input.data_line;
@@ -89,7 +91,8 @@ Status BlockReader::FillAndScan(TextBlock* block, int64_t* length) {
   while (true) {
     if (!at_end_) {
       const int64_t wanted = block->capacity() - *length;
-      ARROW_ASSIGN_OR_RAISE(int64_t count, ReadFully(stream_.get(), wanted, block->text() + *length));
+      ARROW_ASSIGN_OR_RAISE(int64_t count,
+                            ReadFully(stream_.get(), wanted, block->text() + *length));
       *length += count;
       at_end_ = count < wanted;
     }
@@ -97,24 +100,30 @@ Status BlockReader::FillAndScan(TextBlock* block, int64_t* length) {
     closing_newline_ = at_end_ && scanned > 0 && block->text()[scanned - 1] != dialect_.newline;
     if (closing_newline_) block->text()[scanned++] = dialect_.newline;
     block->scan = ScanStructure(block->text(), scanned, dialect_, block->bits());
-    stored_bytes_.store(finished_stored_bytes_ + stream_->stored_bytes_read(), std::memory_order_relaxed);
+    stored_bytes_.store(finished_stored_bytes_ + stream_->stored_bytes_read(),
+                        std::memory_order_relaxed);
     if (block->scan.record_end > 0 || at_end_) return Status::OK();
     ARROW_RETURN_NOT_OK(GrowForRecord(block));
   }
 }
 
 Status BlockReader::GrowForRecord(TextBlock* block) {
-  const int64_t capacity = std::min(std::max(block->capacity(), limits_.block_bytes) * 2, limits_.record_bytes_max);
+  const int64_t capacity =
+      std::min(std::max(block->capacity(), limits_.block_bytes) * 2, limits_.record_bytes_max);
   if (capacity <= block->capacity()) {
     return MakeError(ErrorKind::kBadInput, 405,
-                     "a record is longer than allowed; is a quote never closed, or the delimiter or quote wrong?: {}:{} "
+                     "a record is longer than allowed; is a quote never closed, or the delimiter "
+                     "or quote wrong?: {}:{} "
                      "(byte {}): above {}",
-                     path(), block->first_line, block->offset, FormatBytes(limits_.record_bytes_max));
+                     path(), block->first_line, block->offset,
+                     FormatBytes(limits_.record_bytes_max));
   }
   const Status status = block->Grow(capacity);
   if (!status.ok()) {
-    return WithContext(status, fmt::format("{}:{} (byte {}): one record is longer than {} (is a quote never closed?)",
-                                           path(), block->first_line, block->offset, FormatBytes(block->capacity())));
+    return WithContext(
+        status,
+        fmt::format("{}:{} (byte {}): one record is longer than {} (is a quote never closed?)",
+                    path(), block->first_line, block->offset, FormatBytes(block->capacity())));
   }
   return status;
 }
@@ -125,7 +134,8 @@ Status BlockReader::CheckQuotes(const TextBlock& block) const {
   const uint8_t* text = block.text();
   const uint8_t* begin = text + std::max<int64_t>(0, scan.error_at - 20);
   return MakeError(ErrorKind::kBadInput, 404,
-                   "text after a closing quote; quotes inside a quoted field must be doubled (see --quote and --escape): "
+                   "text after a closing quote; quotes inside a quoted field must be doubled (see "
+                   "--quote and --escape): "
                    "{}:{} (byte {}): near '{}'",
                    path(), LineOf(block, scan.error_at, dialect_), block.offset + scan.error_at,
                    Excerpt(begin, text + std::min(scan.error_at + 20, scan.record_end)));
@@ -143,7 +153,8 @@ Status BlockReader::UnclosedQuote(const TextBlock& block, int64_t length) const 
     }
   }
   return MakeError(ErrorKind::kBadInput, 403,
-                   "a quote is opened and never closed; close it, or name the right --quote: {}:{} (byte {}): '{}'",
+                   "a quote is opened and never closed; close it, or name the right --quote: {}:{} "
+                   "(byte {}): '{}'",
                    path(), LineOf(block, at, dialect_), block.offset + at,
                    Excerpt(block.text() + at, block.text() + length));
 }
@@ -153,13 +164,15 @@ Status BlockReader::KeepTail(const TextBlock& block, int64_t length) {
   if (tail_bytes_ == 0) return Status::OK();
   if (tail_ == nullptr) {
     ARROW_ASSIGN_OR_RAISE(tail_, arrow::AllocateResizableBuffer(tail_bytes_, pool_));
-  } else if (tail_->capacity() < tail_bytes_ || tail_->capacity() > kKeptGrowth * limits_.block_bytes) {
+  } else if (tail_->capacity() < tail_bytes_ ||
+             tail_->capacity() > kKeptGrowth * limits_.block_bytes) {
     ARROW_RETURN_NOT_OK(tail_->Resize(0, /*shrink_to_fit=*/true));
     ARROW_RETURN_NOT_OK(tail_->Resize(tail_bytes_, /*shrink_to_fit=*/false));
   } else {
     ARROW_RETURN_NOT_OK(tail_->Resize(tail_bytes_, /*shrink_to_fit=*/false));
   }
-  std::memcpy(tail_->mutable_data(), block.text() + block.scan.record_end, static_cast<size_t>(tail_bytes_));
+  std::memcpy(tail_->mutable_data(), block.text() + block.scan.record_end,
+              static_cast<size_t>(tail_bytes_));
   return Status::OK();
 }
 

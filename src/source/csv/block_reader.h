@@ -23,20 +23,21 @@ struct CsvInput {
 };
 
 struct BlockLimits {
-  int64_t block_bytes = 1 << 20;          // text per block
-  int64_t record_bytes_max = 512 << 20;   // a longer record is refused
+  int64_t block_bytes = 1 << 20;         // text per block
+  int64_t record_bytes_max = 512 << 20;  // a longer record is refused
 };
 
-// Role: reads the inputs one after the other and hands out blocks that start and end at record borders. Quote parity is
-// exact because every block starts at a border; what follows the last whole record of a block opens the next one.
-// A block grows when one record does not fit, up to record_bytes_max and what the pool gives.
-// Owner: a source, or the pass that finds types. Threads: Next and Recycle from any thread; a lock orders them.
-// Errors: BadInput with file and line for a quote that is never closed, text after a closing quote, a record above the
-// limit; OutOfMemory when a record does not fit the budget; Source.
+// Role: reads the inputs one after the other and hands out blocks that start and end at record
+// borders. Quote parity is exact because every block starts at a border; what follows the last
+// whole record of a block opens the next one. A block grows when one record does not fit, up to
+// record_bytes_max and what the pool gives. Owner: a source, or the pass that finds types. Threads:
+// Next and Recycle from any thread; a lock orders them. Errors: BadInput with file and line for a
+// quote that is never closed, text after a closing quote, a record above the limit; OutOfMemory
+// when a record does not fit the budget; Source.
 class BlockReader {
  public:
-  BlockReader(std::vector<CsvInput> inputs, const Dialect& dialect, const BlockLimits& limits, TextInput::Pass pass,
-              arrow::MemoryPool* pool);
+  BlockReader(std::vector<CsvInput> inputs, const Dialect& dialect, const BlockLimits& limits,
+              TextInput::Pass pass, arrow::MemoryPool* pool);
   ~BlockReader();
 
   // The next block; nullptr at the end or after Stop.
@@ -70,7 +71,7 @@ class BlockReader {
   int64_t sequence_ = 0;
   int64_t offset_ = 0;  // of the next block's first byte
   int64_t line_ = 1;
-  bool at_end_ = false;  // of the present stream
+  bool at_end_ = false;           // of the present stream
   bool closing_newline_ = false;  // the block being read ends in a newline that the file lacks
   std::shared_ptr<arrow::ResizableBuffer> tail_;  // the unfinished record after the last block
   int64_t tail_bytes_ = 0;

@@ -10,7 +10,8 @@
 namespace headrace {
 
 bool NullRule::Matches(const uint8_t* begin, const uint8_t* end) const {
-  const std::string_view text(reinterpret_cast<const char*>(begin), static_cast<size_t>(end - begin));
+  const std::string_view text(reinterpret_cast<const char*>(begin),
+                              static_cast<size_t>(end - begin));
   for (const std::string& null_text : null_texts) {
     if (text == null_text) return true;
   }
@@ -33,12 +34,13 @@ uint8_t* UnescapeField(FieldText field, const Dialect& dialect, uint8_t* out) {
   return out;
 }
 
-Result<std::unique_ptr<ColumnConverter>> MakeColumnConverter(const std::shared_ptr<arrow::DataType>& type,
-                                                             const Dialect& dialect, const NullRule& nulls) {
+Result<std::unique_ptr<ColumnConverter>> MakeColumnConverter(
+    const std::shared_ptr<arrow::DataType>& type, const Dialect& dialect, const NullRule& nulls) {
   if (auto converter = MakeNumberConverter(type, dialect, nulls)) return converter;
   if (auto converter = MakeTimeConverter(type, dialect, nulls)) return converter;
   if (auto converter = MakeStringConverter(type, dialect, nulls)) return converter;
-  return MakeError(ErrorKind::kInvalidConfig, 112, "text cannot be read as this type; read it as string and cast: {}",
+  return MakeError(ErrorKind::kInvalidConfig, 112,
+                   "text cannot be read as this type; read it as string and cast: {}",
                    expr::TypeText(*type));
 }
 

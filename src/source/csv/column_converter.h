@@ -15,8 +15,9 @@
 
 namespace headrace {
 
-// Which fields are NULL. An unquoted empty field is, unless null_texts leaves it out for strings. A quoted field is NULL
-// only where it cannot be a value: `""` (or a null text in quotes) in a column that is not a string.
+// Which fields are NULL. An unquoted empty field is, unless null_texts leaves it out for strings. A
+// quoted field is NULL only where it cannot be a value: `""` (or a null text in quotes) in a column
+// that is not a string.
 struct NullRule {
   std::vector<std::string> null_texts = {""};
   bool quoted_empty_is_null = false;
@@ -34,28 +35,30 @@ struct BadField {
 };
 
 // Role: knows one column's type and how to read it. Immutable. Threads: Convert from any worker.
-// Errors: OutOfMemory from the pool. A bad field is no error here: Convert returns nullptr and fills `bad`.
+// Errors: OutOfMemory from the pool. A bad field is no error here: Convert returns nullptr and
+// fills `bad`.
 class ColumnConverter {
  public:
   virtual ~ColumnConverter() = default;
   // Arrow buffers of exactly range.rows values, allocated once, from `pool`.
-  virtual Result<std::shared_ptr<arrow::Array>> Convert(const RecordRange& range, int column, arrow::MemoryPool* pool,
+  virtual Result<std::shared_ptr<arrow::Array>> Convert(const RecordRange& range, int column,
+                                                        arrow::MemoryPool* pool,
                                                         BadField* bad) const = 0;
 };
 
 // InvalidConfig for a type that text cannot be read as.
-Result<std::unique_ptr<ColumnConverter>> MakeColumnConverter(const std::shared_ptr<arrow::DataType>& type,
-                                                             const Dialect& dialect, const NullRule& nulls);
+Result<std::unique_ptr<ColumnConverter>> MakeColumnConverter(
+    const std::shared_ptr<arrow::DataType>& type, const Dialect& dialect, const NullRule& nulls);
 
 // Arrow bytes per row that a column of this type takes beside its text.
 int64_t FixedBytesPerRow(const arrow::DataType& type);
 
 // Implementations by kind of type; nullptr when the type is not of that kind.
-std::unique_ptr<ColumnConverter> MakeNumberConverter(const std::shared_ptr<arrow::DataType>& type, const Dialect& dialect,
-                                                     const NullRule& nulls);
-std::unique_ptr<ColumnConverter> MakeTimeConverter(const std::shared_ptr<arrow::DataType>& type, const Dialect& dialect,
-                                                   const NullRule& nulls);
-std::unique_ptr<ColumnConverter> MakeStringConverter(const std::shared_ptr<arrow::DataType>& type, const Dialect& dialect,
-                                                     const NullRule& nulls);
+std::unique_ptr<ColumnConverter> MakeNumberConverter(const std::shared_ptr<arrow::DataType>& type,
+                                                     const Dialect& dialect, const NullRule& nulls);
+std::unique_ptr<ColumnConverter> MakeTimeConverter(const std::shared_ptr<arrow::DataType>& type,
+                                                   const Dialect& dialect, const NullRule& nulls);
+std::unique_ptr<ColumnConverter> MakeStringConverter(const std::shared_ptr<arrow::DataType>& type,
+                                                     const Dialect& dialect, const NullRule& nulls);
 
 }  // namespace headrace

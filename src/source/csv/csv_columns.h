@@ -23,7 +23,8 @@ struct CsvLayout {
 };
 
 // BadInput for a record with another number of fields than its header.
-Status RaggedError(const CsvLayout& layout, const TextBlock& block, int64_t position, int64_t fields);
+Status RaggedError(const CsvLayout& layout, const TextBlock& block, int64_t position,
+                   int64_t fields);
 // BadInput when the block is not UTF-8; checks only when it holds other bytes than ASCII.
 Status CheckUtf8(const CsvLayout& layout, const TextBlock& block);
 // "file.csv:12 (byte 3456)" of a byte of the block.

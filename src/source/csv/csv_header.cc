@@ -29,34 +29,39 @@ std::vector<std::string> MakeUnique(std::vector<std::string> names) {
 
 }  // namespace
 
-Result<CsvHeader> ReadHeader(const TextSample& sample, const Dialect& dialect, const std::string& path,
-                             arrow::MemoryPool* pool) {
+Result<CsvHeader> ReadHeader(const TextSample& sample, const Dialect& dialect,
+                             const std::string& path, arrow::MemoryPool* pool) {
   ARROW_ASSIGN_OR_RAISE(SampleRecords records, CutSample(sample, dialect, 1000, pool));
   if (records.records.empty()) {
     if (sample.whole() && records.cut) {
-      return MakeError(ErrorKind::kBadInput, 403,
-                       "a quote is opened and never closed; close it, or name the right --quote: {}:1", path);
+      return MakeError(
+          ErrorKind::kBadInput, 403,
+          "a quote is opened and never closed; close it, or name the right --quote: {}:1", path);
     }
     if (!sample.whole()) {
       return MakeError(ErrorKind::kBadInput, 405,
-                       "the first record is longer than {} bytes; is a quote never closed, or is this not CSV?: {}:1",
+                       "the first record is longer than {} bytes; is a quote never closed, or is "
+                       "this not CSV?: {}:1",
                        sample.length(), path);
     }
-    return MakeError(ErrorKind::kBadInput, 408, "the file has no records, so its columns are unknown: {}:1 ({} bytes)",
-                     path, sample.length());
+    return MakeError(ErrorKind::kBadInput, 408,
+                     "the file has no records, so its columns are unknown: {}:1 ({} bytes)", path,
+                     sample.length());
   }
   const SampleRecord& first = records.records[0];
   CsvHeader header;
   header.data_offset = dialect.header ? first.next : first.begin;
   header.data_line =
-      1 + std::count(sample.text(), sample.text() + std::min(header.data_offset, sample.length()), dialect.newline);
+      1 + std::count(sample.text(), sample.text() + std::min(header.data_offset, sample.length()),
+                     dialect.newline);
   for (const SampleField& field : first.fields) {
     std::string name = dialect.header ? SampleValue(field, dialect) : std::string();
     const uint8_t* bytes = reinterpret_cast<const uint8_t*>(name.data());
     if (FindInvalidUtf8(bytes, static_cast<int64_t>(name.size())) >= 0) {
       return MakeError(ErrorKind::kBadInput, 406,
-                       "the header is not UTF-8; name its encoding, e.g. --encoding latin-1 or windows-1252: {}:{}", path,
-                       header.data_line - 1);
+                       "the header is not UTF-8; name its encoding, e.g. --encoding latin-1 or "
+                       "windows-1252: {}:{}",
+                       path, header.data_line - 1);
     }
     header.names.push_back(std::move(name));
   }
@@ -64,12 +69,14 @@ Result<CsvHeader> ReadHeader(const TextSample& sample, const Dialect& dialect, c
   return header;
 }
 
-Result<CsvFileColumns> MatchColumns(const std::vector<std::string>& columns, const CsvHeader& header,
-                                    const std::string& first_path, const std::string& path) {
+Result<CsvFileColumns> MatchColumns(const std::vector<std::string>& columns,
+                                    const CsvHeader& header, const std::string& first_path,
+                                    const std::string& path) {
   CsvFileColumns match;
   match.field_count = static_cast<int>(header.names.size());
   std::unordered_map<std::string, int> fields;
-  for (size_t i = 0; i < header.names.size(); ++i) fields.emplace(header.names[i], static_cast<int>(i));
+  for (size_t i = 0; i < header.names.size(); ++i)
+    fields.emplace(header.names[i], static_cast<int>(i));
   std::string missing;
   for (const std::string& column : columns) {
     const auto found = fields.find(column);
@@ -84,10 +91,11 @@ Result<CsvFileColumns> MatchColumns(const std::vector<std::string>& columns, con
   for (const std::string& name : header.names) {
     if (std::find(columns.begin(), columns.end(), name) == columns.end()) extra = name;
   }
-  return MakeError(ErrorKind::kBadInput, 410,
-                   "files of one input must have the same columns: {}:1 (header) differs from {}:{}{}", path, first_path,
-                   missing.empty() ? "" : fmt::format(" it lacks '{}'", missing),
-                   extra.empty() ? "" : fmt::format(" it adds '{}'", extra));
+  return MakeError(
+      ErrorKind::kBadInput, 410,
+      "files of one input must have the same columns: {}:1 (header) differs from {}:{}{}", path,
+      first_path, missing.empty() ? "" : fmt::format(" it lacks '{}'", missing),
+      extra.empty() ? "" : fmt::format(" it adds '{}'", extra));
 }
 
 }  // namespace headrace

@@ -16,13 +16,15 @@ struct CsvHeader {
   int64_t data_line = 1;
 };
 
-// Reads the header (or makes names column_1, column_2, ... without one). Empty names become column_N; a name that came
-// before gets _1, _2, ... appended. BadInput for an empty text.
-Result<CsvHeader> ReadHeader(const TextSample& sample, const Dialect& dialect, const std::string& path,
-                             arrow::MemoryPool* pool);
+// Reads the header (or makes names column_1, column_2, ... without one). Empty names become
+// column_N; a name that came before gets _1, _2, ... appended. BadInput for an empty text.
+Result<CsvHeader> ReadHeader(const TextSample& sample, const Dialect& dialect,
+                             const std::string& path, arrow::MemoryPool* pool);
 
-// Maps a file's header to the scan's columns by name. BadInput naming the difference when the sets of names differ.
-Result<CsvFileColumns> MatchColumns(const std::vector<std::string>& columns, const CsvHeader& header,
-                                    const std::string& first_path, const std::string& path);
+// Maps a file's header to the scan's columns by name. BadInput naming the difference when the sets
+// of names differ.
+Result<CsvFileColumns> MatchColumns(const std::vector<std::string>& columns,
+                                    const CsvHeader& header, const std::string& first_path,
+                                    const std::string& path);
 
 }  // namespace headrace

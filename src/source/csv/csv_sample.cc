@@ -29,8 +29,8 @@ Result<TextSample> TextSample::Read(TextInput* input, int64_t bytes, arrow::Memo
 namespace {
 
 // Cuts records out of structure bits.
-void CutRecords(const uint8_t* text, const uint64_t* bits, int64_t base, int64_t end, const Dialect& dialect,
-                int64_t records_max, SampleRecords* out) {
+void CutRecords(const uint8_t* text, const uint64_t* bits, int64_t base, int64_t end,
+                const Dialect& dialect, int64_t records_max, SampleRecords* out) {
   SampleRecord record{base, 0, {}};
   int64_t field_begin = 0;
   for (int64_t word = 0; word * 64 < end; ++word) {
@@ -58,12 +58,13 @@ bool IsBlankRecord(const SampleRecord& record) {
 
 }  // namespace
 
-Result<SampleRecords> CutSample(const TextSample& sample, const Dialect& dialect, int64_t records_max,
-                                arrow::MemoryPool* pool) {
+Result<SampleRecords> CutSample(const TextSample& sample, const Dialect& dialect,
+                                int64_t records_max, arrow::MemoryPool* pool) {
   const uint8_t* text = sample.text();
   int64_t base = 0;
   for (int64_t line = 0; line < dialect.skip_rows && base < sample.length(); ++line) {
-    const void* found = std::memchr(text + base, dialect.newline, static_cast<size_t>(sample.length() - base));
+    const void* found =
+        std::memchr(text + base, dialect.newline, static_cast<size_t>(sample.length() - base));
     base = found == nullptr ? sample.length() : static_cast<const uint8_t*>(found) - text + 1;
   }
   int64_t length = sample.length() - base;
@@ -81,8 +82,9 @@ Result<SampleRecords> CutSample(const TextSample& sample, const Dialect& dialect
   out.quote_error = (scan.error != QuoteError::kNone && scan.error_at < scan.record_end) ||
                     (sample.whole() && scan.record_end < length);
   CutRecords(text + base, words, base, scan.record_end, dialect, records_max, &out);
-  const bool single = std::all_of(out.records.begin(), out.records.end(),
-                                  [](const SampleRecord& record) { return record.fields.size() == 1; });
+  const bool single =
+      std::all_of(out.records.begin(), out.records.end(),
+                  [](const SampleRecord& record) { return record.fields.size() == 1; });
   if (!single) std::erase_if(out.records, IsBlankRecord);
   return out;
 }
@@ -92,7 +94,8 @@ std::string SampleValue(const SampleField& field, const Dialect& dialect) {
   const bool quoted = IsQuoted(text, dialect.quote) && text.end - text.begin >= 2;
   if (quoted) text = Unquoted(text);
   if (!quoted && dialect.escape == kNoCharacter) {
-    return std::string(reinterpret_cast<const char*>(text.begin), static_cast<size_t>(text.end - text.begin));
+    return std::string(reinterpret_cast<const char*>(text.begin),
+                       static_cast<size_t>(text.end - text.begin));
   }
   std::string value(static_cast<size_t>(text.end - text.begin), '\0');
   uint8_t* begin = reinterpret_cast<uint8_t*>(value.data());

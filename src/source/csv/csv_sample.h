@@ -35,21 +35,22 @@ struct SampleField {
 };
 
 struct SampleRecord {
-  int64_t begin = 0;       // offset in the sample
-  int64_t next = 0;        // offset of what follows it
+  int64_t begin = 0;  // offset in the sample
+  int64_t next = 0;   // offset of what follows it
   std::vector<SampleField> fields;
 };
 
 // Whole records of a sample without blank lines (unless every record has one field) and comments.
 struct SampleRecords {
   std::vector<SampleRecord> records;
-  bool quote_error = false;  // text after a closing quote, or a quote still open at the end of the text
-  bool cut = false;          // the sample ends inside a record
+  bool quote_error =
+      false;         // text after a closing quote, or a quote still open at the end of the text
+  bool cut = false;  // the sample ends inside a record
 };
 
 // Cuts a sample by a dialect; skip_rows lines are passed over. At most `records_max` records.
-Result<SampleRecords> CutSample(const TextSample& sample, const Dialect& dialect, int64_t records_max,
-                                arrow::MemoryPool* pool);
+Result<SampleRecords> CutSample(const TextSample& sample, const Dialect& dialect,
+                                int64_t records_max, arrow::MemoryPool* pool);
 
 // The value of a field: unquoted, unescaped.
 std::string SampleValue(const SampleField& field, const Dialect& dialect);

@@ -20,8 +20,11 @@ constexpr int64_t kRecordBytesLimit = 1LL << 30;  // positions are 32 bits wide
 // Role: a CSV input whose dialect and names are known; Start finds the types.
 class CsvScan : public Scan {
  public:
-  CsvScan(CsvLayout layout, CsvOptions options, ScanContext context, std::vector<std::string> evidence)
-      : layout_(std::move(layout)), options_(std::move(options)), context_(std::move(context)),
+  CsvScan(CsvLayout layout, CsvOptions options, ScanContext context,
+          std::vector<std::string> evidence)
+      : layout_(std::move(layout)),
+        options_(std::move(options)),
+        context_(std::move(context)),
         evidence_(std::move(evidence)) {}
 
   const std::vector<std::string>& column_names() const override { return layout_.column_names; }
@@ -31,7 +34,8 @@ class CsvScan : public Scan {
   StageNeeds needs() const override {
     StageNeeds needs = CsvNeeds(context_.batch_bytes);
     int64_t stream_bytes = 0;  // one stream is open at a time
-    for (const CsvInput& input : layout_.inputs) stream_bytes = std::max(stream_bytes, input.text->stream_bytes());
+    for (const CsvInput& input : layout_.inputs)
+      stream_bytes = std::max(stream_bytes, input.text->stream_bytes());
     needs.fixed_floor_bytes += stream_bytes;
     needs.fixed_wanted_bytes += stream_bytes;
     return needs;
@@ -63,7 +67,8 @@ class CsvScan : public Scan {
     settings.field_bytes_max = options_.field_bytes_max;
     settings.nulls = Nulls();
     settings.pool = context_.pool;
-    ARROW_ASSIGN_OR_RAISE(auto source, CsvSource::Make(layout_, std::move(columns), wanted_types, settings));
+    ARROW_ASSIGN_OR_RAISE(auto source,
+                          CsvSource::Make(layout_, std::move(columns), wanted_types, settings));
     return std::unique_ptr<Source>(std::move(source));
   }
 
@@ -72,14 +77,15 @@ class CsvScan : public Scan {
     const auto& names = layout_.column_names;
     const auto found = std::find(names.begin(), names.end(), name);
     if (found != names.end()) return static_cast<int>(found - names.begin());
-    return MakeError(kind, code, "no such column in {}: '{}'{}", layout_.inputs[0].text->path(), name,
-                     DidYouMean(name, names));
+    return MakeError(kind, code, "no such column in {}: '{}'{}", layout_.inputs[0].text->path(),
+                     name, DidYouMean(name, names));
   }
 
   Result<std::vector<int>> WantedColumns(const ScanRequest& request) const {
     std::vector<int> columns;
     if (request.all_columns && request.columns.empty()) {
-      for (size_t i = 0; i < layout_.column_names.size(); ++i) columns.push_back(static_cast<int>(i));
+      for (size_t i = 0; i < layout_.column_names.size(); ++i)
+        columns.push_back(static_cast<int>(i));
     }
     for (const std::string& name : request.columns) {
       ARROW_ASSIGN_OR_RAISE(int column, FindColumn(name, ErrorKind::kInvalidPlan, 201));
@@ -99,7 +105,8 @@ class CsvScan : public Scan {
     return types;
   }
 
-  Status Infer(const std::vector<int>& columns, std::vector<std::shared_ptr<arrow::DataType>>* types) {
+  Status Infer(const std::vector<int>& columns,
+               std::vector<std::shared_ptr<arrow::DataType>>* types) {
     InferenceSettings settings;
     settings.limits = Limits();
     settings.index_limits = LimitsForBatches(context_.batch_bytes, context_.chunk_rows, 1);
@@ -116,7 +123,8 @@ class CsvScan : public Scan {
       auto& type = (*types)[static_cast<size_t>(columns[i])];
       type = found.guesses[i].Resolve();
       const std::string why = found.guesses[i].Explain();
-      evidence_.push_back(fmt::format("column {}: {}{}", layout_.column_names[static_cast<size_t>(columns[i])],
+      evidence_.push_back(fmt::format("column {}: {}{}",
+                                      layout_.column_names[static_cast<size_t>(columns[i])],
                                       expr::TypeText(*type), why.empty() ? "" : " (" + why + ")"));
     }
     return Status::OK();
@@ -125,7 +133,8 @@ class CsvScan : public Scan {
   BlockLimits Limits() const {
     BlockLimits limits;
     limits.block_bytes = std::max<int64_t>(context_.batch_bytes, 1);
-    limits.record_bytes_max = std::clamp(options_.field_bytes_max * 2, limits.block_bytes, kRecordBytesLimit);
+    limits.record_bytes_max =
+        std::clamp(options_.field_bytes_max * 2, limits.block_bytes, kRecordBytesLimit);
     return limits;
   }
 
@@ -144,7 +153,8 @@ class CsvScan : public Scan {
 };
 
 // A sample that holds at least the first record, if it is not absurdly long.
-Result<TextSample> ReadStart(TextInput* input, const std::optional<Dialect>& dialect, arrow::MemoryPool* pool) {
+Result<TextSample> ReadStart(TextInput* input, const std::optional<Dialect>& dialect,
+                             arrow::MemoryPool* pool) {
   for (int64_t bytes = kSampleBytes;; bytes *= 8) {
     ARROW_ASSIGN_OR_RAISE(TextSample sample, TextSample::Read(input, bytes, pool));
     if (sample.whole() || bytes >= kHeaderBytesMax) return sample;
@@ -156,12 +166,14 @@ Result<TextSample> ReadStart(TextInput* input, const std::optional<Dialect>& dia
 // Role: looks at the starts of all files and lays the scan out.
 class Opening {
  public:
-  Opening(const CsvOptions& options, const ScanContext& context) : options_(options), context_(context) {}
+  Opening(const CsvOptions& options, const ScanContext& context)
+      : options_(options), context_(context) {}
 
   Status AddFirst(const CsvFile& file) {
     ARROW_ASSIGN_OR_RAISE(auto input, OpenInput(file));
     ARROW_ASSIGN_OR_RAISE(TextSample sample, ReadStart(input.get(), std::nullopt, context_.pool));
-    ARROW_ASSIGN_OR_RAISE(SniffResult sniffed, SniffDialect(sample, options_, file.path, context_.pool));
+    ARROW_ASSIGN_OR_RAISE(SniffResult sniffed,
+                          SniffDialect(sample, options_, file.path, context_.pool));
     layout_.dialect = sniffed.dialect;
     evidence_ = std::move(sniffed.evidence);
     if (input->compression() != Compression::kNone) {
@@ -174,7 +186,8 @@ class Opening {
 
   Status AddOther(const CsvFile& file) {
     ARROW_ASSIGN_OR_RAISE(auto input, OpenInput(file));
-    ARROW_ASSIGN_OR_RAISE(TextSample sample, ReadStart(input.get(), layout_.dialect, context_.pool));
+    ARROW_ASSIGN_OR_RAISE(TextSample sample,
+                          ReadStart(input.get(), layout_.dialect, context_.pool));
     return Add(std::move(input), sample);
   }
 
@@ -193,9 +206,11 @@ class Opening {
   }
 
   Status Add(std::shared_ptr<TextInput> input, const TextSample& sample) {
-    ARROW_ASSIGN_OR_RAISE(CsvHeader header, ReadHeader(sample, layout_.dialect, input->path(), context_.pool));
+    ARROW_ASSIGN_OR_RAISE(CsvHeader header,
+                          ReadHeader(sample, layout_.dialect, input->path(), context_.pool));
     if (layout_.inputs.empty()) layout_.column_names = header.names;
-    ARROW_ASSIGN_OR_RAISE(auto columns, MatchColumns(layout_.column_names, header, first_path_, input->path()));
+    ARROW_ASSIGN_OR_RAISE(auto columns,
+                          MatchColumns(layout_.column_names, header, first_path_, input->path()));
     layout_.columns.push_back(std::move(columns));
     layout_.inputs.push_back({std::move(input), header.data_offset, header.data_line});
     return Status::OK();
@@ -211,9 +226,10 @@ class Opening {
 }  // namespace
 
 StageNeeds CsvNeeds(int64_t batch_bytes) {
-  // Per worker: the block's text, an eighth of it for structure bits, half of it for the index, and one batch, whose
-  // fixed-width columns and text are each at most a block; an eighth more for size classes. Fixed: the unfinished record
-  // after the last block, and the sample at the start (with its own bits), which is gone before the first block is read.
+  // Per worker: the block's text, an eighth of it for structure bits, half of it for the index, and
+  // one batch, whose fixed-width columns and text are each at most a block; an eighth more for size
+  // classes. Fixed: the unfinished record after the last block, and the sample at the start (with
+  // its own bits), which is gone before the first block is read.
   StageNeeds needs;
   needs.name = "source csv";
   needs.worker_floor_bytes = batch_bytes * 17 / 4 + 64 * 1024;

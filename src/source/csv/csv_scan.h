@@ -16,10 +16,11 @@ struct CsvFile {
   int64_t size_bytes = 0;  // as stored (compressed); -1 = unknown
 };
 
-// Sniffs the dialect from the first file's start (explicit options win), reads every file's header and checks that all
-// files have the same set of column names. Compression (gzip, zstd) is told by content, not by name.
-// Errors: Source when a file cannot be opened; BadInput for an empty input, binary or wrongly encoded text, headers
-// that differ; InvalidConfig for options that contradict each other or the file.
+// Sniffs the dialect from the first file's start (explicit options win), reads every file's header
+// and checks that all files have the same set of column names. Compression (gzip, zstd) is told by
+// content, not by name. Errors: Source when a file cannot be opened; BadInput for an empty input,
+// binary or wrongly encoded text, headers that differ; InvalidConfig for options that contradict
+// each other or the file.
 Result<std::unique_ptr<Scan>> OpenCsvScan(std::vector<CsvFile> files, const CsvOptions& options,
                                           const ScanContext& context);
 

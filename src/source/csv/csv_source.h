@@ -20,15 +20,16 @@ struct CsvSourceSettings {
   arrow::MemoryPool* pool = nullptr;
 };
 
-// Role: hands out blocks as morsels and converts them. A block becomes several batches where rows or Arrow bytes would
-// pass the limits. Owner: the run. Threads: as Source says; conversion holds no lock.
-// Errors: BadInput with file, line, byte, column, value and reason.
+// Role: hands out blocks as morsels and converts them. A block becomes several batches where rows
+// or Arrow bytes would pass the limits. Owner: the run. Threads: as Source says; conversion holds
+// no lock. Errors: BadInput with file, line, byte, column, value and reason.
 class CsvSource : public Source {
  public:
   // `columns` (of the layout) become the schema's fields in that order, with `types`.
-  static Result<std::unique_ptr<CsvSource>> Make(CsvLayout layout, std::vector<int> columns,
-                                                 const std::vector<std::shared_ptr<arrow::DataType>>& types,
-                                                 const CsvSourceSettings& settings);
+  static Result<std::unique_ptr<CsvSource>> Make(
+      CsvLayout layout, std::vector<int> columns,
+      const std::vector<std::shared_ptr<arrow::DataType>>& types,
+      const CsvSourceSettings& settings);
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   Result<std::unique_ptr<Morsel>> Next() override;
@@ -40,7 +41,8 @@ class CsvSource : public Source {
 
  private:
   CsvSource(CsvLayout layout, std::vector<int> columns, const CsvSourceSettings& settings);
-  Result<std::shared_ptr<arrow::RecordBatch>> ConvertRange(const TextBlock& block, const RecordRange& range) const;
+  Result<std::shared_ptr<arrow::RecordBatch>> ConvertRange(const TextBlock& block,
+                                                           const RecordRange& range) const;
   Status CheckFieldLengths(const TextBlock& block, const RecordRange& range) const;
   Status BadFieldError(const TextBlock& block, size_t column, const BadField& bad) const;
 

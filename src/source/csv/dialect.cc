@@ -15,7 +15,8 @@ std::string DescribeCharacter(int character) {
     case '\r':
       return "'\\r'";
     default:
-      if (character >= 0x20 && character < 0x7f) return fmt::format("'{}'", static_cast<char>(character));
+      if (character >= 0x20 && character < 0x7f)
+        return fmt::format("'{}'", static_cast<char>(character));
       return fmt::format("byte 0x{:02x}", character);
   }
 }

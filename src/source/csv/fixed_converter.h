@@ -26,14 +26,20 @@ class FixedConverter : public ColumnConverter {
  public:
   using Value = typename Parser::Value;
 
-  FixedConverter(std::shared_ptr<arrow::DataType> type, const Dialect& dialect, const NullRule& nulls, Parser parser)
-      : type_(std::move(type)), quote_(dialect.quote), nulls_(nulls), only_empty_(nulls.only_empty()),
+  FixedConverter(std::shared_ptr<arrow::DataType> type, const Dialect& dialect,
+                 const NullRule& nulls, Parser parser)
+      : type_(std::move(type)),
+        quote_(dialect.quote),
+        nulls_(nulls),
+        only_empty_(nulls.only_empty()),
         parser_(std::move(parser)) {}
 
-  Result<std::shared_ptr<arrow::Array>> Convert(const RecordRange& range, int column, arrow::MemoryPool* pool,
+  Result<std::shared_ptr<arrow::Array>> Convert(const RecordRange& range, int column,
+                                                arrow::MemoryPool* pool,
                                                 BadField* bad) const override {
-    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> values,
-                          arrow::AllocateBuffer(range.rows * static_cast<int64_t>(sizeof(Value)), pool));
+    ARROW_ASSIGN_OR_RAISE(
+        std::shared_ptr<arrow::Buffer> values,
+        arrow::AllocateBuffer(range.rows * static_cast<int64_t>(sizeof(Value)), pool));
     Value* out = reinterpret_cast<Value*>(values->mutable_data());
     Validity validity(range.rows, pool);
     FieldCursor cursor(range, column);
@@ -41,7 +47,8 @@ class FixedConverter : public ColumnConverter {
       FieldText field = cursor.Next();
       const FieldText raw = field;
       if (IsQuoted(field, quote_)) field = Unquoted(field);
-      if (only_empty_ && parser_.Fast(field.begin, field.end, &out[row])) [[likely]] continue;
+      if (only_empty_ && parser_.Fast(field.begin, field.end, &out[row])) [[likely]]
+        continue;
       if (field.empty() || (!only_empty_ && nulls_.Matches(field.begin, field.end))) {
         out[row] = Value{};
         ARROW_RETURN_NOT_OK(validity.SetNull(row));
@@ -56,8 +63,8 @@ class FixedConverter : public ColumnConverter {
       }
     }
     const int64_t null_count = validity.null_count();
-    return arrow::MakeArray(
-        arrow::ArrayData::Make(type_, range.rows, {validity.Finish(), std::move(values)}, null_count));
+    return arrow::MakeArray(arrow::ArrayData::Make(
+        type_, range.rows, {validity.Finish(), std::move(values)}, null_count));
   }
 
  private:
@@ -69,8 +76,9 @@ class FixedConverter : public ColumnConverter {
 };
 
 template <class Parser>
-std::unique_ptr<ColumnConverter> MakeFixed(const std::shared_ptr<arrow::DataType>& type, const Dialect& dialect,
-                                           const NullRule& nulls, Parser parser) {
+std::unique_ptr<ColumnConverter> MakeFixed(const std::shared_ptr<arrow::DataType>& type,
+                                           const Dialect& dialect, const NullRule& nulls,
+                                           Parser parser) {
   return std::make_unique<FixedConverter<Parser>>(type, dialect, nulls, std::move(parser));
 }
 

@@ -31,7 +31,8 @@ ColumnSample LookBelow(const SampleRecords& sample, size_t column, const Dialect
 
 // Words that stand for a missing value; above numbers they say nothing about a header.
 bool IsMissingMark(const std::string& text) {
-  static constexpr std::string_view kMarks[] = {"NA", "N/A", "n/a", "null", "NULL", "nan", "NaN", "-", "?", "\\N"};
+  static constexpr std::string_view kMarks[] = {"NA",  "N/A", "n/a", "null", "NULL",
+                                                "nan", "NaN", "-",   "?",    "\\N"};
   return std::find(std::begin(kMarks), std::end(kMarks), text) != std::end(kMarks);
 }
 
@@ -56,8 +57,8 @@ bool LooksLikeHeader(const SampleRecords& sample, const Dialect& dialect, std::s
   }
   const int64_t width = static_cast<int64_t>(first.fields.size());
   if (header_votes > 0 || data_votes > 0) {
-    *why = fmt::format("of the first record {} values fit the type of the values below, {} do not", data_votes,
-                       header_votes);
+    *why = fmt::format("of the first record {} values fit the type of the values below, {} do not",
+                       data_votes, header_votes);
     return header_votes > 0;
   }
   const bool all_empty = named == 0 && width > 1 && sample.records.size() > 1;

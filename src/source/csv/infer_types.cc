@@ -12,9 +12,13 @@ namespace {
 // Role: the shared state of the pass. Threads: Work from every worker.
 class InferencePass {
  public:
-  InferencePass(const CsvLayout& layout, const std::vector<int>& columns, const InferenceSettings& settings)
-      : layout_(layout), columns_(columns), settings_(settings),
-        reader_(layout.inputs, layout.dialect, settings.limits, TextInput::Pass::kReplayable, settings.pool) {
+  InferencePass(const CsvLayout& layout, const std::vector<int>& columns,
+                const InferenceSettings& settings)
+      : layout_(layout),
+        columns_(columns),
+        settings_(settings),
+        reader_(layout.inputs, layout.dialect, settings.limits, TextInput::Pass::kReplayable,
+                settings.pool) {
     merged_.guesses.resize(columns.size());
   }
 
@@ -28,7 +32,8 @@ class InferencePass {
     merged_.rows += rows;
     if (!status.ok()) {
       reader_.Stop();
-      // The failure nearest the start of the input is the one to report; blocks before it are all being looked at.
+      // The failure nearest the start of the input is the one to report; blocks before it are all
+      // being looked at.
       if (status_.ok() || sequence < failed_sequence_) {
         status_ = status;
         failed_sequence_ = sequence;
@@ -50,7 +55,8 @@ class InferencePass {
       if (block == nullptr) return Status::OK();
       ARROW_RETURN_NOT_OK(LookAt(block.get(), guesses, rows));
       reader_.Recycle(std::move(block));
-      if (settings_.on_progress) settings_.on_progress(reader_.stored_bytes_read(), settings_.total_bytes);
+      if (settings_.on_progress)
+        settings_.on_progress(reader_.stored_bytes_read(), settings_.total_bytes);
     }
   }
 
@@ -64,23 +70,29 @@ class InferencePass {
       if (!more) break;
       *rows += range.rows;
       for (size_t i = 0; i < columns_.size(); ++i) {
-        LookAtColumn(*block, range, file.field_of_column[static_cast<size_t>(columns_[i])], &(*guesses)[i]);
+        LookAtColumn(*block, range, file.field_of_column[static_cast<size_t>(columns_[i])],
+                     &(*guesses)[i]);
       }
     }
-    if (const auto& ragged = indexer.ragged()) return RaggedError(layout_, *block, ragged->position, ragged->fields);
+    if (const auto& ragged = indexer.ragged())
+      return RaggedError(layout_, *block, ragged->position, ragged->fields);
     return Status::OK();
   }
 
-  void LookAtColumn(const TextBlock& block, const RecordRange& range, int field_number, TypeGuess* guess) const {
+  void LookAtColumn(const TextBlock& block, const RecordRange& range, int field_number,
+                    TypeGuess* guess) const {
     FieldCursor cursor(range, field_number);
     const bool only_empty = settings_.nulls.only_empty();
     for (int64_t row = 0; row < range.rows && !guess->only_string(); ++row) {
       FieldText field = cursor.Next();
       if (IsQuoted(field, layout_.dialect.quote)) field = Unquoted(field);
-      if (field.empty() || (!only_empty && settings_.nulls.Matches(field.begin, field.end))) continue;
-      if (!guess->Observe(field.begin, field.end)) [[likely]] continue;
+      if (field.empty() || (!only_empty && settings_.nulls.Matches(field.begin, field.end)))
+        continue;
+      if (!guess->Observe(field.begin, field.end)) [[likely]]
+        continue;
       const int64_t position = field.begin - block.text();
-      guess->AddWitness({block.file, block.offset + position, LineOf(block, position, layout_.dialect),
+      guess->AddWitness({block.file, block.offset + position,
+                         LineOf(block, position, layout_.dialect),
                          Excerpt(field.begin, field.end, 30)});
     }
   }

@@ -27,8 +27,8 @@ struct InferenceResult {
   int64_t rows = 0;
 };
 
-// Reads every record of every input and looks at the given columns (of the scan). Same answer for any number of threads
-// and any block size. Errors: those of reading.
+// Reads every record of every input and looks at the given columns (of the scan). Same answer for
+// any number of threads and any block size. Errors: those of reading.
 Result<InferenceResult> InferTypes(const CsvLayout& layout, const std::vector<int>& columns,
                                    const InferenceSettings& settings);
 

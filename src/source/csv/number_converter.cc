@@ -26,7 +26,8 @@ struct IntegerParser {
     int64_t wide;
     DecimalText digits;
     if (ParseInt64(begin, end, &wide) || IsDigits(begin, end)) {
-      *reason = fmt::format("out of range {} to {}", std::numeric_limits<T>::min(), std::numeric_limits<T>::max());
+      *reason = fmt::format("out of range {} to {}", std::numeric_limits<T>::min(),
+                            std::numeric_limits<T>::max());
     } else {
       *reason = "not a whole number";
     }
@@ -36,7 +37,8 @@ struct IntegerParser {
  private:
   static bool ParseBig(const uint8_t* begin, const uint8_t* end, T* out) {
     __int128 value;
-    if (!IsDigits(begin, end) || ParseDecimal128(begin, end, 38, 0, &value) != DecimalResult::kOk) return false;
+    if (!IsDigits(begin, end) || ParseDecimal128(begin, end, 38, 0, &value) != DecimalResult::kOk)
+      return false;
     *out = static_cast<T>(value);
     return value >= 0 && value <= static_cast<__int128>(std::numeric_limits<uint64_t>::max());
   }
@@ -50,7 +52,9 @@ struct IntegerParser {
 
 struct DoubleParser {
   using Value = double;
-  bool Fast(const uint8_t* begin, const uint8_t* end, double* out) const { return ParseShortDouble(begin, end, out); }
+  bool Fast(const uint8_t* begin, const uint8_t* end, double* out) const {
+    return ParseShortDouble(begin, end, out);
+  }
   bool Slow(const uint8_t* begin, const uint8_t* end, double* out, std::string* reason) const {
     if (ParseShortDouble(begin, end, out) || ParseDoubleSlow(begin, end, out)) return true;
     *reason = "not a number";
@@ -80,8 +84,8 @@ struct DecimalParser {
   using Value = __int128;
   int precision;
   int scale;
-  int64_t short_limit = 0;      // mantissas below it fit the precision at full scale
-  int64_t powers[19] = {};      // powers[i] = 10^i
+  int64_t short_limit = 0;  // mantissas below it fit the precision at full scale
+  int64_t powers[19] = {};  // powers[i] = 10^i
 
   DecimalParser(int precision, int scale) : precision(precision), scale(scale) {
     powers[0] = 1;
@@ -120,7 +124,8 @@ struct DecimalParser {
 }  // namespace
 
 std::unique_ptr<ColumnConverter> MakeNumberConverter(const std::shared_ptr<arrow::DataType>& type,
-                                                     const Dialect& dialect, const NullRule& nulls) {
+                                                     const Dialect& dialect,
+                                                     const NullRule& nulls) {
   switch (type->id()) {
     case arrow::Type::INT8:
       return MakeFixed(type, dialect, nulls, IntegerParser<int8_t>{});

@@ -31,8 +31,8 @@ bool ParseDoubleSlow(const uint8_t* begin, const uint8_t* end, double* value) {
   if (digits == end) return false;
   const bool negative = *begin == '-';
   if ((*digits >= '0' && *digits <= '9') || *digits == '.') {
-    const auto parsed = fast_float::from_chars(reinterpret_cast<const char*>(digits), reinterpret_cast<const char*>(end),
-                                               *value);
+    const auto parsed = fast_float::from_chars(reinterpret_cast<const char*>(digits),
+                                               reinterpret_cast<const char*>(end), *value);
     if (parsed.ec != std::errc() || parsed.ptr != reinterpret_cast<const char*>(end)) return false;
     if (std::isinf(*value)) return false;
   } else if (EqualsWord(digits, end, "inf") || EqualsWord(digits, end, "infinity")) {
@@ -46,7 +46,8 @@ bool ParseDoubleSlow(const uint8_t* begin, const uint8_t* end, double* value) {
   return true;
 }
 
-DecimalResult ParseDecimal128(const uint8_t* begin, const uint8_t* end, int precision, int scale, __int128* value) {
+DecimalResult ParseDecimal128(const uint8_t* begin, const uint8_t* end, int precision, int scale,
+                              __int128* value) {
   const uint8_t* at = begin;
   if (at != end && (*at == '-' || *at == '+')) ++at;
   unsigned __int128 mantissa = 0;

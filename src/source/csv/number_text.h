@@ -1,6 +1,7 @@
 // Numbers out of text: fast paths without a branch per digit, exact slow paths behind them.
 //
-// The fast paths load 8 or 16 bytes that END at the field's end, so kTextPadding bytes before the text must be readable.
+// The fast paths load 8 or 16 bytes that END at the field's end, so kTextPadding bytes before the
+// text must be readable.
 #pragma once
 
 #include <bit>
@@ -10,7 +11,8 @@
 
 namespace headrace {
 
-static_assert(std::endian::native == std::endian::little, "digit words are loaded in little-endian order");
+static_assert(std::endian::native == std::endian::little,
+              "digit words are loaded in little-endian order");
 
 inline uint64_t LoadWord(const uint8_t* p) {
   uint64_t word;
@@ -29,7 +31,8 @@ inline bool AreDigitValues(uint64_t values) {
 inline uint64_t CombineDigits(uint64_t values) {
   values = values * 10 + (values >> 8);
   return (((values & 0x000000ff000000ffULL) * 0x000f424000000064ULL) +
-          (((values >> 16) & 0x000000ff000000ffULL) * 0x0000271000000001ULL)) >> 32;
+          (((values >> 16) & 0x000000ff000000ffULL) * 0x0000271000000001ULL)) >>
+         32;
 }
 
 // Digit values of the last `count` (1..8) bytes before `end`, zeros before them.
@@ -56,7 +59,8 @@ inline bool ParseDigits(const uint8_t* begin, const uint8_t* end, uint64_t* valu
   if (length > 19) return false;
   const uint64_t middle = LoadWord(end - 16) ^ kZeroDigits;
   const uint64_t high = DigitValues(end - 16, length - 16);
-  *value = (CombineDigits(high) * 100000000 + CombineDigits(middle)) * 100000000 + CombineDigits(low);
+  *value =
+      (CombineDigits(high) * 100000000 + CombineDigits(middle)) * 100000000 + CombineDigits(low);
   return AreDigitValues(low) && AreDigitValues(middle) && AreDigitValues(high);
 }
 
@@ -95,7 +99,8 @@ inline bool ParseShortDecimal(const uint8_t* begin, const uint8_t* end, DecimalT
     int scale = 0;
     int has_dot = 0;
     if (dots != 0) {
-      const int at = std::countr_zero(dots) / 8;  // the first one; another stays and fails as a digit
+      const int at =
+          std::countr_zero(dots) / 8;  // the first one; another stays and fails as a digit
       const uint64_t before = (uint64_t{1} << (8 * at)) - 1;
       const uint64_t through = before << 8 | 0xff;
       values = (values & ~through) | (values & before) << 8;
@@ -117,7 +122,8 @@ inline bool ParseShortDecimal(const uint8_t* begin, const uint8_t* end, DecimalT
   int scale = 0;
   int has_dot = 0;
   if ((high_dots | low_dots) != 0) {
-    const int at = low_dots != 0 ? std::countr_zero(low_dots) / 8 : 8 + std::countr_zero(high_dots) / 8;
+    const int at =
+        low_dots != 0 ? std::countr_zero(low_dots) / 8 : 8 + std::countr_zero(high_dots) / 8;
     Wide values = static_cast<Wide>(high) << 64 | low;
     const Wide before = (static_cast<Wide>(1) << (8 * at)) - 1;
     const Wide through = before << 8 | 0xff;
@@ -133,27 +139,30 @@ inline bool ParseShortDecimal(const uint8_t* begin, const uint8_t* end, DecimalT
   return AreDigitValues(low) && AreDigitValues(high);
 }
 
-inline constexpr double kExactPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                               1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+inline constexpr double kExactPowersOfTen[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                               1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 
-// A double whose mantissa and power of ten are exact, so that one division rounds correctly. False = take the slow path.
+// A double whose mantissa and power of ten are exact, so that one division rounds correctly. False
+// = take the slow path.
 inline bool ParseShortDouble(const uint8_t* begin, const uint8_t* end, double* value) {
   if (begin == end) return false;
   const bool negative = *begin == '-';
   DecimalText text;
   if (!ParseShortDecimal(begin + negative, end, &text) || text.digits > 15) return false;
-  const double magnitude = static_cast<double>(static_cast<int64_t>(text.mantissa)) / kExactPowersOfTen[text.scale];
+  const double magnitude =
+      static_cast<double>(static_cast<int64_t>(text.mantissa)) / kExactPowersOfTen[text.scale];
   *value = negative ? -magnitude : magnitude;
   return true;
 }
 
-// Any double: [+-]digits[.digits][e[+-]digits], or inf, infinity, nan in any case. Correctly rounded; false for other
-// text and for finite numbers that would become infinite.
+// Any double: [+-]digits[.digits][e[+-]digits], or inf, infinity, nan in any case. Correctly
+// rounded; false for other text and for finite numbers that would become infinite.
 bool ParseDoubleSlow(const uint8_t* begin, const uint8_t* end, double* value);
 
-// [+-]digits[.digits] into a decimal with `scale` fractional digits and at most `precision` (<= 38) digits. Fails when a
-// digit other than 0 would be lost.
+// [+-]digits[.digits] into a decimal with `scale` fractional digits and at most `precision` (<= 38)
+// digits. Fails when a digit other than 0 would be lost.
 enum class DecimalResult : uint8_t { kOk, kNotANumber, kTooManyFractionalDigits, kTooLarge };
-DecimalResult ParseDecimal128(const uint8_t* begin, const uint8_t* end, int precision, int scale, __int128* value);
+DecimalResult ParseDecimal128(const uint8_t* begin, const uint8_t* end, int precision, int scale,
+                              __int128* value);
 
 }  // namespace headrace

@@ -10,10 +10,12 @@ constexpr int64_t kFlattenSlack = 72;  // FlattenStructure may write a word's wo
 
 }  // namespace
 
-RecordIndexer::RecordIndexer(TextBlock* block, const Dialect& dialect, int columns, const IndexLimits& limits)
+RecordIndexer::RecordIndexer(TextBlock* block, const Dialect& dialect, int columns,
+                             const IndexLimits& limits)
     : block_(block), dialect_(dialect), columns_(columns) {
   const StructureScan& scan = block->scan;
-  const int64_t rows_max = std::clamp<int64_t>(limits.positions_max / (columns + 1), 1, limits.rows_max);
+  const int64_t rows_max =
+      std::clamp<int64_t>(limits.positions_max / (columns + 1), 1, limits.rows_max);
   // Ranges of about the same size: a small rest would cost as much as a batch.
   const int64_t ranges = (std::max<int64_t>(scan.records, 1) + rows_max - 1) / rows_max;
   rows_per_range_ = (std::max<int64_t>(scan.records, 1) + ranges - 1) / ranges;
@@ -42,14 +44,15 @@ Result<bool> RecordIndexer::Next(RecordRange* range) {
   return rows > 0;
 }
 
-// Rows whose every `columns_`-th structure byte is a newline; when one is not, nothing is taken and walking starts. That
-// no other one is a newline follows from the counts of the whole block.
+// Rows whose every `columns_`-th structure byte is a newline; when one is not, nothing is taken and
+// walking starts. That no other one is a newline follows from the counts of the whole block.
 int64_t RecordIndexer::NextUniform() {
   uint32_t* index = block_->index();
   const uint8_t* text = block_->text();
   index[0] = static_cast<uint32_t>(at_ - 1);
   const int64_t wanted = rows_per_range_ * columns_;
-  const int64_t count = FlattenStructure(block_->bits(), at_, block_->scan.record_end, wanted - 1, index + 1);
+  const int64_t count =
+      FlattenStructure(block_->bits(), at_, block_->scan.record_end, wanted - 1, index + 1);
   const int64_t rows = std::min(count, wanted) / columns_;
   for (int64_t row = 1; row <= rows; ++row) {
     if (text[index[row * columns_]] != dialect_.newline) {

@@ -10,8 +10,8 @@
 
 namespace headrace {
 
-// Some consecutive records. Field c of row r lies between index[r * stride + c] + 1 and index[r * stride + c + 1]
-// (which is its delimiter or newline).
+// Some consecutive records. Field c of row r lies between index[r * stride + c] + 1 and index[r *
+// stride + c + 1] (which is its delimiter or newline).
 struct RecordRange {
   const uint8_t* text = nullptr;
   const uint32_t* index = nullptr;
@@ -36,13 +36,14 @@ struct RaggedRecord {
   int64_t fields = 0;
 };
 
-// Role: walks one block range by range. As long as every record has the expected number of fields, the flattened bits
-// are the index; from the first irregular record on (blank line, comment, ragged) rows are laid out one by one.
-// Owner: the worker that converts the block. Threads: one.
+// Role: walks one block range by range. As long as every record has the expected number of fields,
+// the flattened bits are the index; from the first irregular record on (blank line, comment,
+// ragged) rows are laid out one by one. Owner: the worker that converts the block. Threads: one.
 class RecordIndexer {
  public:
   RecordIndexer(TextBlock* block, const Dialect& dialect, int columns, const IndexLimits& limits);
-  // False at the end of the block, or when `ragged` was found (after the rows before it have been given out).
+  // False at the end of the block, or when `ragged` was found (after the rows before it have been
+  // given out).
   Result<bool> Next(RecordRange* range);
   const std::optional<RaggedRecord>& ragged() const { return ragged_; }
 

@@ -11,18 +11,19 @@ namespace headrace {
 namespace {
 
 constexpr int64_t kSniffedRecords = 1000;
-// Rarer in plain text first: of two delimiters that fit equally well the rarer one is the better evidence.
+// Rarer in plain text first: of two delimiters that fit equally well the rarer one is the better
+// evidence.
 constexpr char kDelimiters[] = {'\t', '|', ';', ','};
 constexpr double kMostlyConsistent = 0.8;
 
 // How well a sample fits a dialect. Greater is better.
 struct Fit {
-  bool clean = false;        // no quote errors
-  double consistent = 0;     // share of records with the usual number of fields
-  double typed = 0;          // share of values that are numbers or dates
+  bool clean = false;     // no quote errors
+  double consistent = 0;  // share of records with the usual number of fields
+  double typed = 0;       // share of values that are numbers or dates
   int64_t width = 0;
   int64_t records = 0;
-  int64_t quoted = 0;        // fields in quotes
+  int64_t quoted = 0;  // fields in quotes
 
   bool several() const { return width > 1; }
   // 4 perfect; 3 some ragged records; 2 several columns but a quote error; 1 one column; 0 a mess.
@@ -64,8 +65,9 @@ Fit MeasureFit(const SampleRecords& sample, const Dialect& dialect) {
       fit.quoted += field.begin != field.end && *field.begin == dialect.quote;
     }
   }
-  const auto usual = std::max_element(widths.begin(), widths.end(),
-                                      [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto usual =
+      std::max_element(widths.begin(), widths.end(),
+                       [](const auto& a, const auto& b) { return a.second < b.second; });
   fit.width = static_cast<int64_t>(usual->first);
   fit.consistent = static_cast<double>(usual->second) / static_cast<double>(fit.records);
   fit.typed = static_cast<double>(typed) / static_cast<double>(values);
@@ -75,7 +77,8 @@ Fit MeasureFit(const SampleRecords& sample, const Dialect& dialect) {
 // Role: tries delimiters, quotes and escapes on one sample and keeps the best.
 class Search {
  public:
-  Search(const TextSample& sample, const CsvOptions& options, const Dialect& start, arrow::MemoryPool* pool)
+  Search(const TextSample& sample, const CsvOptions& options, const Dialect& start,
+         arrow::MemoryPool* pool)
       : sample_(sample), options_(options), start_(start), pool_(pool) {}
 
   Status Run() {
@@ -98,7 +101,8 @@ class Search {
         ARROW_RETURN_NOT_OK(TrySingleQuotes(single));
       }
     }
-    if (!best_.several() && !options_.delimiter.has_value() && !Contains(",")) dialect_.delimiter = ',';
+    if (!best_.several() && !options_.delimiter.has_value() && !Contains(","))
+      dialect_.delimiter = ',';
     return Status::OK();
   }
   const Dialect& dialect() const { return dialect_; }
@@ -108,7 +112,8 @@ class Search {
   static constexpr int kPerfect = 4;
 
   bool Contains(std::string_view text) const {
-    const std::string_view all(reinterpret_cast<const char*>(sample_.text()), static_cast<size_t>(sample_.length()));
+    const std::string_view all(reinterpret_cast<const char*>(sample_.text()),
+                               static_cast<size_t>(sample_.length()));
     return all.find(text) != std::string_view::npos;
   }
 
@@ -123,8 +128,8 @@ class Search {
     return Status::OK();
   }
 
-  // Taken only where they change something for the better: fields in single quotes that hold delimiters or newlines, or
-  // every quote standing at a field's borders.
+  // Taken only where they change something for the better: fields in single quotes that hold
+  // delimiters or newlines, or every quote standing at a field's borders.
   Status TrySingleQuotes(Dialect dialect) {
     const Fit before = best_;
     const Dialect dialect_before = dialect_;
@@ -143,7 +148,8 @@ class Search {
   }
 
   Result<Fit> Measure(const Dialect& dialect) {
-    ARROW_ASSIGN_OR_RAISE(SampleRecords records, CutSample(sample_, dialect, kSniffedRecords, pool_));
+    ARROW_ASSIGN_OR_RAISE(SampleRecords records,
+                          CutSample(sample_, dialect, kSniffedRecords, pool_));
     return MeasureFit(records, dialect);
   }
   void Take(const Dialect& dialect, const Fit& fit) {
@@ -172,16 +178,18 @@ uint8_t FindNewline(const TextSample& sample) {
 Result<Dialect> DialectOfOptions(const CsvOptions& options) {
   Dialect dialect;
   if (options.delimiter.has_value()) dialect.delimiter = static_cast<uint8_t>(*options.delimiter);
-  if (options.quote.has_value()) dialect.quote = *options.quote == '\0' ? kNoCharacter : static_cast<uint8_t>(*options.quote);
-  if (options.escape.has_value() && *options.escape != '\0' && static_cast<uint8_t>(*options.escape) != dialect.quote) {
+  if (options.quote.has_value())
+    dialect.quote = *options.quote == '\0' ? kNoCharacter : static_cast<uint8_t>(*options.quote);
+  if (options.escape.has_value() && *options.escape != '\0' &&
+      static_cast<uint8_t>(*options.escape) != dialect.quote) {
     dialect.escape = static_cast<uint8_t>(*options.escape);
   }
   if (options.comment.has_value()) dialect.comment = static_cast<uint8_t>(*options.comment);
   if (options.header.has_value()) dialect.header = *options.header;
   dialect.skip_rows = options.skip_rows.value_or(0);
   const int delimiter = options.delimiter.has_value() ? dialect.delimiter : -2;
-  if (delimiter == dialect.quote || delimiter == dialect.escape || delimiter == dialect.comment || delimiter == '\n' ||
-      delimiter == '\r') {
+  if (delimiter == dialect.quote || delimiter == dialect.escape || delimiter == dialect.comment ||
+      delimiter == '\n' || delimiter == '\r') {
     return MakeError(ErrorKind::kInvalidConfig, 114,
                      "the delimiter must differ from quote, escape, comment and line ends: {}",
                      DescribeCharacter(delimiter));
@@ -189,12 +197,13 @@ Result<Dialect> DialectOfOptions(const CsvOptions& options) {
   return dialect;
 }
 
-Result<SniffResult> SniffDialect(const TextSample& sample, const CsvOptions& options, const std::string& path,
-                                 arrow::MemoryPool* pool) {
+Result<SniffResult> SniffDialect(const TextSample& sample, const CsvOptions& options,
+                                 const std::string& path, arrow::MemoryPool* pool) {
   const void* nul = std::memchr(sample.text(), '\0', static_cast<size_t>(sample.length()));
   if (nul != nullptr) {
     return MakeError(ErrorKind::kBadInput, 407,
-                     "this is not text: it holds NUL bytes; name its format with --from, or its --encoding (utf-16?): "
+                     "this is not text: it holds NUL bytes; name its format with --from, or its "
+                     "--encoding (utf-16?): "
                      "{} byte {}",
                      path, static_cast<const uint8_t*>(nul) - sample.text());
   }
@@ -205,12 +214,14 @@ Result<SniffResult> SniffDialect(const TextSample& sample, const CsvOptions& opt
   ARROW_RETURN_NOT_OK(search.Run());
   result.dialect = search.dialect();
   if (!options.delimiter.has_value()) {
-    result.evidence.push_back(fmt::format("delimiter {}: {} columns in {:.0f} % of the first {} records",
-                                          DescribeCharacter(result.dialect.delimiter), search.fit().width,
-                                          100 * search.fit().consistent, search.fit().records));
+    result.evidence.push_back(
+        fmt::format("delimiter {}: {} columns in {:.0f} % of the first {} records",
+                    DescribeCharacter(result.dialect.delimiter), search.fit().width,
+                    100 * search.fit().consistent, search.fit().records));
   }
   if (!options.quote.has_value()) {
-    result.evidence.push_back(fmt::format("quote {}: {} quoted fields there", DescribeCharacter(result.dialect.quote),
+    result.evidence.push_back(fmt::format("quote {}: {} quoted fields there",
+                                          DescribeCharacter(result.dialect.quote),
                                           search.fit().quoted));
   }
   if (!options.escape.has_value() && result.dialect.escape != kNoCharacter) {
@@ -220,7 +231,8 @@ Result<SniffResult> SniffDialect(const TextSample& sample, const CsvOptions& opt
     ARROW_ASSIGN_OR_RAISE(auto records, CutSample(sample, result.dialect, kSniffedRecords, pool));
     std::string why;
     result.dialect.header = LooksLikeHeader(records, result.dialect, &why);
-    result.evidence.push_back(fmt::format("header {}: {}", result.dialect.header ? "yes" : "no", why));
+    result.evidence.push_back(
+        fmt::format("header {}: {}", result.dialect.header ? "yes" : "no", why));
   }
   return result;
 }

@@ -18,8 +18,8 @@ struct SniffResult {
 Result<Dialect> DialectOfOptions(const CsvOptions& options);
 
 // Fills in what the options leave open. BadInput for text that is binary.
-Result<SniffResult> SniffDialect(const TextSample& sample, const CsvOptions& options, const std::string& path,
-                                 arrow::MemoryPool* pool);
+Result<SniffResult> SniffDialect(const TextSample& sample, const CsvOptions& options,
+                                 const std::string& path, arrow::MemoryPool* pool);
 
 // Whether the first record names the columns, by comparing it with the records after it.
 bool LooksLikeHeader(const SampleRecords& sample, const Dialect& dialect, std::string* why);

@@ -17,21 +17,25 @@ static_assert(kChunk <= kTextPadding);
 inline uint8_t* CopyField(const uint8_t* begin, const uint8_t* end, uint8_t* out) {
   const int64_t length = end - begin;
   std::memcpy(out, begin, kChunk);
-  if (length > kChunk) [[unlikely]] std::memcpy(out + kChunk, begin + kChunk, static_cast<size_t>(length - kChunk));
+  if (length > kChunk) [[unlikely]]
+    std::memcpy(out + kChunk, begin + kChunk, static_cast<size_t>(length - kChunk));
   return out + length;
 }
 
 // Role: text columns. UTF-8 has been checked for the whole block before.
 class StringConverter : public ColumnConverter {
  public:
-  StringConverter(std::shared_ptr<arrow::DataType> type, const Dialect& dialect, const NullRule& nulls)
+  StringConverter(std::shared_ptr<arrow::DataType> type, const Dialect& dialect,
+                  const NullRule& nulls)
       : type_(std::move(type)), dialect_(dialect), nulls_(nulls), only_empty_(nulls.only_empty()) {}
 
-  Result<std::shared_ptr<arrow::Array>> Convert(const RecordRange& range, int column, arrow::MemoryPool* pool,
+  Result<std::shared_ptr<arrow::Array>> Convert(const RecordRange& range, int column,
+                                                arrow::MemoryPool* pool,
                                                 BadField* bad) const override {
     const int64_t bytes_max = TextBytes(range, column);
-    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> offsets,
-                          arrow::AllocateBuffer((range.rows + 1) * static_cast<int64_t>(sizeof(int32_t)), pool));
+    ARROW_ASSIGN_OR_RAISE(
+        std::shared_ptr<arrow::Buffer> offsets,
+        arrow::AllocateBuffer((range.rows + 1) * static_cast<int64_t>(sizeof(int32_t)), pool));
     ARROW_ASSIGN_OR_RAISE(auto data, arrow::AllocateResizableBuffer(bytes_max + kChunk, pool));
     int32_t* offset = reinterpret_cast<int32_t*>(offsets->mutable_data());
     uint8_t* const first = data->mutable_data();
@@ -47,7 +51,8 @@ class StringConverter : public ColumnConverter {
         if (inner.empty() && nulls_.quoted_empty_is_null) {
           ARROW_RETURN_NOT_OK(validity.SetNull(row));
         } else {
-          out = range.unescape ? UnescapeField(inner, dialect_, out) : CopyField(inner.begin, inner.end, out);
+          out = range.unescape ? UnescapeField(inner, dialect_, out)
+                               : CopyField(inner.begin, inner.end, out);
         }
       } else if (only_empty_ ? field.empty() : nulls_.Matches(field.begin, field.end)) {
         ARROW_RETURN_NOT_OK(validity.SetNull(row));
@@ -61,7 +66,8 @@ class StringConverter : public ColumnConverter {
     ARROW_RETURN_NOT_OK(data->Resize(out - first, /*shrink_to_fit=*/false));
     const int64_t null_count = validity.null_count();
     return arrow::MakeArray(arrow::ArrayData::Make(
-        type_, range.rows, {validity.Finish(), std::move(offsets), std::shared_ptr<arrow::Buffer>(std::move(data))},
+        type_, range.rows,
+        {validity.Finish(), std::move(offsets), std::shared_ptr<arrow::Buffer>(std::move(data))},
         null_count));
   }
 
@@ -84,7 +90,8 @@ class StringConverter : public ColumnConverter {
 }  // namespace
 
 std::unique_ptr<ColumnConverter> MakeStringConverter(const std::shared_ptr<arrow::DataType>& type,
-                                                     const Dialect& dialect, const NullRule& nulls) {
+                                                     const Dialect& dialect,
+                                                     const NullRule& nulls) {
   if (type->id() != arrow::Type::STRING && type->id() != arrow::Type::BINARY) return nullptr;
   return std::make_unique<StringConverter>(type, dialect, nulls);
 }

@@ -28,8 +28,8 @@ class Avx2Lanes {
   uint64_t HighBits() const { return Join(low_, high_); }
   static uint64_t PrefixXor(uint64_t bits) {
     const __m128i ones = _mm_set1_epi8('\xff');
-    return static_cast<uint64_t>(
-        _mm_cvtsi128_si64(_mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<int64_t>(bits)), ones, 0)));
+    return static_cast<uint64_t>(_mm_cvtsi128_si64(
+        _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<int64_t>(bits)), ones, 0)));
   }
 
  private:
@@ -43,11 +43,13 @@ class Avx2Lanes {
 
 }  // namespace
 
-StructureScan ScanStructureAvx2(const uint8_t* text, int64_t length, const Dialect& dialect, uint64_t* bits) {
+StructureScan ScanStructureAvx2(const uint8_t* text, int64_t length, const Dialect& dialect,
+                                uint64_t* bits) {
   return ScanByParity<Avx2Lanes>(text, length, dialect, bits);
 }
 
-int64_t FlattenStructureAvx2(const uint64_t* bits, int64_t begin, int64_t end, int64_t wanted, uint32_t* out) {
+int64_t FlattenStructureAvx2(const uint64_t* bits, int64_t begin, int64_t end, int64_t wanted,
+                             uint32_t* out) {
   return FlattenWords(bits, begin, end, wanted, out);
 }
 

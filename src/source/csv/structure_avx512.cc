@@ -25,8 +25,8 @@ class Avx512Lanes {
   uint64_t HighBits() const { return _mm512_movepi8_mask(bytes_); }
   static uint64_t PrefixXor(uint64_t bits) {
     const __m128i ones = _mm_set1_epi8('\xff');
-    return static_cast<uint64_t>(
-        _mm_cvtsi128_si64(_mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<int64_t>(bits)), ones, 0)));
+    return static_cast<uint64_t>(_mm_cvtsi128_si64(
+        _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<int64_t>(bits)), ones, 0)));
   }
 
  private:
@@ -35,7 +35,8 @@ class Avx512Lanes {
 
 }  // namespace
 
-StructureScan ScanStructureAvx512(const uint8_t* text, int64_t length, const Dialect& dialect, uint64_t* bits) {
+StructureScan ScanStructureAvx512(const uint8_t* text, int64_t length, const Dialect& dialect,
+                                  uint64_t* bits) {
   return ScanByParity<Avx512Lanes>(text, length, dialect, bits);
 }
 

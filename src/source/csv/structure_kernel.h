@@ -1,7 +1,8 @@
-// The parity scan over words of 64 bytes; included by one file per instruction set, which defines `Lanes`.
+// The parity scan over words of 64 bytes; included by one file per instruction set, which defines
+// `Lanes`.
 //
-// Lanes: `explicit Lanes(const uint8_t*)` loads 64 bytes; `Equal(uint8_t)` and `HighBits()` give one bit per byte;
-// `PrefixXor(uint64_t)` sets bit i to the parity of bits 0..i.
+// Lanes: `explicit Lanes(const uint8_t*)` loads 64 bytes; `Equal(uint8_t)` and `HighBits()` give
+// one bit per byte; `PrefixXor(uint64_t)` sets bit i to the parity of bits 0..i.
 #pragma once
 
 #include <bit>
@@ -12,9 +13,9 @@ namespace headrace {
 namespace {
 
 struct ParityCarry {
-  uint64_t inside = 0;        // all ones when the last byte was inside quotes
-  uint64_t field_start = 1;   // bit 0: the next byte starts a field
-  uint64_t after_close = 0;   // bit 0: the last byte was a closing quote
+  uint64_t inside = 0;       // all ones when the last byte was inside quotes
+  uint64_t field_start = 1;  // bit 0: the next byte starts a field
+  uint64_t after_close = 0;  // bit 0: the last byte was a closing quote
   uint64_t return_after_close = 0;
   uint64_t irregular = 0;
   uint64_t doubled = 0;
@@ -22,8 +23,9 @@ struct ParityCarry {
 };
 
 template <class Lanes>
-inline __attribute__((always_inline)) uint64_t StructureWord(const Lanes& lanes, uint64_t valid, const Dialect& dialect,
-                                                             int quote, ParityCarry* carry, uint64_t* newlines,
+inline __attribute__((always_inline)) uint64_t StructureWord(const Lanes& lanes, uint64_t valid,
+                                                             const Dialect& dialect, int quote,
+                                                             ParityCarry* carry, uint64_t* newlines,
                                                              uint64_t* lines, uint64_t* returns) {
   const uint64_t q = quote == kNoCharacter ? 0 : lanes.Equal(static_cast<uint8_t>(quote)) & valid;
   const uint64_t n = lanes.Equal(dialect.newline) & valid;
@@ -32,8 +34,8 @@ inline __attribute__((always_inline)) uint64_t StructureWord(const Lanes& lanes,
   const uint64_t inside = Lanes::PrefixXor(q) ^ carry->inside;
   carry->inside = static_cast<uint64_t>(static_cast<int64_t>(inside) >> 63);
   const uint64_t ends = (d | n) & ~inside;
-  // Regular quoting: a quote opens a field or doubles a closing one; after a closing quote the field ends, or another
-  // quote doubles it, or a "\r\n" follows.
+  // Regular quoting: a quote opens a field or doubles a closing one; after a closing quote the
+  // field ends, or another quote doubles it, or a "\r\n" follows.
   const uint64_t opening = q & inside;
   const uint64_t closing = q & ~inside;
   const uint64_t after_close = closing << 1 | carry->after_close;
@@ -55,7 +57,8 @@ inline __attribute__((always_inline)) uint64_t StructureWord(const Lanes& lanes,
 }
 
 template <class Lanes>
-StructureScan ScanByParity(const uint8_t* text, int64_t length, const Dialect& dialect, uint64_t* bits) {
+StructureScan ScanByParity(const uint8_t* text, int64_t length, const Dialect& dialect,
+                           uint64_t* bits) {
   StructureScan scan;
   ParityCarry carry;
   const Dialect local = dialect;
@@ -67,7 +70,8 @@ StructureScan ScanByParity(const uint8_t* text, int64_t length, const Dialect& d
     const uint64_t valid = left >= 64 ? ~uint64_t{0} : (uint64_t{1} << left) - 1;
     const Lanes lanes(text + word * 64);
     uint64_t newlines, word_lines;
-    const uint64_t ends = StructureWord(lanes, valid, local, quote, &carry, &newlines, &word_lines, &returns);
+    const uint64_t ends =
+        StructureWord(lanes, valid, local, quote, &carry, &newlines, &word_lines, &returns);
     high |= lanes.HighBits() & valid;
     bits[word] = ends;
     if (newlines != 0) {
@@ -90,7 +94,8 @@ StructureScan ScanByParity(const uint8_t* text, int64_t length, const Dialect& d
   return scan;
 }
 
-inline int64_t FlattenWords(const uint64_t* bits, int64_t begin, int64_t end, int64_t wanted, uint32_t* out) {
+inline int64_t FlattenWords(const uint64_t* bits, int64_t begin, int64_t end, int64_t wanted,
+                            uint32_t* out) {
   int64_t count = 0;
   for (int64_t word = begin / 64; word * 64 < end && count <= wanted; ++word) {
     uint64_t left = bits[word];

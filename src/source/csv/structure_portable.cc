@@ -33,17 +33,21 @@ class PortableLanes {
     return ~(low | word) & kHigh;
   }
   // High bits of eight bytes into eight neighbouring bits.
-  static uint64_t Gather(uint64_t high_bits) { return (high_bits >> 7) * 0x0102040810204080ULL >> 56; }
+  static uint64_t Gather(uint64_t high_bits) {
+    return (high_bits >> 7) * 0x0102040810204080ULL >> 56;
+  }
   uint64_t words_[8];
 };
 
 }  // namespace
 
-StructureScan ScanStructurePortable(const uint8_t* text, int64_t length, const Dialect& dialect, uint64_t* bits) {
+StructureScan ScanStructurePortable(const uint8_t* text, int64_t length, const Dialect& dialect,
+                                    uint64_t* bits) {
   return ScanByParity<PortableLanes>(text, length, dialect, bits);
 }
 
-int64_t FlattenStructurePortable(const uint64_t* bits, int64_t begin, int64_t end, int64_t wanted, uint32_t* out) {
+int64_t FlattenStructurePortable(const uint64_t* bits, int64_t begin, int64_t end, int64_t wanted,
+                                 uint32_t* out) {
   return FlattenWords(bits, begin, end, wanted, out);
 }
 

@@ -1,8 +1,10 @@
 // Structure scan: where fields and records end in a block of text, as one bit per byte.
 //
 // Three scanners give the same answer for regular text (a test holds them against each other):
-//  - portable and AVX2: quote parity; a few operations per 64 bytes. They also tell whether quoting is regular.
-//  - state machine: byte by byte, for text whose quoting parity does not decide (stray quotes, escapes, comments).
+//  - portable and AVX2: quote parity; a few operations per 64 bytes. They also tell whether quoting
+//  is regular.
+//  - state machine: byte by byte, for text whose quoting parity does not decide (stray quotes,
+//  escapes, comments).
 // Everything behind the scan (record index, conversion, type inference) sees only the bits.
 #pragma once
 
@@ -13,7 +15,8 @@
 
 namespace headrace {
 
-// Bytes that may be read (and mean nothing) before and after the text of a block, so that inner loops need no bounds.
+// Bytes that may be read (and mean nothing) before and after the text of a block, so that inner
+// loops need no bounds.
 inline constexpr int64_t kTextPadding = 64;
 
 // Words of 64 bits that a scan writes for a text of this length.
@@ -22,11 +25,11 @@ constexpr int64_t StructureWords(int64_t length) { return (length + 63) / 64; }
 enum class QuoteError : uint8_t { kNone, kTextAfterClosingQuote };
 
 struct StructureScan {
-  int64_t record_end = 0;    // one past the newline of the last whole record; 0 = no whole record
-  int64_t fields = 0;        // set bits before record_end
-  int64_t records = 0;       // set bits of newlines before record_end
-  int64_t lines = 0;         // all newlines before record_end, also those inside quotes
-  bool regular = true;       // parity scanners: quotes stand only where the RFC allows them
+  int64_t record_end = 0;  // one past the newline of the last whole record; 0 = no whole record
+  int64_t fields = 0;      // set bits before record_end
+  int64_t records = 0;     // set bits of newlines before record_end
+  int64_t lines = 0;       // all newlines before record_end, also those inside quotes
+  bool regular = true;     // parity scanners: quotes stand only where the RFC allows them
   bool ascii = true;
   bool carriage_returns = false;
   bool quotes = false;       // any quote at all
@@ -38,18 +41,25 @@ struct StructureScan {
   int64_t error_at = -1;
 };
 
-// `text` starts at a record. Sets bit i of `bits` where byte i is a delimiter or newline outside quotes; bits beyond
-// record_end are unspecified. kTextPadding bytes around the text must be readable.
-using StructureScanner = StructureScan (*)(const uint8_t* text, int64_t length, const Dialect& dialect, uint64_t* bits);
+// `text` starts at a record. Sets bit i of `bits` where byte i is a delimiter or newline outside
+// quotes; bits beyond record_end are unspecified. kTextPadding bytes around the text must be
+// readable.
+using StructureScanner = StructureScan (*)(const uint8_t* text, int64_t length,
+                                           const Dialect& dialect, uint64_t* bits);
 
-// Writes the positions of the set bits in [begin, end) in order, stopping after the 64-bit word in which their count
-// passes `wanted`. `out` has room for wanted + 64 values. Returns the count.
-int64_t FlattenStructure(const uint64_t* bits, int64_t begin, int64_t end, int64_t wanted, uint32_t* out);
+// Writes the positions of the set bits in [begin, end) in order, stopping after the 64-bit word in
+// which their count passes `wanted`. `out` has room for wanted + 64 values. Returns the count.
+int64_t FlattenStructure(const uint64_t* bits, int64_t begin, int64_t end, int64_t wanted,
+                         uint32_t* out);
 
-StructureScan ScanStructurePortable(const uint8_t* text, int64_t length, const Dialect& dialect, uint64_t* bits);
-StructureScan ScanStructureAvx2(const uint8_t* text, int64_t length, const Dialect& dialect, uint64_t* bits);
-StructureScan ScanStructureAvx512(const uint8_t* text, int64_t length, const Dialect& dialect, uint64_t* bits);
-StructureScan ScanStructureByState(const uint8_t* text, int64_t length, const Dialect& dialect, uint64_t* bits);
+StructureScan ScanStructurePortable(const uint8_t* text, int64_t length, const Dialect& dialect,
+                                    uint64_t* bits);
+StructureScan ScanStructureAvx2(const uint8_t* text, int64_t length, const Dialect& dialect,
+                                uint64_t* bits);
+StructureScan ScanStructureAvx512(const uint8_t* text, int64_t length, const Dialect& dialect,
+                                  uint64_t* bits);
+StructureScan ScanStructureByState(const uint8_t* text, int64_t length, const Dialect& dialect,
+                                   uint64_t* bits);
 
 // The fastest parity scanner of this processor, and whether it can run the named one.
 StructureScanner BestParityScanner();
@@ -58,6 +68,7 @@ bool CanScanAvx2();
 bool CanScanAvx512();
 
 // Scans by parity where that decides and the text is regular, else by state.
-StructureScan ScanStructure(const uint8_t* text, int64_t length, const Dialect& dialect, uint64_t* bits);
+StructureScan ScanStructure(const uint8_t* text, int64_t length, const Dialect& dialect,
+                            uint64_t* bits);
 
 }  // namespace headrace

@@ -16,8 +16,8 @@ bool IsAscii(const uint8_t* text, int64_t length) {
   return bits < 0x80;
 }
 
-// Role: walks the text field by field. A quote opens only at the start of a field; elsewhere outside quotes it is an
-// ordinary byte. After a closing quote only a field end may follow.
+// Role: walks the text field by field. A quote opens only at the start of a field; elsewhere
+// outside quotes it is an ordinary byte. After a closing quote only a field end may follow.
 class StateScanner {
  public:
   StateScanner(const uint8_t* text, int64_t length, const Dialect& dialect, uint64_t* bits)
@@ -49,7 +49,8 @@ class StateScanner {
  private:
   // Each takes the field (or comment) that starts at `at` and returns where the next one starts.
   int64_t Comment(int64_t at) {
-    const void* found = std::memchr(text_ + at, dialect_.newline, static_cast<size_t>(length_ - at));
+    const void* found =
+        std::memchr(text_ + at, dialect_.newline, static_cast<size_t>(length_ - at));
     if (found == nullptr) return length_;
     ++scan_.comments;
     return EndField(static_cast<const uint8_t*>(found) - text_);
@@ -90,7 +91,8 @@ class StateScanner {
   int64_t FindInQuotes(int64_t at) const {
     if (at >= length_) return length_;
     if (dialect_.escape == kNoCharacter) {
-      const void* found = std::memchr(text_ + at, dialect_.quote, static_cast<size_t>(length_ - at));
+      const void* found =
+          std::memchr(text_ + at, dialect_.quote, static_cast<size_t>(length_ - at));
       return found == nullptr ? length_ : static_cast<const uint8_t*>(found) - text_;
     }
     while (at < length_ && text_[at] != dialect_.quote && text_[at] != dialect_.escape) ++at;
@@ -133,7 +135,8 @@ class StateScanner {
 
 }  // namespace
 
-StructureScan ScanStructureByState(const uint8_t* text, int64_t length, const Dialect& dialect, uint64_t* bits) {
+StructureScan ScanStructureByState(const uint8_t* text, int64_t length, const Dialect& dialect,
+                                   uint64_t* bits) {
   return StateScanner(text, length, dialect, bits).Run();
 }
 

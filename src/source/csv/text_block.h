@@ -12,8 +12,8 @@
 
 namespace headrace {
 
-// Role: owns the memory of one block: text (with padding on both sides), structure bits and the record index. Reused
-// from block to block. Threads: one owner at a time.
+// Role: owns the memory of one block: text (with padding on both sides), structure bits and the
+// record index. Reused from block to block. Threads: one owner at a time.
 class TextBlock {
  public:
   static Result<std::unique_ptr<TextBlock>> Make(int64_t capacity, arrow::MemoryPool* pool);

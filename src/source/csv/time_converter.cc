@@ -9,7 +9,9 @@ namespace {
 
 struct DateParser {
   using Value = int32_t;
-  bool Fast(const uint8_t* begin, const uint8_t* end, int32_t* out) const { return ParseDate(begin, end, out); }
+  bool Fast(const uint8_t* begin, const uint8_t* end, int32_t* out) const {
+    return ParseDate(begin, end, out);
+  }
   bool Slow(const uint8_t* begin, const uint8_t* end, int32_t* out, std::string* reason) const {
     if (ParseDate(begin, end, out)) return true;
     *reason = "not a date (yyyy-MM-dd, years 0001 to 9999)";
@@ -50,9 +52,11 @@ struct TimestampParser {
     int64_t micros;
     if (ParseTimestamp(begin, end, zone, &micros)) {
       *reason = "finer or further than the type's unit can hold";
-    } else if (zone == ZoneRule::kForbidden && ParseTimestamp(begin, end, ZoneRule::kAllowed, &micros)) {
+    } else if (zone == ZoneRule::kForbidden &&
+               ParseTimestamp(begin, end, ZoneRule::kAllowed, &micros)) {
       *reason = "it has a time zone, the type has none (use timestamptz)";
-    } else if (zone == ZoneRule::kRequired && ParseTimestamp(begin, end, ZoneRule::kAllowed, &micros)) {
+    } else if (zone == ZoneRule::kRequired &&
+               ParseTimestamp(begin, end, ZoneRule::kAllowed, &micros)) {
       *reason = "it has no time zone, the type needs one (use timestamp)";
     } else {
       *reason = "not a timestamp (yyyy-MM-dd HH:mm:ss, at most 6 fractional digits)";
@@ -82,12 +86,15 @@ struct TimeParser {
 // Role: booleans, which Arrow packs into bits.
 class BoolConverter : public ColumnConverter {
  public:
-  BoolConverter(const Dialect& dialect, const NullRule& nulls) : quote_(dialect.quote), nulls_(nulls) {}
+  BoolConverter(const Dialect& dialect, const NullRule& nulls)
+      : quote_(dialect.quote), nulls_(nulls) {}
 
-  Result<std::shared_ptr<arrow::Array>> Convert(const RecordRange& range, int column, arrow::MemoryPool* pool,
+  Result<std::shared_ptr<arrow::Array>> Convert(const RecordRange& range, int column,
+                                                arrow::MemoryPool* pool,
                                                 BadField* bad) const override {
     const int64_t bytes = (range.rows + 7) / 8;
-    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> values, arrow::AllocateBuffer(bytes, pool));
+    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> values,
+                          arrow::AllocateBuffer(bytes, pool));
     std::memset(values->mutable_data(), 0, static_cast<size_t>(bytes));
     Validity validity(range.rows, pool);
     FieldCursor cursor(range, column);
@@ -101,14 +108,15 @@ class BoolConverter : public ColumnConverter {
       const FieldText word = TrimBlanks(field);
       bool value;
       if (!ParseBool(word.begin, word.end, &value)) {
-        *bad = BadField{row, raw.begin, raw.end, "not a truth value (true, t, yes, y, 1; false, f, no, n, 0)"};
+        *bad = BadField{row, raw.begin, raw.end,
+                        "not a truth value (true, t, yes, y, 1; false, f, no, n, 0)"};
         return nullptr;
       }
       if (value) values->mutable_data()[row / 8] |= static_cast<uint8_t>(1 << row % 8);
     }
     const int64_t null_count = validity.null_count();
-    return arrow::MakeArray(arrow::ArrayData::Make(arrow::boolean(), range.rows,
-                                                   {validity.Finish(), std::move(values)}, null_count));
+    return arrow::MakeArray(arrow::ArrayData::Make(
+        arrow::boolean(), range.rows, {validity.Finish(), std::move(values)}, null_count));
   }
 
  private:
@@ -118,8 +126,8 @@ class BoolConverter : public ColumnConverter {
 
 }  // namespace
 
-std::unique_ptr<ColumnConverter> MakeTimeConverter(const std::shared_ptr<arrow::DataType>& type, const Dialect& dialect,
-                                                   const NullRule& nulls) {
+std::unique_ptr<ColumnConverter> MakeTimeConverter(const std::shared_ptr<arrow::DataType>& type,
+                                                   const Dialect& dialect, const NullRule& nulls) {
   switch (type->id()) {
     case arrow::Type::BOOL:
       return std::make_unique<BoolConverter>(dialect, nulls);
@@ -127,15 +135,18 @@ std::unique_ptr<ColumnConverter> MakeTimeConverter(const std::shared_ptr<arrow::
       return MakeFixed(type, dialect, nulls, DateParser{});
     case arrow::Type::TIMESTAMP: {
       const auto& timestamp = static_cast<const arrow::TimestampType&>(*type);
-      const ZoneRule zone = timestamp.timezone().empty() ? ZoneRule::kForbidden : ZoneRule::kRequired;
+      const ZoneRule zone =
+          timestamp.timezone().empty() ? ZoneRule::kForbidden : ZoneRule::kRequired;
       return MakeFixed(type, dialect, nulls, TimestampParser{zone, UnitScale(timestamp.unit())});
     }
     case arrow::Type::TIME32:
-      return MakeFixed(type, dialect, nulls,
-                       TimeParser<int32_t>{UnitScale(static_cast<const arrow::TimeType&>(*type).unit())});
+      return MakeFixed(
+          type, dialect, nulls,
+          TimeParser<int32_t>{UnitScale(static_cast<const arrow::TimeType&>(*type).unit())});
     case arrow::Type::TIME64:
-      return MakeFixed(type, dialect, nulls,
-                       TimeParser<int64_t>{UnitScale(static_cast<const arrow::TimeType&>(*type).unit())});
+      return MakeFixed(
+          type, dialect, nulls,
+          TimeParser<int64_t>{UnitScale(static_cast<const arrow::TimeType&>(*type).unit())});
     default:
       return nullptr;
   }

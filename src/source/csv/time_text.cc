@@ -31,7 +31,8 @@ bool ParseFraction(const uint8_t* p, const uint8_t* end, int64_t* micros) {
 // HH:mm[:ss[.f]] up to `end`.
 bool ParseClock(const uint8_t* p, const uint8_t* end, int64_t* micros) {
   int64_t hour, minute, second = 0, fraction = 0;
-  if (end - p < 5 || !ParsePair(p, 24, &hour) || p[2] != ':' || !ParsePair(p + 3, 60, &minute)) return false;
+  if (end - p < 5 || !ParsePair(p, 24, &hour) || p[2] != ':' || !ParsePair(p + 3, 60, &minute))
+    return false;
   p += 5;
   if (p != end) {
     if (end - p < 3 || p[0] != ':' || !ParsePair(p + 1, 60, &second)) return false;
@@ -42,7 +43,8 @@ bool ParseClock(const uint8_t* p, const uint8_t* end, int64_t* micros) {
   return true;
 }
 
-// Where the zone starts in a time that ends at `end`, and its offset; `end` itself when there is none.
+// Where the zone starts in a time that ends at `end`, and its offset; `end` itself when there is
+// none.
 const uint8_t* FindZone(const uint8_t* begin, const uint8_t* end, int64_t* offset_micros) {
   *offset_micros = 0;
   if (end != begin && end[-1] == 'Z') return end - 1;

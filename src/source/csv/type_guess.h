@@ -14,17 +14,21 @@ namespace headrace {
 
 // One bit per candidate type, in order of preference. String is always possible.
 enum TypeBit : uint16_t {
-  kBoolBit = 1 << 0,         // true, false in any case
-  kInt64Bit = 1 << 1,        // no leading zeros, no '+'
-  kDoubleBit = 1 << 2,       // printing the double at the written precision gives the digits back
-  kDecimalBit = 1 << 3,      // at most 38 digits, no exponent
+  kBoolBit = 1 << 0,     // true, false in any case
+  kInt64Bit = 1 << 1,    // no leading zeros, no '+'
+  kDoubleBit = 1 << 2,   // printing the double at the written precision gives the digits back
+  kDecimalBit = 1 << 3,  // at most 38 digits, no exponent
   kDateBit = 1 << 4,
-  kTimestampBit = 1 << 5,    // also for a bare date
+  kTimestampBit = 1 << 5,  // also for a bare date
   kTimestampTzBit = 1 << 6,
   kTimeBit = 1 << 7,
 };
 inline constexpr int kTypeBits = 8;
 inline constexpr uint16_t kAllTypeBits = (1 << kTypeBits) - 1;
+
+inline constexpr int kDecimalDigitsMax = 38;
+// Any decimal of so many digits survives text -> double -> text.
+inline constexpr int kSafeDoubleDigits = 15;
 
 struct ValueClass {
   uint16_t possible = 0;
@@ -46,13 +50,14 @@ struct TypeWitness {
   }
 };
 
-// Role: the running intersection for one column. Merging is commutative, so blocks may be looked at in any order.
-// Threads: one; each worker has its own and they are merged at the end.
+// Role: the running intersection for one column. Merging is commutative, so blocks may be looked at
+// in any order. Threads: one; each worker has its own and they are merged at the end.
 class TypeGuess {
  public:
   // Takes a non-null value; true when it ruled something out (then `ruled_out` tells what).
   bool Observe(const uint8_t* begin, const uint8_t* end) {
-    if (ObserveExpected(begin, end)) [[likely]] return false;
+    if (ObserveExpected(begin, end)) [[likely]]
+      return false;
     return ObserveSlow(begin, end);
   }
   bool only_string() const { return possible_ == 0; }
@@ -63,7 +68,8 @@ class TypeGuess {
 
   // The narrowest type that loses nothing; string when there was no value.
   std::shared_ptr<arrow::DataType> Resolve() const;
-  // "string because line 7 holds '007'": why it is not a simpler type; "" when nothing was ruled out by a witness.
+  // "string because line 7 holds '007'": why it is not a simpler type; "" when nothing was ruled
+  // out by a witness.
   std::string Explain() const;
 
  private:

@@ -20,7 +20,8 @@ class Validity {
       const int64_t bytes = (rows_ + 7) / 8;
       ARROW_ASSIGN_OR_RAISE(bits_, arrow::AllocateBuffer(bytes, pool_));
       std::memset(bits_->mutable_data(), 0xff, static_cast<size_t>(bytes));
-      if (rows_ % 8 != 0) bits_->mutable_data()[bytes - 1] = static_cast<uint8_t>((1 << rows_ % 8) - 1);
+      if (rows_ % 8 != 0)
+        bits_->mutable_data()[bytes - 1] = static_cast<uint8_t>((1 << rows_ % 8) - 1);
     }
     bits_->mutable_data()[row / 8] &= static_cast<uint8_t>(~(1 << row % 8));
     ++null_count_;

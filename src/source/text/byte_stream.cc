@@ -46,12 +46,15 @@ Result<Compression> DetectCompression(std::string_view first_bytes, const std::s
   }
   std::string_view name;
   if (first_bytes.starts_with("BZh"sv)) name = "bzip2";
-  if (first_bytes.starts_with("\xfd" "7zXZ"sv)) name = "xz";
+  if (first_bytes.starts_with("\xfd"
+                              "7zXZ"sv))
+    name = "xz";
   if (first_bytes.starts_with("\x04\x22\x4d\x18"sv)) name = "lz4";
   if (first_bytes.starts_with("PK\x03\x04"sv)) name = "zip";
   if (!name.empty()) {
     return MakeError(ErrorKind::kBadInput, 420,
-                     "this compression is not supported; decompress the file or use gzip or zstd: {} holds {} data "
+                     "this compression is not supported; decompress the file or use gzip or zstd: "
+                     "{} holds {} data "
                      "(magic at byte 0)",
                      path, name);
   }

@@ -44,7 +44,10 @@ class DecodingStream : public ByteStream {
  public:
   DecodingStream(std::unique_ptr<ByteStream> text, TextEncoding encoding, std::string path,
                  std::shared_ptr<arrow::Buffer> raw, std::shared_ptr<arrow::Buffer> decoded)
-      : text_(std::move(text)), encoding_(encoding), path_(std::move(path)), raw_(std::move(raw)),
+      : text_(std::move(text)),
+        encoding_(encoding),
+        path_(std::move(path)),
+        raw_(std::move(raw)),
         decoded_(std::move(decoded)) {}
 
   Result<int64_t> Read(int64_t length, uint8_t* out) override {
@@ -63,12 +66,14 @@ class DecodingStream : public ByteStream {
  private:
   Result<bool> Fill() {
     uint8_t* raw = raw_->mutable_data();
-    ARROW_ASSIGN_OR_RAISE(int64_t count, ReadFully(text_.get(), kRawBytes - carried_, raw + carried_));
+    ARROW_ASSIGN_OR_RAISE(int64_t count,
+                          ReadFully(text_.get(), kRawBytes - carried_, raw + carried_));
     const int64_t available = carried_ + count;
     if (available == 0) return false;
     uint8_t* out = decoded_->mutable_data();
     int64_t used = 0;
-    if (encoding_ == TextEncoding::kUtf16LittleEndian || encoding_ == TextEncoding::kUtf16BigEndian) {
+    if (encoding_ == TextEncoding::kUtf16LittleEndian ||
+        encoding_ == TextEncoding::kUtf16BigEndian) {
       ARROW_ASSIGN_OR_RAISE(used, DecodeUtf16(raw, available, count == 0, &out));
     } else {
       ARROW_ASSIGN_OR_RAISE(used, DecodeSingleBytes(raw, available, &out));
@@ -95,7 +100,9 @@ class DecodingStream : public ByteStream {
 
   Result<int64_t> DecodeUtf16(const uint8_t* raw, int64_t available, bool at_end, uint8_t** out) {
     const int high = encoding_ == TextEncoding::kUtf16LittleEndian ? 1 : 0;
-    const auto unit_at = [&](int64_t i) -> uint32_t { return raw[i + high] << 8 | raw[i + 1 - high]; };
+    const auto unit_at = [&](int64_t i) -> uint32_t {
+      return raw[i + high] << 8 | raw[i + 1 - high];
+    };
     int64_t i = 0;
     while (i + 1 < available) {
       uint32_t point = unit_at(i);
@@ -122,7 +129,8 @@ class DecodingStream : public ByteStream {
 
   Status Undefined(int64_t offset) const {
     return MakeError(ErrorKind::kBadInput, 423,
-                     "bytes that mean nothing in the text's encoding; name the right one with --encoding: {} byte {}: "
+                     "bytes that mean nothing in the text's encoding; name the right one with "
+                     "--encoding: {} byte {}: "
                      "not {}",
                      path_, offset, TextEncodingName(encoding_));
   }
@@ -178,8 +186,10 @@ Result<TextEncoding> ParseTextEncoding(std::string_view name) {
   if (plain == "windows1252" || plain == "cp1252") return TextEncoding::kWindows1252;
   if (plain == "utf16" || plain == "utf16le") return TextEncoding::kUtf16LittleEndian;
   if (plain == "utf16be") return TextEncoding::kUtf16BigEndian;
-  return MakeError(ErrorKind::kInvalidConfig, 110,
-                   "unknown text encoding; use utf-8, latin-1, windows-1252, utf-16, utf-16le or utf-16be: '{}'", name);
+  return MakeError(
+      ErrorKind::kInvalidConfig, 110,
+      "unknown text encoding; use utf-8, latin-1, windows-1252, utf-16, utf-16le or utf-16be: '{}'",
+      name);
 }
 
 std::string_view TextEncodingName(TextEncoding encoding) {
@@ -205,14 +215,16 @@ TextEncoding DetectByteOrderMark(std::string_view first_bytes, TextEncoding assu
   return assumed;
 }
 
-Result<std::unique_ptr<ByteStream>> DecodeToUtf8(std::unique_ptr<ByteStream> text, TextEncoding encoding,
-                                                 std::string path, arrow::MemoryPool* pool) {
-  if (encoding == TextEncoding::kUtf8) return std::unique_ptr<ByteStream>(new Utf8Stream(std::move(text)));
+Result<std::unique_ptr<ByteStream>> DecodeToUtf8(std::unique_ptr<ByteStream> text,
+                                                 TextEncoding encoding, std::string path,
+                                                 arrow::MemoryPool* pool) {
+  if (encoding == TextEncoding::kUtf8)
+    return std::unique_ptr<ByteStream>(new Utf8Stream(std::move(text)));
   ARROW_ASSIGN_OR_RAISE(auto raw, arrow::AllocateBuffer(kRawBytes, pool));
   ARROW_ASSIGN_OR_RAISE(auto decoded, arrow::AllocateBuffer(kRawBytes * kBytesPerUnitMax, pool));
-  return std::unique_ptr<ByteStream>(new DecodingStream(std::move(text), encoding, std::move(path),
-                                                        std::shared_ptr<arrow::Buffer>(std::move(raw)),
-                                                        std::shared_ptr<arrow::Buffer>(std::move(decoded))));
+  return std::unique_ptr<ByteStream>(new DecodingStream(
+      std::move(text), encoding, std::move(path), std::shared_ptr<arrow::Buffer>(std::move(raw)),
+      std::shared_ptr<arrow::Buffer>(std::move(decoded))));
 }
 
 }  // namespace headrace

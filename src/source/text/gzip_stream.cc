@@ -17,10 +17,12 @@ voidpf ZlibAllocate(voidpf pool, uInt items, uInt size) {
 }
 void ZlibFree(voidpf pool, voidpf address) { FreeToPool(pool, address); }
 
-// Role: inflates a gzip file of any number of members. Zero bytes after the last member (tape padding) are ignored.
+// Role: inflates a gzip file of any number of members. Zero bytes after the last member (tape
+// padding) are ignored.
 class GzipStream : public ByteStream {
  public:
-  GzipStream(std::unique_ptr<ByteStream> stored, std::string path, std::shared_ptr<arrow::Buffer> input)
+  GzipStream(std::unique_ptr<ByteStream> stored, std::string path,
+             std::shared_ptr<arrow::Buffer> input)
       : stored_(std::move(stored)), path_(std::move(path)), input_(std::move(input)) {}
   ~GzipStream() override {
     if (initialized_) inflateEnd(&zlib_);
@@ -31,7 +33,8 @@ class GzipStream : public ByteStream {
     zlib_.zfree = ZlibFree;
     zlib_.opaque = pool;
     if (inflateInit2(&zlib_, kGzipWindowBits) != Z_OK) {
-      return MakeError(ErrorKind::kOutOfMemory, 701, "no memory for a gzip decompressor: {}", path_);
+      return MakeError(ErrorKind::kOutOfMemory, 701, "no memory for a gzip decompressor: {}",
+                       path_);
     }
     initialized_ = true;
     return Status::OK();
@@ -85,7 +88,8 @@ class GzipStream : public ByteStream {
         if (zlib_.avail_in == 0) ARROW_RETURN_NOT_OK(Refill());
       }
       if (zlib_.avail_in == 0) return false;
-      if (*zlib_.next_in != 0x1f) return Damaged("bytes that are not gzip follow the compressed data");
+      if (*zlib_.next_in != 0x1f)
+        return Damaged("bytes that are not gzip follow the compressed data");
     } else if (zlib_.avail_in == 0) {
       return false;
     }
@@ -111,8 +115,8 @@ class GzipStream : public ByteStream {
 
 }  // namespace
 
-Result<std::unique_ptr<ByteStream>> OpenGzipStream(std::unique_ptr<ByteStream> stored, std::string path,
-                                                   arrow::MemoryPool* pool) {
+Result<std::unique_ptr<ByteStream>> OpenGzipStream(std::unique_ptr<ByteStream> stored,
+                                                   std::string path, arrow::MemoryPool* pool) {
   ARROW_ASSIGN_OR_RAISE(auto input, arrow::AllocateBuffer(kInputBytes, pool));
   auto stream = std::make_unique<GzipStream>(std::move(stored), std::move(path),
                                              std::shared_ptr<arrow::Buffer>(std::move(input)));

@@ -60,9 +60,10 @@ Status InputTape::Record(const uint8_t* data, int64_t length) {
     length -= into_head;
     if (length == 0) return Status::OK();
     if (context_.scratch_directory.empty()) {
-      return MakeError(ErrorKind::kInvalidConfig, 111,
-                       "types of standard input cannot be found without room for a second pass; give --types or "
-                       "--all-strings, or a --spill-dir");
+      return MakeError(
+          ErrorKind::kInvalidConfig, 111,
+          "types of standard input cannot be found without room for a second pass; give --types or "
+          "--all-strings, or a --spill-dir");
     }
     ARROW_ASSIGN_OR_RAISE(scratch_, context_.env->OpenScratch(context_.scratch_directory));
   }

@@ -10,16 +10,18 @@
 
 namespace headrace {
 
-// Role: reads a stream once and plays it back: the first kHeadBytes are kept in memory from the pool (enough to look at
-// the start of the text), later bytes in a scratch file as long as streams are opened as replayable.
-// Owner: a TextInput; shared with its open stream. Threads: one at a time.
-// Errors: InvalidConfig when bytes must be kept and there is no scratch directory; OutOfDisk from the scratch file.
+// Role: reads a stream once and plays it back: the first kHeadBytes are kept in memory from the
+// pool (enough to look at the start of the text), later bytes in a scratch file as long as streams
+// are opened as replayable. Owner: a TextInput; shared with its open stream. Threads: one at a
+// time. Errors: InvalidConfig when bytes must be kept and there is no scratch directory; OutOfDisk
+// from the scratch file.
 class InputTape {
  public:
   static constexpr int64_t kHeadBytes = 256 * 1024;
 
   static Result<std::shared_ptr<InputTape>> Make(const TextInputContext& context);
-  // A stream from the start. With `keep` false nothing more is recorded: the stream is the last one.
+  // A stream from the start. With `keep` false nothing more is recorded: the stream is the last
+  // one.
   static Result<std::unique_ptr<ByteStream>> Open(std::shared_ptr<InputTape> tape, bool keep);
 
  private:

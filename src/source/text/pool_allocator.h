@@ -1,4 +1,5 @@
-// Lets C codecs (zlib, zstd) allocate from an Arrow pool, so that their windows are accounted like everything else.
+// Lets C codecs (zlib, zstd) allocate from an Arrow pool, so that their windows are accounted like
+// everything else.
 #pragma once
 
 #include <arrow/memory_pool.h>
@@ -8,7 +9,8 @@
 
 namespace headrace {
 
-// C allocators free without a size, an Arrow pool wants one: it is kept in a header before the block.
+// C allocators free without a size, an Arrow pool wants one: it is kept in a header before the
+// block.
 inline constexpr int64_t kPoolBlockHeader = 64;
 
 inline void* AllocateFromPool(void* pool, size_t size) {

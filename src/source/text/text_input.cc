@@ -53,7 +53,8 @@ Status TextInput::Detect(std::optional<TextEncoding> named) {
   ARROW_ASSIGN_OR_RAISE(auto stored, OpenStored(Pass::kReplayable));
   ARROW_ASSIGN_OR_RAISE(int64_t count, ReadFully(stored.get(), kDetectBytes, head));
   ARROW_ASSIGN_OR_RAISE(compression_, DetectCompression(first(count), path_));
-  stream_bytes_ = DecompressorBytes(compression_, first(count)) + (is_standard_input() ? InputTape::kHeadBytes : 0);
+  stream_bytes_ = DecompressorBytes(compression_, first(count)) +
+                  (is_standard_input() ? InputTape::kHeadBytes : 0);
   if (compression_ != Compression::kNone) {
     ARROW_ASSIGN_OR_RAISE(auto text, OpenDecompressed(Pass::kReplayable));
     ARROW_ASSIGN_OR_RAISE(count, ReadFully(text.get(), kDetectBytes, head));
@@ -71,8 +72,10 @@ Result<std::unique_ptr<ByteStream>> TextInput::OpenStored(Pass pass) {
 
 Result<std::unique_ptr<ByteStream>> TextInput::OpenDecompressed(Pass pass) {
   ARROW_ASSIGN_OR_RAISE(auto stream, OpenStored(pass));
-  if (compression_ == Compression::kGzip) return OpenGzipStream(std::move(stream), path_, context_.pool);
-  if (compression_ == Compression::kZstd) return OpenZstdStream(std::move(stream), path_, context_.pool);
+  if (compression_ == Compression::kGzip)
+    return OpenGzipStream(std::move(stream), path_, context_.pool);
+  if (compression_ == Compression::kZstd)
+    return OpenZstdStream(std::move(stream), path_, context_.pool);
   return stream;
 }
 

@@ -21,15 +21,18 @@ struct TextInputContext {
 
 class InputTape;
 
-// Role: opens decoded (decompressed, UTF-8) streams of one input. Files are opened anew each time; standard input is
-// kept: its first bytes in memory, the rest in a scratch file while `keep_for_replay` holds.
-// Threads: Open and Peek from one thread; streams of a file are independent, of standard input only one may be in use.
-// Errors: Source for what cannot be opened or read; InvalidConfig when standard input would have to be kept but there is
-// no scratch directory.
+// Role: opens decoded (decompressed, UTF-8) streams of one input. Files are opened anew each time;
+// standard input is kept: its first bytes in memory, the rest in a scratch file while
+// `keep_for_replay` holds. Threads: Open and Peek from one thread; streams of a file are
+// independent, of standard input only one may be in use. Errors: Source for what cannot be opened
+// or read; InvalidConfig when standard input would have to be kept but there is no scratch
+// directory.
 class TextInput {
  public:
-  // `named` is the encoding the user gave; a byte order mark in the text wins over it, UTF-8 is assumed without either.
-  static Result<std::shared_ptr<TextInput>> Make(std::string path, int64_t size_bytes, std::optional<TextEncoding> named,
+  // `named` is the encoding the user gave; a byte order mark in the text wins over it, UTF-8 is
+  // assumed without either.
+  static Result<std::shared_ptr<TextInput>> Make(std::string path, int64_t size_bytes,
+                                                 std::optional<TextEncoding> named,
                                                  const TextInputContext& context);
   ~TextInput();
 
@@ -38,7 +41,8 @@ class TextInput {
   bool is_standard_input() const { return path_ == "-"; }
   Compression compression() const { return compression_; }
   TextEncoding encoding() const { return encoding_; }
-  // Memory that an open stream takes from the pool: decompression, decoding, the kept start of standard input.
+  // Memory that an open stream takes from the pool: decompression, decoding, the kept start of
+  // standard input.
   int64_t stream_bytes() const { return stream_bytes_; }
 
   enum class Pass { kReplayable, kLast };  // kLast: nobody will open this input again

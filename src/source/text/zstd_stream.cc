@@ -13,7 +13,8 @@ namespace headrace {
 namespace {
 
 constexpr int64_t kInputBytes = 64 * 1024;
-// Windows above 128 MiB need zstd's own --long flag too; the pool refuses smaller ones that do not fit the budget.
+// Windows above 128 MiB need zstd's own --long flag too; the pool refuses smaller ones that do not
+// fit the budget.
 constexpr int kWindowLogMax = 27;
 
 struct ContextDeleter {
@@ -23,9 +24,12 @@ struct ContextDeleter {
 // Role: decompresses any number of zstd frames, skippable ones included.
 class ZstdStream : public ByteStream {
  public:
-  ZstdStream(std::unique_ptr<ByteStream> stored, std::string path, std::shared_ptr<arrow::Buffer> input,
-             ZSTD_DCtx* context)
-      : stored_(std::move(stored)), path_(std::move(path)), input_(std::move(input)), context_(context) {
+  ZstdStream(std::unique_ptr<ByteStream> stored, std::string path,
+             std::shared_ptr<arrow::Buffer> input, ZSTD_DCtx* context)
+      : stored_(std::move(stored)),
+        path_(std::move(path)),
+        input_(std::move(input)),
+        context_(context) {
     ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kWindowLogMax);
   }
 
@@ -64,9 +68,10 @@ class ZstdStream : public ByteStream {
         return MakeError(ErrorKind::kOutOfMemory, 702,
                          "no memory for the window of a zstd frame; raise the budget: {}", path_);
       case ZSTD_error_frameParameter_windowTooLarge:
-        return MakeError(ErrorKind::kOutOfMemory, 703,
-                         "the window of a zstd frame is above 128 MiB; compress again with a smaller --long: {}",
-                         path_);
+        return MakeError(
+            ErrorKind::kOutOfMemory, 703,
+            "the window of a zstd frame is above 128 MiB; compress again with a smaller --long: {}",
+            path_);
       default:
         return Damaged(ZSTD_getErrorName(code));
     }
@@ -84,20 +89,22 @@ class ZstdStream : public ByteStream {
 
 }  // namespace
 
-Result<std::unique_ptr<ByteStream>> OpenZstdStream(std::unique_ptr<ByteStream> stored, std::string path,
-                                                   arrow::MemoryPool* pool) {
+Result<std::unique_ptr<ByteStream>> OpenZstdStream(std::unique_ptr<ByteStream> stored,
+                                                   std::string path, arrow::MemoryPool* pool) {
   ARROW_ASSIGN_OR_RAISE(auto input, arrow::AllocateBuffer(kInputBytes, pool));
   ZSTD_DCtx* context = ZSTD_createDCtx_advanced({AllocateFromPool, FreeToPool, pool});
   if (context == nullptr) {
-    return MakeError(ErrorKind::kOutOfMemory, 702, "no memory for a zstd decompressor; raise the budget: {}", path);
+    return MakeError(ErrorKind::kOutOfMemory, 702,
+                     "no memory for a zstd decompressor; raise the budget: {}", path);
   }
   return std::unique_ptr<ByteStream>(
-      new ZstdStream(std::move(stored), std::move(path), std::shared_ptr<arrow::Buffer>(std::move(input)), context));
+      new ZstdStream(std::move(stored), std::move(path),
+                     std::shared_ptr<arrow::Buffer>(std::move(input)), context));
 }
 
 int64_t DecompressorBytes(Compression compression, std::string_view first_bytes) {
-  constexpr int64_t kZlibStateBytes = 48 * 1024;      // window and tables, as zlib documents
-  constexpr int64_t kZstdContextBytes = 512 * 1024;   // context, block and literal buffers
+  constexpr int64_t kZlibStateBytes = 48 * 1024;     // window and tables, as zlib documents
+  constexpr int64_t kZstdContextBytes = 512 * 1024;  // context, block and literal buffers
   constexpr int64_t kZstdUsualWindow = 8 * 1024 * 1024;
   switch (compression) {
     case Compression::kNone:

@@ -58,22 +58,27 @@ Status ExplainLeftover(const std::string& word, const CommandDefinition* command
   }
   for (const FlagDefinition& flag : Flags()) {
     if (name != std::string("--") + flag.name) continue;
-    if (!flag.apply) return Status::Invalid("flag ", name, " is not available in this version (", flag.summary, ")");
-    return Status::Invalid("flag ", name, " does not belong to ", command ? command->name : "headrace",
-                           "; headrace ", command ? command->name : "", command ? " --help" : "--help",
-                           " lists what does");
+    if (!flag.apply)
+      return Status::Invalid("flag ", name, " is not available in this version (", flag.summary,
+                             ")");
+    return Status::Invalid(
+        "flag ", name, " does not belong to ", command ? command->name : "headrace", "; headrace ",
+        command ? command->name : "", command ? " --help" : "--help", " lists what does");
   }
   const uint32_t commands = command ? command->bit : ~uint32_t{0};
-  return Status::Invalid("unknown flag ", name, SuggestionFor(name, FlagNames(commands)), "; headrace ",
-                         command ? std::string(command->name) + " " : "", "--help lists the flags");
+  return Status::Invalid("unknown flag ", name, SuggestionFor(name, FlagNames(commands)),
+                         "; headrace ", command ? std::string(command->name) + " " : "",
+                         "--help lists the flags");
 }
 
 Status CheckCount(const CommandDefinition& command, size_t count) {
   if (static_cast<int>(count) < command.arguments_min) {
-    return Status::Invalid(command.name, " needs more arguments: headrace ", command.name, " ", command.arguments);
+    return Status::Invalid(command.name, " needs more arguments: headrace ", command.name, " ",
+                           command.arguments);
   }
   if (static_cast<int>(count) > command.arguments_max) {
-    return Status::Invalid(command.name, " takes fewer arguments: headrace ", command.name, " ", command.arguments);
+    return Status::Invalid(command.name, " takes fewer arguments: headrace ", command.name, " ",
+                           command.arguments);
   }
   return Status::OK();
 }
@@ -169,7 +174,9 @@ class Parser {
 
 }  // namespace
 
-arrow::Result<RawArguments> ParseArguments(int argc, const char* const* argv) { return Parser().Run(argc, argv); }
+arrow::Result<RawArguments> ParseArguments(int argc, const char* const* argv) {
+  return Parser().Run(argc, argv);
+}
 
 Status ApplyFlags(const RawArguments& arguments, Settings* settings) {
   for (const RawFlag& flag : arguments.flags) {

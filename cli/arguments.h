@@ -25,8 +25,8 @@ struct RawArguments {
   std::vector<std::string> paths = {};
 };
 
-// Fails with a usage message: unknown command or flag (with the nearest one), a flag of another command or a later
-// version, a missing value, too few or too many arguments.
+// Fails with a usage message: unknown command or flag (with the nearest one), a flag of another
+// command or a later version, a missing value, too few or too many arguments.
 arrow::Result<RawArguments> ParseArguments(int argc, const char* const* argv);
 
 // Applies the flags to `settings`. The message of a failure begins with the flag.

@@ -18,7 +18,9 @@ namespace {
 
 constexpr int kTableWidthWithoutTerminal = 1 << 20;  // a file or a pipe gets every column
 
-bool IsPipelineFile(const std::string& path) { return path.ends_with(".yaml") || path.ends_with(".yml"); }
+bool IsPipelineFile(const std::string& path) {
+  return path.ends_with(".yaml") || path.ends_with(".yml");
+}
 
 // Inputs and steps of a command line.
 void FillJob(Settings* settings, std::vector<std::string> inputs) {
@@ -41,7 +43,8 @@ int WriteReport(const RunReport& report, const Settings& settings) {
 
 int RunAndReport(const Settings& settings) {
   CatchStopSignals();
-  ProgressPrinter progress(settings.verbosity == Verbosity::kQuiet ? ProgressMode::kNever : settings.progress);
+  ProgressPrinter progress(settings.verbosity == Verbosity::kQuiet ? ProgressMode::kNever
+                                                                   : settings.progress);
   RunControl control;
   control.stop_signal = StopSignal();
   if (progress.active()) control.on_progress = [&](const Progress& p) { progress.Draw(p); };
@@ -54,7 +57,8 @@ int RunAndReport(const Settings& settings) {
     return WriteReport(outcome.report, settings);
   }
   int exit_code = PrintError(outcome.status, settings);
-  // A run that a signal ended leaves with the signal's own code; one that failed by itself keeps its reason.
+  // A run that a signal ended leaves with the signal's own code; one that failed by itself keeps
+  // its reason.
   if (outcome.report.status == "cancelled" && *StopSignal() != 0) exit_code = 128 + *StopSignal();
   outcome.report.exit_code = exit_code;
   WriteReport(outcome.report, settings);
@@ -67,7 +71,8 @@ arrow::Status CheckReportPath(const std::string& path) {
   const std::filesystem::path parent = std::filesystem::path(path).parent_path();
   std::error_code ignored;
   if (parent.empty() || std::filesystem::is_directory(parent, ignored)) return arrow::Status::OK();
-  return arrow::Status::Invalid("--report: there is no directory ", parent.string(), "; create it first");
+  return arrow::Status::Invalid("--report: there is no directory ", parent.string(),
+                                "; create it first");
 }
 
 int Explain(const Settings& settings) {
@@ -89,14 +94,16 @@ int PrintDoctor(const Settings& settings) {
   size_t width = 0;
   const auto lines = Doctor(settings.paths.empty() ? "." : settings.paths.front());
   for (const DoctorLine& line : lines) width = std::max(width, line.topic.size());
-  for (const DoctorLine& line : lines) text += fmt::format("{:<{}}  {}\n", line.topic, width, line.text);
+  for (const DoctorLine& line : lines)
+    text += fmt::format("{:<{}}  {}\n", line.topic, width, line.text);
   return PrintText(text);
 }
 
 int Validated(const Settings& settings) {
   if (settings.verbosity == Verbosity::kQuiet) return kExitOk;
-  return PrintText(fmt::format("{}: valid: {} steps, {} -> {}\n", settings.paths.front(), settings.job.steps.size(),
-                               settings.job.inputs.front().paths.front(), settings.job.output.path));
+  return PrintText(fmt::format("{}: valid: {} steps, {} -> {}\n", settings.paths.front(),
+                               settings.job.steps.size(), settings.job.inputs.front().paths.front(),
+                               settings.job.output.path));
 }
 
 int RunCommand(const CommandDefinition& command, const Settings& settings) {
@@ -120,7 +127,8 @@ int RunCommand(const CommandDefinition& command, const Settings& settings) {
 
 bool TakesPipelineFile(const CommandDefinition& command, const std::vector<std::string>& paths) {
   if (command.bit == kRun || command.bit == kValidate) return true;
-  return (command.bit == kPlan || command.bit == kPreview) && paths.size() == 1 && IsPipelineFile(paths.front());
+  return (command.bit == kPlan || command.bit == kPreview) && paths.size() == 1 &&
+         IsPipelineFile(paths.front());
 }
 
 int PrintCompletions(const Settings& settings) {
@@ -144,9 +152,10 @@ int RunParsed(const RawArguments& arguments) {
     for (const RawFlag& flag : arguments.flags) {
       if (flag.definition->commands & kRun) continue;
       if (command.bit == kPreview && (flag.definition->commands & kConvert) == 0) continue;
-      return PrintUsageError(fmt::format("--{} does not go with a pipeline file; write it into the file",
-                                         flag.definition->name),
-                             settings.log_format);
+      return PrintUsageError(
+          fmt::format("--{} does not go with a pipeline file; write it into the file",
+                      flag.definition->name),
+          settings.log_format);
     }
     auto job = LoadPipelineFile(settings.paths.front());
     if (!job.ok()) return PrintError(job.status(), settings);
@@ -155,7 +164,8 @@ int RunParsed(const RawArguments& arguments) {
     if (!applied.ok()) return PrintUsageError(applied.message(), settings.log_format);
   } else if (command.bit == kConvert || command.bit == kPlan) {
     if (settings.paths.size() < 2) {
-      return PrintUsageError("plan needs a pipeline file (.yaml, .yml), or inputs and an output", settings.log_format);
+      return PrintUsageError("plan needs a pipeline file (.yaml, .yml), or inputs and an output",
+                             settings.log_format);
     }
     FillConvertJob(&settings);
   } else if (command.bit == kPreview) {
@@ -164,12 +174,25 @@ int RunParsed(const RawArguments& arguments) {
   return RunCommand(command, settings);
 }
 
+// A command line that cannot be read still says in which form its error is wanted.
+LogFormat WantedLogFormat(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    const bool next_is_json = i + 1 < argc && std::string_view(argv[i + 1]) == "json";
+    if (word == "--log-format=json" || (word == "--log-format" && next_is_json)) {
+      return LogFormat::kJson;
+    }
+  }
+  return LogFormat::kText;
+}
+
 }  // namespace
 
 int RunCommandLine(int argc, const char* const* argv) {
   IgnoreBrokenPipes();
   auto arguments = ParseArguments(argc, argv);
-  if (!arguments.ok()) return PrintUsageError(arguments.status().message(), LogFormat::kText);
+  if (!arguments.ok())
+    return PrintUsageError(arguments.status().message(), WantedLogFormat(argc, argv));
   switch (arguments->request) {
     case Request::kVersion:
       return PrintText(VersionText() + "\n");

@@ -10,7 +10,8 @@ namespace {
 
 std::string CommandWords() {
   std::string words;
-  for (const CommandDefinition& command : Commands()) words += (words.empty() ? "" : " ") + std::string(command.name);
+  for (const CommandDefinition& command : Commands())
+    words += (words.empty() ? "" : " ") + std::string(command.name);
   return words;
 }
 
@@ -36,8 +37,9 @@ std::string BashScript() {
   }
   for (const FlagDefinition& flag : Flags()) {
     if (*flag.choices && flag.apply) {
-      values += fmt::format("    --{}) COMPREPLY=($(compgen -W \"{}\" -- \"$current\")); return ;;\n", flag.name,
-                            ChoiceWords(flag));
+      values +=
+          fmt::format("    --{}) COMPREPLY=($(compgen -W \"{}\" -- \"$current\")); return ;;\n",
+                      flag.name, ChoiceWords(flag));
     }
   }
   return fmt::format(R"(_headrace() {{
@@ -72,8 +74,8 @@ std::string FishQuoted(std::string_view text) {
 std::string FishScript() {
   std::string script;
   for (const CommandDefinition& command : Commands()) {
-    script += fmt::format("complete -c headrace -n __fish_use_subcommand -a {} -d {}\n", command.name,
-                          FishQuoted(command.summary));
+    script += fmt::format("complete -c headrace -n __fish_use_subcommand -a {} -d {}\n",
+                          command.name, FishQuoted(command.summary));
   }
   for (const FlagDefinition& flag : Flags()) {
     if (!flag.apply) continue;
@@ -97,7 +99,8 @@ arrow::Result<std::string> CompletionScript(const std::string& shell) {
   if (shell == "bash") return BashScript();
   if (shell == "zsh") return "autoload -U +X bashcompinit && bashcompinit\n" + BashScript();
   if (shell == "fish") return FishScript();
-  return arrow::Status::Invalid("no completions for the shell '", shell, "'; there are bash, zsh and fish");
+  return arrow::Status::Invalid("no completions for the shell '", shell,
+                                "'; there are bash, zsh and fish");
 }
 
 }  // namespace headrace::cli

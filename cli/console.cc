@@ -23,25 +23,35 @@ void PrintLine(std::string line) {
   std::fflush(stderr);
 }
 
-void PrintJson(const Json& object) { PrintLine(object.dump(-1, ' ', false, Json::error_handler_t::replace)); }
+void PrintJson(const Json& object) {
+  PrintLine(object.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
 
-int PrintErrorJson(const std::string& code, const std::string& kind, const std::string& message, int exit_code) {
-  PrintJson({{"level", "error"}, {"code", code}, {"kind", kind}, {"message", message}, {"exit_code", exit_code}});
+int PrintErrorJson(const std::string& code, const std::string& kind, const std::string& message,
+                   int exit_code) {
+  PrintJson({{"level", "error"},
+             {"code", code},
+             {"kind", kind},
+             {"message", message},
+             {"exit_code", exit_code}});
   return exit_code;
 }
 
 void PrintStages(const RunReport& report) {
   for (const StageReport& stage : report.stages) {
-    PrintLine(fmt::format("  {}: {} rows in, {} out, {} busy, {} blocked, {} reserved at most, {} spilled", stage.name,
-                          CountText(stage.rows_in), CountText(stage.rows_out), DurationText(stage.wall_seconds),
-                          DurationText(stage.blocked_seconds), SizeText(stage.reserved_peak_bytes),
-                          SizeText(stage.spilled_bytes)));
+    PrintLine(fmt::format(
+        "  {}: {} rows in, {} out, {} busy, {} blocked, {} reserved at most, {} spilled",
+        stage.name, CountText(stage.rows_in), CountText(stage.rows_out),
+        DurationText(stage.wall_seconds), DurationText(stage.blocked_seconds),
+        SizeText(stage.reserved_peak_bytes), SizeText(stage.spilled_bytes)));
   }
   const MemoryReport& memory = report.memory;
   PrintLine(fmt::format("  memory: budget {} ({}), base {}, accounted peak {}, resident peak {}",
-                        SizeText(memory.budget_bytes), memory.budget_origin, SizeText(memory.base_bytes),
-                        SizeText(memory.accounted_peak_bytes), SizeText(memory.rss_peak_bytes)));
-  if (!report.mode.empty()) PrintLine(fmt::format("  mode: {} ({})", report.mode, report.mode_reason));
+                        SizeText(memory.budget_bytes), memory.budget_origin,
+                        SizeText(memory.base_bytes), SizeText(memory.accounted_peak_bytes),
+                        SizeText(memory.rss_peak_bytes)));
+  if (!report.mode.empty())
+    PrintLine(fmt::format("  mode: {} ({})", report.mode, report.mode_reason));
 }
 
 }  // namespace
@@ -63,7 +73,8 @@ int PrintUsageError(const std::string& message, LogFormat format) {
 int PrintError(const arrow::Status& status, const Settings& settings) {
   const int exit_code = ExitCodeOf(status);
   if (settings.log_format == LogFormat::kJson) {
-    return PrintErrorJson(ErrorCodeText(status), ErrorKindText(status), status.message(), exit_code);
+    return PrintErrorJson(ErrorCodeText(status), ErrorKindText(status), status.message(),
+                          exit_code);
   }
   PrintLine(FormatErrorLine(status));
   const std::string snippet = ErrorSnippet(status);
@@ -85,14 +96,20 @@ void PrintOutcome(const RunReport& report, const Settings& settings) {
   }
   const std::string summary = ReportSummaryLine(report);
   text ? PrintLine(summary)
-       : PrintJson({{"level", "info"}, {"status", report.status}, {"run_id", report.run_id},
-                    {"message", summary}, {"rows", report.rows_out}, {"exit_code", report.exit_code}});
+       : PrintJson({{"level", "info"},
+                    {"status", report.status},
+                    {"run_id", report.run_id},
+                    {"message", summary},
+                    {"rows", report.rows_out},
+                    {"exit_code", report.exit_code}});
 }
 
 int PrintText(const std::string& text) {
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   if (written || errno == EPIPE) return kExitOk;
-  PrintLine(fmt::format("error E0690 (sink): standard output cannot be written: {}", std::strerror(errno)));
+  PrintLine(fmt::format("error E0690 (sink): standard output cannot be written: {}",
+                        std::strerror(errno)));
   return kExitSink;
 }
 

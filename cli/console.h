@@ -1,4 +1,5 @@
-// What the command prints, apart from progress: errors, the last line, evidence, text on standard output.
+// What the command prints, apart from progress: errors, the last line, evidence, text on standard
+// output.
 #pragma once
 
 #include <arrow/status.h>
@@ -20,10 +21,11 @@ int TerminalWidth(int descriptor, int otherwise);
 
 // "error E0101 (usage): <message>" and the exit code for it.
 int PrintUsageError(const std::string& message, LogFormat format);
-// One line, or one JSON object; in text form followed by the expression with a caret when standard error is a terminal or
-// with -v. Gives the exit code.
+// One line, or one JSON object; in text form followed by the expression with a caret when standard
+// error is a terminal or with -v. Gives the exit code.
 int PrintError(const arrow::Status& status, const Settings& settings);
-// Evidence and stages with -v, notes unless -q, then the summary line (a JSON object with --log-format json).
+// Evidence and stages with -v, notes unless -q, then the summary line (a JSON object with
+// --log-format json).
 void PrintOutcome(const RunReport& report, const Settings& settings);
 // All of `text` to standard output. A reader that left (EPIPE) is no failure; gives the exit code.
 int PrintText(const std::string& text);

@@ -7,7 +7,7 @@ namespace {
 
 using arrow::Status;
 
-constexpr uint32_t kJob = kConvert | kPlan;            // commands that take a job from flags
+constexpr uint32_t kJob = kConvert | kPlan;  // commands that take a job from flags
 constexpr uint32_t kReads = kConvert | kPlan | kPreview;
 constexpr uint32_t kWorks = kConvert | kRun | kPlan | kPreview;
 constexpr uint32_t kWrites = kConvert | kRun;
@@ -32,8 +32,8 @@ Status AddTypes(const std::string& value, Settings* s) {
 Status SetMode(const std::string& value, Settings* s) {
   constexpr WriteMode kModes[] = {WriteMode::kCreate, WriteMode::kAppend, WriteMode::kOverwrite,
                                   WriteMode::kOverwritePartitions};
-  ARROW_ASSIGN_OR_RAISE(size_t choice,
-                        ParseChoice(value, {"create", "append", "overwrite", "overwrite-partitions"}));
+  ARROW_ASSIGN_OR_RAISE(
+      size_t choice, ParseChoice(value, {"create", "append", "overwrite", "overwrite-partitions"}));
   s->job.output.mode = kModes[choice];
   return Status::OK();
 }
@@ -46,22 +46,30 @@ Status SetBadRows(const std::string& value, Settings*) {
 }
 
 constexpr CommandDefinition kCommands[] = {
-    {kConvert, "convert", "INPUT... OUTPUT", "Turn inputs into one published Parquet file or dataset",
-     "INPUT is a file, a glob, a directory or - for standard input: CSV, TSV or Parquet, text also as .gz or .zst.\n"
-     "OUTPUT ending in .parquet is one file, anything else a dataset directory. It appears whole or not at all.\n"
+    {kConvert, "convert", "INPUT... OUTPUT",
+     "Turn inputs into one published Parquet file or dataset",
+     "INPUT is a file, a glob, a directory or - for standard input: CSV, TSV or Parquet, text also "
+     "as .gz or .zst.\n"
+     "OUTPUT ending in .parquet is one file, anything else a dataset directory. It appears whole "
+     "or not at all.\n"
      "Steps run in the order derive, where, select, limit, whatever the order of the flags.",
      2, 1 << 20},
     {kRun, "run", "PIPELINE.yaml", "Run a pipeline file",
-     "Flags given here win over the file's resources. The file format is described in docs/pipeline-file.md.", 1, 1},
+     "Flags given here win over the file's resources. The file format is described in "
+     "docs/pipeline-file.md.",
+     1, 1},
     {kValidate, "validate", "PIPELINE.yaml", "Check a pipeline file without opening its inputs",
      "Checks keys, values, variables, expressions and types.", 1, 1},
     {kPlan, "plan", "PIPELINE.yaml | INPUT... OUTPUT", "Show what a run would do, without doing it",
-     "Opens the inputs and prints the steps with their types, what the source takes over, and the memory it needs.\n"
+     "Opens the inputs and prints the steps with their types, what the source takes over, and the "
+     "memory it needs.\n"
      "Takes a pipeline file, or the arguments of convert.",
      1, 1 << 20},
-    {kPreview, "preview", "INPUT... | PIPELINE.yaml", "Show the first rows and their types as a table",
+    {kPreview, "preview", "INPUT... | PIPELINE.yaml",
+     "Show the first rows and their types as a table",
      "Works on inputs, or on what the steps of a pipeline file make of its input.", 1, 1 << 20},
-    {kDoctor, "doctor", "[DIRECTORY]", "Show the effective memory limit, cores, kernel features and disks",
+    {kDoctor, "doctor", "[DIRECTORY]",
+     "Show the effective memory limit, cores, kernel features and disks",
      "DIRECTORY is where a target would stand; the default is the working directory.", 0, 1},
     {kCompletions, "completions", "bash|zsh|fish", "Print a completion script for a shell",
      "For bash: source <(headrace completions bash)", 1, 1},
@@ -71,36 +79,64 @@ constexpr FlagDefinition kFlags[] = {
     // Input
     {"from", 0, "FORMAT", "csv|tsv|parquet", FlagGroup::kInput, Repeat::kOnce, kReads,
      "format of the inputs; found by name and content unless given",
-     [](auto& v, auto* s) { s->input.format = v; return Status::OK(); }},
+     [](auto& v, auto* s) {
+       s->input.format = v;
+       return Status::OK();
+     }},
     {"types", 0, "NAME:TYPE,...", "", FlagGroup::kInput, Repeat::kMany, kReads,
-     "types of CSV columns: id:int32,price:decimal(12,2); the rest is inferred from the whole input", AddTypes},
-    {"all-strings", 0, "", "", FlagGroup::kInput, Repeat::kOnce, kReads, "read every CSV column as text",
-     [](auto&, auto* s) { s->input.csv.all_strings = true; return Status::OK(); }},
-    {"delimiter", 0, "C", "", FlagGroup::kInput, Repeat::kOnce, kReads, "character between fields, or tab",
+     "types of CSV columns: id:int32,price:decimal(12,2); the rest is inferred from the whole "
+     "input",
+     AddTypes},
+    {"all-strings", 0, "", "", FlagGroup::kInput, Repeat::kOnce, kReads,
+     "read every CSV column as text",
+     [](auto&, auto* s) {
+       s->input.csv.all_strings = true;
+       return Status::OK();
+     }},
+    {"delimiter", 0, "C", "", FlagGroup::kInput, Repeat::kOnce, kReads,
+     "character between fields, or tab",
      [](auto& v, auto* s) { return Store(ParseCharacter(v), &s->input.csv.delimiter); }},
-    {"quote", 0, "C", "", FlagGroup::kInput, Repeat::kOnce, kReads, "character around fields, or none",
+    {"quote", 0, "C", "", FlagGroup::kInput, Repeat::kOnce, kReads,
+     "character around fields, or none",
      [](auto& v, auto* s) { return Store(ParseCharacter(v), &s->input.csv.quote); }},
     {"escape", 0, "C", "", FlagGroup::kInput, Repeat::kOnce, kReads,
      "character before a quote inside a quoted field, or none; the quote itself = doubled quotes",
      [](auto& v, auto* s) { return Store(ParseCharacter(v), &s->input.csv.escape); }},
-    {"comment", 0, "C", "", FlagGroup::kInput, Repeat::kOnce, kReads, "lines that begin with it are skipped",
+    {"comment", 0, "C", "", FlagGroup::kInput, Repeat::kOnce, kReads,
+     "lines that begin with it are skipped",
      [](auto& v, auto* s) { return Store(ParseCharacter(v), &s->input.csv.comment); }},
-    {"header", 0, "", "", FlagGroup::kInput, Repeat::kOnce, kReads, "the first record names the columns",
-     [](auto&, auto* s) { s->input.csv.header = true; return Status::OK(); }},
+    {"header", 0, "", "", FlagGroup::kInput, Repeat::kOnce, kReads,
+     "the first record names the columns",
+     [](auto&, auto* s) {
+       s->input.csv.header = true;
+       return Status::OK();
+     }},
     {"no-header", 0, "", "", FlagGroup::kInput, Repeat::kOnce, kReads, "the first record is data",
-     [](auto&, auto* s) { s->input.csv.header = false; return Status::OK(); }},
-    {"skip-rows", 0, "N", "", FlagGroup::kInput, Repeat::kOnce, kReads, "lines before the header that are no data",
+     [](auto&, auto* s) {
+       s->input.csv.header = false;
+       return Status::OK();
+     }},
+    {"skip-rows", 0, "N", "", FlagGroup::kInput, Repeat::kOnce, kReads,
+     "lines before the header that are no data",
      [](auto& v, auto* s) { return Store(ParseCount(v, 0, kRowsMax), &s->input.csv.skip_rows); }},
     {"null-values", 0, "TEXT,...", "", FlagGroup::kInput, Repeat::kOnce, kReads,
      "unquoted fields that mean NULL, instead of the empty one: NA,NULL,\"\"",
-     [](auto& v, auto* s) { s->input.csv.null_values = SplitList(v); return Status::OK(); }},
+     [](auto& v, auto* s) {
+       s->input.csv.null_values = SplitList(v);
+       return Status::OK();
+     }},
     {"encoding", 0, "NAME", "utf-8|latin-1|windows-1252", FlagGroup::kInput, Repeat::kOnce, kReads,
      "encoding of the text",
-     [](auto& v, auto* s) { s->input.csv.encoding = v; return Status::OK(); }},
+     [](auto& v, auto* s) {
+       s->input.csv.encoding = v;
+       return Status::OK();
+     }},
     {"bad-rows", 0, "WHAT", "fail", FlagGroup::kInput, Repeat::kOnce, kConvert | kPlan,
      "what a row does that does not fit: fail stops the run", SetBadRows},
-    {"max-bad-rows", 0, "N", "", FlagGroup::kInput, Repeat::kOnce, kConvert | kPlan, "quarantine", nullptr},
-    {"schema", 0, "FILE", "", FlagGroup::kInput, Repeat::kOnce, kReads, "column contracts", nullptr},
+    {"max-bad-rows", 0, "N", "", FlagGroup::kInput, Repeat::kOnce, kConvert | kPlan, "quarantine",
+     nullptr},
+    {"schema", 0, "FILE", "", FlagGroup::kInput, Repeat::kOnce, kReads, "column contracts",
+     nullptr},
     // Steps
     {"derive", 0, "NAME=EXPR", "", FlagGroup::kSteps, Repeat::kMany, kReads,
      "add or replace a column; later ones see earlier ones",
@@ -111,33 +147,47 @@ constexpr FlagDefinition kFlags[] = {
      }},
     {"where", 0, "EXPR", "", FlagGroup::kSteps, Repeat::kMany, kReads,
      "keep the rows for which it is true; may use derived columns",
-     [](auto& v, auto* s) { s->where.push_back(v); return Status::OK(); }},
-    {"select", 0, "COLUMN,...", "", FlagGroup::kSteps, Repeat::kMany, kReads, "keep these columns, in this order",
+     [](auto& v, auto* s) {
+       s->where.push_back(v);
+       return Status::OK();
+     }},
+    {"select", 0, "COLUMN,...", "", FlagGroup::kSteps, Repeat::kMany, kReads,
+     "keep these columns, in this order",
      [](auto& v, auto* s) {
        for (std::string& column : SplitList(v)) s->select.push_back(std::move(column));
        return Status::OK();
      }},
     {"limit", 0, "N", "", FlagGroup::kSteps, Repeat::kOnce, kReads, "the first rows in input order",
      [](auto& v, auto* s) { return Store(ParseCount(v, 0, kRowsMax), &s->limit); }},
-    {"rows", 'n', "N", "", FlagGroup::kSteps, Repeat::kOnce, kPreview, "rows to show; 20 unless given",
+    {"rows", 'n', "N", "", FlagGroup::kSteps, Repeat::kOnce, kPreview,
+     "rows to show; 20 unless given",
      [](auto& v, auto* s) { return Store(ParseCount(v, 0, 100'000), &s->preview_rows); }},
     // Output
     {"to", 0, "FORMAT", "parquet", FlagGroup::kOutput, Repeat::kOnce, kJob, "format of the output",
-     [](auto& v, auto* s) { s->job.output.format = v; return Status::OK(); }},
+     [](auto& v, auto* s) {
+       s->job.output.format = v;
+       return Status::OK();
+     }},
     {"partition-by", 0, "COLUMN,...", "", FlagGroup::kOutput, Repeat::kMany, kJob,
      "Hive directories by these columns, outermost first",
      [](auto& v, auto* s) {
-       for (std::string& column : SplitList(v)) s->job.output.partition_by.push_back(std::move(column));
+       for (std::string& column : SplitList(v))
+         s->job.output.partition_by.push_back(std::move(column));
        return Status::OK();
      }},
-    {"mode", 0, "MODE", "create|append|overwrite|overwrite-partitions", FlagGroup::kOutput, Repeat::kOnce, kJob,
-     "what happens to an existing target; create refuses it", SetMode},
-    {"compression", 0, "CODEC[:LEVEL]", "zstd|snappy|lz4|gzip|none", FlagGroup::kOutput, Repeat::kOnce, kJob,
-     "compression of pages; zstd unless given",
-     [](auto& v, auto* s) { s->job.output.compression = v; return Status::OK(); }},
+    {"mode", 0, "MODE", "create|append|overwrite|overwrite-partitions", FlagGroup::kOutput,
+     Repeat::kOnce, kJob, "what happens to an existing target; create refuses it", SetMode},
+    {"compression", 0, "CODEC[:LEVEL]", "zstd|snappy|lz4|gzip|none", FlagGroup::kOutput,
+     Repeat::kOnce, kJob, "compression of pages; zstd unless given",
+     [](auto& v, auto* s) {
+       s->job.output.compression = v;
+       return Status::OK();
+     }},
     {"row-group-rows", 0, "N", "", FlagGroup::kOutput, Repeat::kOnce, kJob,
      "rows in one row group; chosen from the budget, at most 122880, unless given",
-     [](auto& v, auto* s) { return Store(ParseCount(v, 1, 1 << 30), &s->job.output.row_group_rows); }},
+     [](auto& v, auto* s) {
+       return Store(ParseCount(v, 1, 1 << 30), &s->job.output.row_group_rows);
+     }},
     {"target-file-size", 0, "SIZE", "", FlagGroup::kOutput, Repeat::kOnce, kJob,
      "a file of a dataset that reaches it is followed by another; 512MiB unless given",
      [](auto& v, auto* s) { return Store(ParseSize(v), &s->job.output.target_file_bytes); }},
@@ -148,12 +198,17 @@ constexpr FlagDefinition kFlags[] = {
        s->job.output.durable = choice == 0;
        return Status::OK();
      }},
-    {"sort-within", 0, "COLUMN,...", "", FlagGroup::kOutput, Repeat::kOnce, kJob, "sorting inside files", nullptr},
+    {"sort-within", 0, "COLUMN,...", "", FlagGroup::kOutput, Repeat::kOnce, kJob,
+     "sorting inside files", nullptr},
     // Resources
     {"memory", 0, "SIZE|SHARE", "", FlagGroup::kResources, Repeat::kOnce, kWorks,
      "budget of the whole process: 512MiB, 25%; a quarter of the effective limit unless given",
-     [](auto& v, auto* s) { s->job.resources.memory = v; return CheckMemoryText(v); }},
-    {"threads", 0, "N", "", FlagGroup::kResources, Repeat::kOnce, kWorks, "workers; the usable cores unless given",
+     [](auto& v, auto* s) {
+       s->job.resources.memory = v;
+       return CheckMemoryText(v);
+     }},
+    {"threads", 0, "N", "", FlagGroup::kResources, Repeat::kOnce, kWorks,
+     "workers; the usable cores unless given",
      [](auto& v, auto* s) {
        ARROW_ASSIGN_OR_RAISE(int64_t threads, ParseCount(v, 1, 1024));
        s->job.resources.threads = static_cast<int>(threads);
@@ -161,26 +216,38 @@ constexpr FlagDefinition kFlags[] = {
      }},
     {"spill-dir", 0, "DIR", "", FlagGroup::kResources, Repeat::kOnce, kWorks,
      "where spilled rows go; beside the target unless given",
-     [](auto& v, auto* s) { s->job.resources.spill_dir = v; return Status::OK(); }},
+     [](auto& v, auto* s) {
+       s->job.resources.spill_dir = v;
+       return Status::OK();
+     }},
     {"spill-max", 0, "SIZE", "", FlagGroup::kResources, Repeat::kOnce, kWorks,
      "most bytes of spilled rows; what the disk has free, less a margin, unless given",
      [](auto& v, auto* s) { return Store(ParseSize(v), &s->job.resources.spill_bytes_max); }},
     {"chunk-size", 0, "N", "", FlagGroup::kResources, Repeat::kOnce, kWorks,
      "most rows in one unit of processing; 50000 unless given",
-     [](auto& v, auto* s) { return Store(ParseCount(v, 1, kRowsMax), &s->job.resources.chunk_rows); }},
+     [](auto& v, auto* s) {
+       return Store(ParseCount(v, 1, kRowsMax), &s->job.resources.chunk_rows);
+     }},
     {"streaming-threshold", 0, "N", "", FlagGroup::kResources, Repeat::kOnce, kWorks,
      "inputs with more rows are streamed; 5000000 unless given",
-     [](auto& v, auto* s) { return Store(ParseCount(v, 0, kRowsMax), &s->job.resources.streaming_threshold_rows); }},
+     [](auto& v, auto* s) {
+       return Store(ParseCount(v, 0, kRowsMax), &s->job.resources.streaming_threshold_rows);
+     }},
     {"batch-size", 0, "SIZE", "", FlagGroup::kResources, Repeat::kOnce, kWorks,
      "input bytes in one unit of work; for tests, chosen from the budget unless given",
      [](auto& v, auto* s) { return Store(ParseSize(v), &s->job.resources.batch_bytes); }},
     {"shuffle-seed", 0, "N", "", FlagGroup::kResources, Repeat::kOnce, kWrites,
      "let workers yield at random points; for tests of the order of rows",
-     [](auto& v, auto* s) { return Store(ParseCount(v, 0, kRowsMax), &s->job.resources.shuffle_seed); }},
+     [](auto& v, auto* s) {
+       return Store(ParseCount(v, 0, kRowsMax), &s->job.resources.shuffle_seed);
+     }},
     // Messages
     {"report", 0, "FILE", "", FlagGroup::kMessages, Repeat::kOnce, kWrites,
      "write the run's report as JSON, also after a failure; - = standard output",
-     [](auto& v, auto* s) { s->report_path = v; return Status::OK(); }},
+     [](auto& v, auto* s) {
+       s->report_path = v;
+       return Status::OK();
+     }},
     {"progress", 0, "WHEN", "auto|always|never", FlagGroup::kMessages, Repeat::kOnce, kWrites,
      "progress on standard error; auto: only on a terminal",
      [](auto& v, auto* s) {
@@ -197,9 +264,15 @@ constexpr FlagDefinition kFlags[] = {
      }},
     {"verbose", 'v', "", "", FlagGroup::kMessages, Repeat::kOnce, kAll,
      "also print what was found in the input and what each stage did",
-     [](auto&, auto* s) { s->verbosity = Verbosity::kVerbose; return Status::OK(); }},
+     [](auto&, auto* s) {
+       s->verbosity = Verbosity::kVerbose;
+       return Status::OK();
+     }},
     {"quiet", 'q', "", "", FlagGroup::kMessages, Repeat::kOnce, kAll, "print errors only",
-     [](auto&, auto* s) { s->verbosity = Verbosity::kQuiet; return Status::OK(); }},
+     [](auto&, auto* s) {
+       s->verbosity = Verbosity::kQuiet;
+       return Status::OK();
+     }},
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The one table of commands and flags: parser, help, docs/cli.md and shell completions are all made from it.
+// The one table of commands and flags: parser, help, docs/cli.md and shell completions are all made
+// from it.
 #pragma once
 
 #include <arrow/status.h>
@@ -41,9 +42,10 @@ struct FlagDefinition {
   const char* choices;     // "auto|always|never", or "" = free text
   FlagGroup group;
   Repeat repeat;
-  uint32_t commands;       // where it may stand
+  uint32_t commands;  // where it may stand
   const char* summary;
-  arrow::Status (*apply)(const std::string& value, Settings* settings);  // null: not in this version
+  arrow::Status (*apply)(const std::string& value,
+                         Settings* settings);  // null: not in this version
 };
 
 std::span<const CommandDefinition> Commands();

@@ -34,21 +34,24 @@ std::string Cell(std::string_view text) {
 
 std::string HelpText() {
   std::string text =
-      "headrace turns big messy files into clean partitioned Parquet datasets, within a memory budget,\n"
-      "and publishes all of it or none of it.\n\nUsage: headrace COMMAND [FLAGS] ARGUMENTS\n\nCommands\n";
+      "headrace turns big messy files into clean partitioned Parquet datasets, within a memory "
+      "budget,\n"
+      "and publishes all of it or none of it.\n\nUsage: headrace COMMAND [FLAGS] "
+      "ARGUMENTS\n\nCommands\n";
   for (const CommandDefinition& command : Commands()) {
     text += fmt::format("  {:<12}{}\n", command.name, command.summary);
   }
   return text +
          "\nFlags\n  -h, --help                  this text, or that of a command\n"
          "  --version                   versions of headrace and its libraries\n\n"
-         "Example: headrace convert 'trips/*.csv.gz' out/trips --partition-by year --memory 512MiB\n"
+         "Example: headrace convert 'trips/*.csv.gz' out/trips --partition-by year --memory "
+         "512MiB\n"
          "headrace COMMAND --help describes a command. Exit codes: docs/exit-codes.md.\n";
 }
 
 std::string HelpText(const CommandDefinition& command) {
-  std::string text = fmt::format("Usage: headrace {} {} [FLAGS]\n\n{}.\n{}\n", command.name, command.arguments,
-                                 command.summary, command.details);
+  std::string text = fmt::format("Usage: headrace {} {} [FLAGS]\n\n{}.\n{}\n", command.name,
+                                 command.arguments, command.summary, command.details);
   for (FlagGroup group : kGroups) {
     std::string lines;
     for (const FlagDefinition& flag : Flags()) {
@@ -62,16 +65,18 @@ std::string HelpText(const CommandDefinition& command) {
 std::string CommandReferenceMarkdown() {
   std::string page;
   for (const CommandDefinition& command : Commands()) {
-    page += fmt::format("### headrace {} {}\n\n{}. {}\n\n", command.name, command.arguments, command.summary,
-                        command.details);
+    page += fmt::format("### headrace {} {}\n\n{}. {}\n\n", command.name, command.arguments,
+                        command.summary, command.details);
   }
   for (FlagGroup group : kGroups) {
-    page += fmt::format("### {}\n\n| flag | commands | meaning |\n|---|---|---|\n", GroupTitle(group));
+    page +=
+        fmt::format("### {}\n\n| flag | commands | meaning |\n|---|---|---|\n", GroupTitle(group));
     for (const FlagDefinition& flag : Flags()) {
       if (flag.group != group || !flag.apply) continue;
       std::string commands;
       for (const CommandDefinition& command : Commands()) {
-        if (flag.commands & command.bit) commands += (commands.empty() ? "" : " ") + std::string(command.name);
+        if (flag.commands & command.bit)
+          commands += (commands.empty() ? "" : " ") + std::string(command.name);
       }
       std::string meaning = flag.summary;
       if (*flag.choices) meaning += fmt::format(" [{}]", flag.choices);

@@ -9,9 +9,9 @@
 
 namespace headrace::cli {
 
-std::string HelpText();                                   // `headrace --help`
-std::string HelpText(const CommandDefinition& command);   // `headrace convert --help`
-std::string CommandReferenceMarkdown();                   // the reference part of docs/cli.md
+std::string HelpText();                                  // `headrace --help`
+std::string HelpText(const CommandDefinition& command);  // `headrace convert --help`
+std::string CommandReferenceMarkdown();                  // the reference part of docs/cli.md
 // Completion script; fails for a shell other than bash, zsh and fish.
 arrow::Result<std::string> CompletionScript(const std::string& shell);
 

@@ -20,7 +20,8 @@ constexpr double kMegabyte = 1e6;
 
 std::string Bar(double share) {
   const int full = static_cast<int>(share * kBarWidth);
-  return std::string(static_cast<size_t>(full), '#') + std::string(static_cast<size_t>(kBarWidth - full), ' ');
+  return std::string(static_cast<size_t>(full), '#') +
+         std::string(static_cast<size_t>(kBarWidth - full), ' ');
 }
 
 }  // namespace
@@ -28,14 +29,17 @@ std::string Bar(double share) {
 std::string ProgressLine(const Progress& progress, int width) {
   std::string line = progress.phase;
   const bool known = progress.bytes_total > 0;
-  const double share = known ? std::clamp(static_cast<double>(progress.bytes) / progress.bytes_total, 0.0, 1.0) : 0;
+  const double share =
+      known ? std::clamp(static_cast<double>(progress.bytes) / progress.bytes_total, 0.0, 1.0) : 0;
   if (known) line += fmt::format("  {:3.0f}% [{}]", share * 100, Bar(share));
   line += fmt::format("  {} rows", CountText(progress.rows));
-  if (progress.seconds > 0) line += fmt::format("  {:.1f} MB/s", progress.bytes / kMegabyte / progress.seconds);
+  if (progress.seconds > 0)
+    line += fmt::format("  {:.1f} MB/s", progress.bytes / kMegabyte / progress.seconds);
   if (share > 0 && share < 1 && progress.seconds >= kEtaAfterSeconds) {
     line += "  ETA " + DurationText(progress.seconds * (1 - share) / share);
   }
-  line += fmt::format("  mem {} of {}", SizeText(progress.accounted_bytes), SizeText(progress.budget_bytes));
+  line += fmt::format("  mem {} of {}", SizeText(progress.accounted_bytes),
+                      SizeText(progress.budget_bytes));
   if (progress.spilled_bytes > 0) line += "  spilled " + SizeText(progress.spilled_bytes);
   if (static_cast<int>(line.size()) > width) line.resize(static_cast<size_t>(std::max(width, 0)));
   return line;

@@ -63,7 +63,8 @@ std::vector<std::string> SplitList(const std::string& text) {
   return items;
 }
 
-arrow::Result<std::pair<std::string, std::string>> SplitPair(const std::string& text, char separator) {
+arrow::Result<std::pair<std::string, std::string>> SplitPair(const std::string& text,
+                                                             char separator) {
   bool quoted = false;
   for (size_t at = 0; at < text.size(); ++at) {
     if (text[at] == '"') quoted = !quoted;
@@ -76,7 +77,8 @@ arrow::Result<std::pair<std::string, std::string>> SplitPair(const std::string& 
                                 separator == '=' ? "EXPRESSION" : "TYPE");
 }
 
-arrow::Result<size_t> ParseChoice(const std::string& text, const std::vector<std::string>& choices) {
+arrow::Result<size_t> ParseChoice(const std::string& text,
+                                  const std::vector<std::string>& choices) {
   std::string list;
   for (size_t i = 0; i < choices.size(); ++i) {
     if (text == choices[i]) return i;
@@ -88,7 +90,8 @@ arrow::Result<size_t> ParseChoice(const std::string& text, const std::vector<std
 std::vector<Step> StepsOf(const Settings& settings) {
   std::vector<Step> steps;
   if (!settings.derive.empty()) steps.push_back({DeriveStep{settings.derive}, "--derive"});
-  for (const std::string& predicate : settings.where) steps.push_back({FilterStep{predicate}, "--where"});
+  for (const std::string& predicate : settings.where)
+    steps.push_back({FilterStep{predicate}, "--where"});
   if (!settings.select.empty()) steps.push_back({SelectStep{settings.select}, "--select"});
   if (settings.limit >= 0) steps.push_back({LimitStep{settings.limit}, "--limit"});
   return steps;

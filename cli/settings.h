@@ -18,15 +18,15 @@ enum class LogFormat : uint8_t { kText, kJson };
 enum class Verbosity : uint8_t { kQuiet, kNormal, kVerbose };
 
 struct Settings {
-  JobSpec job;                       // of a pipeline file, or empty; flags write over it
-  std::vector<std::string> paths;    // positional arguments
+  JobSpec job;                     // of a pipeline file, or empty; flags write over it
+  std::vector<std::string> paths;  // positional arguments
   // Steps of a command line run in this order: derive, where, select, limit.
   std::vector<std::pair<std::string, std::string>> derive;
   std::vector<std::string> where;
   std::vector<std::string> select;
   int64_t limit = -1;
-  InputSpec input;                   // everything but its paths
-  std::string report_path;           // "" = none, "-" = standard output
+  InputSpec input;          // everything but its paths
+  std::string report_path;  // "" = none, "-" = standard output
   ProgressMode progress = ProgressMode::kAuto;
   LogFormat log_format = LogFormat::kText;
   Verbosity verbosity = Verbosity::kNormal;
@@ -37,10 +37,12 @@ struct Settings {
 arrow::Result<int64_t> ParseCount(const std::string& text, int64_t min, int64_t max);
 // One byte: ",", "\t", "tab"; "none" gives '\0'.
 arrow::Result<char> ParseCharacter(const std::string& text);
-// "a,decimal(12,2),\"b,c\"" -> {a, decimal(12,2), b,c}: commas inside parentheses and double quotes do not split.
+// "a,decimal(12,2),\"b,c\"" -> {a, decimal(12,2), b,c}: commas inside parentheses and double quotes
+// do not split.
 std::vector<std::string> SplitList(const std::string& text);
 // "NAME=EXPR" or "NAME:TYPE", split at the first separator outside double quotes.
-arrow::Result<std::pair<std::string, std::string>> SplitPair(const std::string& text, char separator);
+arrow::Result<std::pair<std::string, std::string>> SplitPair(const std::string& text,
+                                                             char separator);
 // Index into `choices`, or an error that lists them.
 arrow::Result<size_t> ParseChoice(const std::string& text, const std::vector<std::string>& choices);
 

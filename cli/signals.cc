@@ -10,7 +10,8 @@ volatile int g_stop_signal = 0;
 static_assert(sizeof(sig_atomic_t) == sizeof(int), "a signal handler writes g_stop_signal whole");
 
 void OnStopSignal(int number) {
-  // Leaving without clean-up is safe: nothing is visible before the one rename of a publish, and the next run recovers.
+  // Leaving without clean-up is safe: nothing is visible before the one rename of a publish, and
+  // the next run recovers.
   if (g_stop_signal != 0) _exit(128 + number);
   g_stop_signal = number;
 }

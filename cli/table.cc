@@ -24,15 +24,19 @@ CodePoint DecodeAt(const std::string& text, size_t at) {
   const size_t bytes = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
   if (bytes == 1 || at + bytes > text.size()) return {lead, 1};
   uint32_t value = lead & (0xFFu >> (bytes + 1));
-  for (size_t i = 1; i < bytes; ++i) value = value << 6 | (static_cast<unsigned char>(text[at + i]) & 0x3F);
+  for (size_t i = 1; i < bytes; ++i)
+    value = value << 6 | (static_cast<unsigned char>(text[at + i]) & 0x3F);
   return {value, bytes};
 }
 
 int WidthOf(uint32_t c) {
-  if ((c >= 0x300 && c <= 0x36F) || (c >= 0x200B && c <= 0x200F) || (c >= 0xFE00 && c <= 0xFE0F)) return 0;
-  const bool wide = (c >= 0x1100 && c <= 0x115F) || (c >= 0x2E80 && c <= 0xA4CF) || (c >= 0xAC00 && c <= 0xD7A3) ||
-                    (c >= 0xF900 && c <= 0xFAFF) || (c >= 0xFE30 && c <= 0xFE6F) || (c >= 0xFF00 && c <= 0xFF60) ||
-                    (c >= 0xFFE0 && c <= 0xFFE6) || (c >= 0x1F300 && c <= 0x1FAFF) || (c >= 0x20000 && c <= 0x3FFFD);
+  if ((c >= 0x300 && c <= 0x36F) || (c >= 0x200B && c <= 0x200F) || (c >= 0xFE00 && c <= 0xFE0F))
+    return 0;
+  const bool wide = (c >= 0x1100 && c <= 0x115F) || (c >= 0x2E80 && c <= 0xA4CF) ||
+                    (c >= 0xAC00 && c <= 0xD7A3) || (c >= 0xF900 && c <= 0xFAFF) ||
+                    (c >= 0xFE30 && c <= 0xFE6F) || (c >= 0xFF00 && c <= 0xFF60) ||
+                    (c >= 0xFFE0 && c <= 0xFFE6) || (c >= 0x1F300 && c <= 0x1FAFF) ||
+                    (c >= 0x20000 && c <= 0x3FFFD);
   return wide ? 2 : 1;
 }
 
@@ -129,11 +133,15 @@ std::string FormatTable(const PreviewResult& preview, int width) {
   std::string table;
   for (size_t row = 0; row < preview.rows.size() + 2; ++row) {
     table += line([&](const Column& column) { return Padded(column.cells[row], column); });
-    if (row == 1) table += line([](const Column& column) { return std::string(static_cast<size_t>(column.width), '-'); });
+    if (row == 1)
+      table += line(
+          [](const Column& column) { return std::string(static_cast<size_t>(column.width), '-'); });
   }
   if (columns.size() < preview.names.size()) {
-    std::vector<std::string> hidden(preview.names.begin() + static_cast<ptrdiff_t>(columns.size()), preview.names.end());
-    table += fmt::format("{} {} more columns: {}\n", kEllipsis, hidden.size(), fmt::join(hidden, ", "));
+    std::vector<std::string> hidden(preview.names.begin() + static_cast<ptrdiff_t>(columns.size()),
+                                    preview.names.end());
+    table +=
+        fmt::format("{} {} more columns: {}\n", kEllipsis, hidden.size(), fmt::join(hidden, ", "));
   }
   return table;
 }

@@ -25,13 +25,19 @@ Json ToJson(const StageReport& stage) {
 }
 
 Json ToJson(const InputReport& input) {
-  return {{"path", input.path}, {"size_bytes", input.size_bytes}, {"rows", input.rows}, {"rejects", input.rejects}};
+  return {{"path", input.path},
+          {"size_bytes", input.size_bytes},
+          {"rows", input.rows},
+          {"rejects", input.rejects}};
 }
 
 Json ToJson(const OutputReport& output) {
-  return {{"path", output.path},   {"rows", output.rows},
-          {"files", output.files}, {"bytes", output.bytes},
-          {"partitions", output.partitions}, {"row_groups", output.row_groups}};
+  return {{"path", output.path},
+          {"rows", output.rows},
+          {"files", output.files},
+          {"bytes", output.bytes},
+          {"partitions", output.partitions},
+          {"row_groups", output.row_groups}};
 }
 
 Json ToJson(const MemorySample& sample) {
@@ -106,14 +112,15 @@ std::string ReportSummaryLine(const RunReport& report) {
     paths += (paths.empty() ? "" : ", ") + output.path;
   }
   const MemoryReport& memory = report.memory;
-  const std::string peak = fmt::format("peak {:.1f} of {:.1f} MiB", memory.rss_peak_bytes / kMebibyte,
-                                       memory.budget_bytes / kMebibyte);
+  const std::string peak =
+      fmt::format("peak {:.1f} of {:.1f} MiB", memory.rss_peak_bytes / kMebibyte,
+                  memory.budget_bytes / kMebibyte);
   if (!published) {
-    return fmt::format("{}: nothing published, {} rows read, {}, {}", report.status, report.rows_in, peak,
-                       FormatSeconds(report.wall_seconds));
+    return fmt::format("{}: nothing published, {} rows read, {}, {}", report.status, report.rows_in,
+                       peak, FormatSeconds(report.wall_seconds));
   }
-  return fmt::format("published {}: {} rows, {} files, {:.1f} MB, {} rows quarantined, {}, {}", paths,
-                     report.rows_out, files, bytes / kMegabyte, report.rows_rejected, peak,
+  return fmt::format("published {}: {} rows, {} files, {:.1f} MB, {} rows quarantined, {}, {}",
+                     paths, report.rows_out, files, bytes / kMegabyte, report.rows_rejected, peak,
                      FormatSeconds(report.wall_seconds));
 }
 

@@ -16,8 +16,9 @@ Status CheckMemoryText(std::string_view text) {
   const char* end = text.data() + text.size() - 1;
   const auto [parsed, error] = std::from_chars(text.data(), end, percent);
   if (error == std::errc() && parsed == end && percent > 0 && percent <= 100) return Status::OK();
-  return MakeError(ErrorKind::kInvalidConfig, 110,
-                   "not a share of memory: '{}'; write a size such as 512MiB or a share such as 25%", text);
+  return MakeError(
+      ErrorKind::kInvalidConfig, 110,
+      "not a share of memory: '{}'; write a size such as 512MiB or a share such as 25%", text);
 }
 
 std::string SizeText(int64_t bytes) { return FormatBytes(bytes); }
@@ -29,6 +30,8 @@ std::string SuggestionFor(std::string_view name, const std::vector<std::string>&
 }
 
 std::string ErrorSnippet(const Status& status) { return GetErrorSnippet(status); }
-std::string ErrorKindText(const Status& status) { return std::string(ErrorKindName(GetErrorKind(status))); }
+std::string ErrorKindText(const Status& status) {
+  return std::string(ErrorKindName(GetErrorKind(status)));
+}
 
 }  // namespace headrace

@@ -27,9 +27,11 @@ void AppendKeys(const SectionDoc& section, std::string* page) {
       later += fmt::format("{}`{}`", later.empty() ? "" : ", ", key.name);
       continue;
     }
-    *page += fmt::format("| `{}` | {} | {} | {} |\n", key.name, key.type, TypeOrNothing(key), key.summary);
+    *page += fmt::format("| `{}` | {} | {} | {} |\n", key.name, key.type, TypeOrNothing(key),
+                         key.summary);
   }
-  if (!later.empty()) *page += fmt::format("\nRefused until a later version has them: {}.\n", later);
+  if (!later.empty())
+    *page += fmt::format("\nRefused until a later version has them: {}.\n", later);
 }
 
 }  // namespace
@@ -41,16 +43,19 @@ Result<std::vector<size_t>> MatchKeys(const YamlNode& map, std::string_view sect
   }
   std::vector<size_t> matches;
   for (const auto& [key, value] : map.entries) {
-    const auto found = std::find_if(table.begin(), table.end(), [&](const KeyDoc& doc) { return doc.name == key.text; });
+    const auto found = std::find_if(table.begin(), table.end(),
+                                    [&](const KeyDoc& doc) { return doc.name == key.text; });
     if (found == table.end()) {
       std::string names;
-      for (const std::string& name : UsableNames(table)) names += (names.empty() ? "" : ", ") + name;
+      for (const std::string& name : UsableNames(table))
+        names += (names.empty() ? "" : ", ") + name;
       return ConfigError(context.file, key, 118, "unknown key '{}' in {}{}; keys are: {}", key.text,
                          section, DidYouMean(key.text, UsableNames(table)), names);
     }
     if (found->presence == Presence::kLaterVersion) {
-      return ConfigError(context.file, key, 119, "'{}' in {} is not available in this version ({}); remove it",
-                         key.text, section, found->summary);
+      return ConfigError(context.file, key, 119,
+                         "'{}' in {} is not available in this version ({}); remove it", key.text,
+                         section, found->summary);
     }
     if (value.kind == YamlNode::Kind::kNull) {
       return ConfigError(context.file, key, 117, "key '{}' in {} has no value", key.text, section);

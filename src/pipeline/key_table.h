@@ -1,4 +1,5 @@
-// The tables of keys: one line per key drives both the reader and the reference in docs/pipeline-file.md.
+// The tables of keys: one line per key drives both the reader and the reference in
+// docs/pipeline-file.md.
 #pragma once
 
 #include <span>
@@ -41,8 +42,9 @@ constexpr Key<T> LaterKey(const char* name, const char* summary) {
   return {{name, Presence::kLaterVersion, "", "", summary}, nullptr};
 }
 
-// Checks a map against a table: that it is a map, that every key is known and of this version, that required ones are
-// there. Gives the table index of each entry. `section` names the map in messages: "sink".
+// Checks a map against a table: that it is a map, that every key is known and of this version, that
+// required ones are there. Gives the table index of each entry. `section` names the map in
+// messages: "sink".
 Result<std::vector<size_t>> MatchKeys(const YamlNode& map, std::string_view section,
                                       std::span<const KeyDoc> table, const ReadContext& context);
 

@@ -10,9 +10,9 @@
 
 namespace headrace {
 
-// Reads a pipeline file. InvalidConfig with file:line:column: bad YAML, unknown or duplicate keys (with the nearest valid
-// one), keys of later versions, values of the wrong kind, unset variables, expressions and types that do not parse.
-// Source: the file cannot be read. Nothing else is opened.
+// Reads a pipeline file. InvalidConfig with file:line:column: bad YAML, unknown or duplicate keys
+// (with the nearest valid one), keys of later versions, values of the wrong kind, unset variables,
+// expressions and types that do not parse. Source: the file cannot be read. Nothing else is opened.
 Result<JobSpec> LoadPipeline(Env* env, const std::string& path);
 
 // The same from text; `file` is what messages call it.

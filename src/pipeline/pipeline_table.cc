@@ -8,16 +8,23 @@ constexpr Key<JobSpec> kPipelineKeys[] = {
     {{"version", Presence::kRequired, "`1`", "", "version of this file format"},
      [](auto& value, auto& context, auto*) {
        if (value.kind == YamlNode::Kind::kScalar && value.text == "1") return Status::OK();
-       return ConfigError(context.file, value, 143, "unknown version '{}'; this program reads version 1", value.text);
+       return ConfigError(context.file, value, 143,
+                          "unknown version '{}'; this program reads version 1", value.text);
      }},
-    {{"name", Presence::kOptional, "text", "from the output path", "identity of the pipeline in history"},
+    {{"name", Presence::kOptional, "text", "from the output path",
+      "identity of the pipeline in history"},
      [](auto& value, auto& context, auto* out) { return ReadText(value, context, &out->name); }},
-    {{"vars", Presence::kOptional, "map of name: text", "", "texts for `${vars.name}`; each may use those above it"},
+    {{"vars", Presence::kOptional, "map of name: text", "",
+      "texts for `${vars.name}`; each may use those above it"},
      [](auto&, auto&, auto*) { return Status::OK(); }},
     {{"resources", Presence::kOptional, "map", "", "memory, threads and disk"},
-     [](auto& value, auto& context, auto* out) { return ReadResources(value, context, &out->resources); }},
+     [](auto& value, auto& context, auto* out) {
+       return ReadResources(value, context, &out->resources);
+     }},
     {{"sources", Presence::kRequired, "list", "", "what is read"},
-     [](auto& value, auto& context, auto* out) { return ReadSources(value, context, &out->inputs); }},
+     [](auto& value, auto& context, auto* out) {
+       return ReadSources(value, context, &out->inputs);
+     }},
     {{"steps", Presence::kOptional, "list", "none", "what is done with the rows, in order"},
      [](auto& value, auto& context, auto* out) { return ReadSteps(value, context, &out->steps); }},
     {{"sink", Presence::kRequired, "map", "", "where the rows go"},

@@ -45,11 +45,12 @@ Status ReadBoolean(const YamlNode& value, const ReadContext& context, bool* out)
 }
 
 Status ReadCount(const YamlNode& value, const ReadContext& context, int64_t min, int64_t* out) {
-  if (value.kind == YamlNode::Kind::kScalar && ParseNumber(value.text, out) && *out >= min && *out <= kCountMax) {
+  if (value.kind == YamlNode::Kind::kScalar && ParseNumber(value.text, out) && *out >= min &&
+      *out <= kCountMax) {
     return Status::OK();
   }
-  return ConfigError(context.file, value, 132, "here stands a whole number of at least {}, not '{}'", min,
-                     value.text);
+  return ConfigError(context.file, value, 132,
+                     "here stands a whole number of at least {}, not '{}'", min, value.text);
 }
 
 Status ReadBytes(const YamlNode& value, const ReadContext& context, int64_t* out) {
@@ -70,7 +71,8 @@ Status ReadPercent(const YamlNode& value, const ReadContext& context, double* ou
     *out = percent / 100;
     return Status::OK();
   }
-  return ConfigError(context.file, value, 134, "here stands a share such as 75%, not '{}'", value.text);
+  return ConfigError(context.file, value, 134, "here stands a share such as 75%, not '{}'",
+                     value.text);
 }
 
 Status ReadCharacter(const YamlNode& value, const ReadContext& context, char* out) {
@@ -88,10 +90,12 @@ Status ReadCharacter(const YamlNode& value, const ReadContext& context, char* ou
       return Status::OK();
     }
   }
-  return ConfigError(context.file, value, 135, "here stands one character, tab or none, not '{}'", value.text);
+  return ConfigError(context.file, value, 135, "here stands one character, tab or none, not '{}'",
+                     value.text);
 }
 
-Status ReadTextList(const YamlNode& value, const ReadContext& context, std::vector<std::string>* out) {
+Status ReadTextList(const YamlNode& value, const ReadContext& context,
+                    std::vector<std::string>* out) {
   if (value.kind == YamlNode::Kind::kScalar) {
     *out = {value.text};
     return Status::OK();
@@ -114,7 +118,8 @@ Status ReadTextPairs(const YamlNode& value, const ReadContext& context,
   for (const auto& [key, text] : value.entries) {
     if (text.kind != YamlNode::Kind::kScalar) {
       return ConfigError(context.file, key, 137,
-                         "'{}' needs one text; a text with commas inside {{ }} stands in quotes", key.text);
+                         "'{}' needs one text; a text with commas inside {{ }} stands in quotes",
+                         key.text);
     }
     out->emplace_back(key.text, text.text);
   }
@@ -124,10 +129,11 @@ Status ReadTextPairs(const YamlNode& value, const ReadContext& context,
 Result<size_t> ReadChoice(const YamlNode& value, const ReadContext& context,
                           const std::vector<std::string>& choices) {
   for (size_t i = 0; i < choices.size(); ++i) {
-    if (value.kind == YamlNode::Kind::kScalar && Normalized(value.text) == Normalized(choices[i])) return i;
+    if (value.kind == YamlNode::Kind::kScalar && Normalized(value.text) == Normalized(choices[i]))
+      return i;
   }
-  return ConfigError(context.file, value, 138, "'{}' is none of {}{}", value.text, fmt::join(choices, ", "),
-                     DidYouMean(value.text, choices));
+  return ConfigError(context.file, value, 138, "'{}' is none of {}{}", value.text,
+                     fmt::join(choices, ", "), DidYouMean(value.text, choices));
 }
 
 }  // namespace headrace

@@ -19,7 +19,8 @@ Status ReadPercent(const YamlNode& value, const ReadContext& context, double* ou
 // One byte: ",", "\t", "tab"; "none" gives '\0'.
 Status ReadCharacter(const YamlNode& value, const ReadContext& context, char* out);
 // One text, or a list of texts.
-Status ReadTextList(const YamlNode& value, const ReadContext& context, std::vector<std::string>* out);
+Status ReadTextList(const YamlNode& value, const ReadContext& context,
+                    std::vector<std::string>* out);
 // A map of names to texts, in file order.
 Status ReadTextPairs(const YamlNode& value, const ReadContext& context,
                      std::vector<std::pair<std::string, std::string>>* out);

@@ -21,14 +21,20 @@ constexpr Key<ResourceSpec> kMemoryKeys[] = {
     {{"limit", Presence::kOptional, "size, share or `auto`", "`auto`",
       "the budget, as `memory` itself when it is no map"},
      ReadMemoryLimit},
-    {{"elevated", Presence::kOptional, "share", "`75%`", "of the budget: pressure is elevated above it"},
-     [](auto& value, auto& context, auto* out) { return ReadPercent(value, context, &out->elevated_mark); }},
+    {{"elevated", Presence::kOptional, "share", "`75%`",
+      "of the budget: pressure is elevated above it"},
+     [](auto& value, auto& context, auto* out) {
+       return ReadPercent(value, context, &out->elevated_mark);
+     }},
     {{"high", Presence::kOptional, "share", "`85%`", "of the budget: pressure is high above it"},
-     [](auto& value, auto& context, auto* out) { return ReadPercent(value, context, &out->high_mark); }},
+     [](auto& value, auto& context, auto* out) {
+       return ReadPercent(value, context, &out->high_mark);
+     }},
 };
 
 constexpr Key<ResourceSpec> kSpillKeys[] = {
-    {{"dir", Presence::kOptional, "path or `auto`", "`auto`", "where spilled rows go; `auto` = beside the target"},
+    {{"dir", Presence::kOptional, "path or `auto`", "`auto`",
+      "where spilled rows go; `auto` = beside the target"},
      [](auto& value, auto& context, auto* out) {
        ARROW_RETURN_NOT_OK(ReadText(value, context, &out->spill_dir));
        if (out->spill_dir == "auto") out->spill_dir.clear();
@@ -46,18 +52,21 @@ Status ReadMemory(const YamlNode& value, const ReadContext& context, ResourceSpe
   if (value.kind == YamlNode::Kind::kScalar) return ReadMemoryLimit(value, context, out);
   ARROW_RETURN_NOT_OK(ReadMap(value, "resources.memory", kMemoryKeys, context, out));
   if (out->elevated_mark <= out->high_mark) return Status::OK();
-  return ConfigError(context.file, value, 139, "the elevated mark is above the high mark; lower it");
+  return ConfigError(context.file, value, 139,
+                     "the elevated mark is above the high mark; lower it");
 }
 
 constexpr Key<ResourceSpec> kResourcesKeys[] = {
     {{"memory", Presence::kOptional, "size, share or map", "25 % of the effective limit",
       "the budget of the whole process: `512MiB`, `25%`, or a map (see below)"},
      ReadMemory},
-    {{"threads", Presence::kOptional, "count or `auto`", "`auto`", "workers; `auto` = usable cores"},
+    {{"threads", Presence::kOptional, "count or `auto`", "`auto`",
+      "workers; `auto` = usable cores"},
      [](auto& value, auto& context, auto* out) {
        int64_t threads = 0;
        if (value.text != "auto") ARROW_RETURN_NOT_OK(ReadCount(value, context, 1, &threads));
-       if (threads > 1024) return ConfigError(context.file, value, 132, "at most 1024 threads, not {}", threads);
+       if (threads > 1024)
+         return ConfigError(context.file, value, 132, "at most 1024 threads, not {}", threads);
        out->threads = static_cast<int>(threads);
        return Status::OK();
      }},
@@ -71,9 +80,14 @@ constexpr Key<ResourceSpec> kResourcesKeys[] = {
        return ReadCount(value, context, 0, &out->streaming_threshold_rows);
      }},
     {{"chunk_size", Presence::kOptional, "rows", "`50000`", "most rows in one unit of processing"},
-     [](auto& value, auto& context, auto* out) { return ReadCount(value, context, 1, &out->chunk_rows); }},
-    {{"batch_size", Presence::kOptional, "size", "from the budget", "input text read as one unit of work"},
-     [](auto& value, auto& context, auto* out) { return ReadBytes(value, context, &out->batch_bytes); }},
+     [](auto& value, auto& context, auto* out) {
+       return ReadCount(value, context, 1, &out->chunk_rows);
+     }},
+    {{"batch_size", Presence::kOptional, "size", "from the budget",
+      "input text read as one unit of work"},
+     [](auto& value, auto& context, auto* out) {
+       return ReadBytes(value, context, &out->batch_bytes);
+     }},
     {{"shuffle_seed", Presence::kOptional, "count", "`0`",
       "not 0: workers pause at random points; the rows stay the same, which tests rely on"},
      [](auto& value, auto& context, auto* out) {
@@ -96,6 +110,8 @@ SectionDoc ResourcesSection() {
 SectionDoc MemorySection() {
   return {"resources.memory", "The map form of `memory`.", DocsOf(kMemoryKeys)};
 }
-SectionDoc SpillSection() { return {"resources.spill", "Disk for spilled rows.", DocsOf(kSpillKeys)}; }
+SectionDoc SpillSection() {
+  return {"resources.spill", "Disk for spilled rows.", DocsOf(kSpillKeys)};
+}
 
 }  // namespace headrace

@@ -17,22 +17,38 @@ Status ReadInto(Status (*read)(const YamlNode&, const ReadContext&, T*), const Y
 
 constexpr Key<CsvOptions> kCsvKeys[] = {
     {{"delimiter", Presence::kOptional, "character or `tab`", "found", "between fields"},
-     [](auto& value, auto& context, auto* out) { return ReadInto(ReadCharacter, value, context, &out->delimiter); }},
+     [](auto& value, auto& context, auto* out) {
+       return ReadInto(ReadCharacter, value, context, &out->delimiter);
+     }},
     {{"quote", Presence::kOptional, "character or `none`", "found", "around fields"},
-     [](auto& value, auto& context, auto* out) { return ReadInto(ReadCharacter, value, context, &out->quote); }},
+     [](auto& value, auto& context, auto* out) {
+       return ReadInto(ReadCharacter, value, context, &out->quote);
+     }},
     {{"escape", Presence::kOptional, "character or `none`", "found",
       "before a quote inside a quoted field; the quote itself = doubled quotes"},
-     [](auto& value, auto& context, auto* out) { return ReadInto(ReadCharacter, value, context, &out->escape); }},
-    {{"comment", Presence::kOptional, "character or `none`", "`none`", "lines that begin with it are skipped"},
-     [](auto& value, auto& context, auto* out) { return ReadInto(ReadCharacter, value, context, &out->comment); }},
-    {{"header", Presence::kOptional, "boolean", "found", "whether the first record names the columns"},
-     [](auto& value, auto& context, auto* out) { return ReadInto(ReadBoolean, value, context, &out->header); }},
-    {{"skip_rows", Presence::kOptional, "count", "found", "lines before the header that are no data"},
+     [](auto& value, auto& context, auto* out) {
+       return ReadInto(ReadCharacter, value, context, &out->escape);
+     }},
+    {{"comment", Presence::kOptional, "character or `none`", "`none`",
+      "lines that begin with it are skipped"},
+     [](auto& value, auto& context, auto* out) {
+       return ReadInto(ReadCharacter, value, context, &out->comment);
+     }},
+    {{"header", Presence::kOptional, "boolean", "found",
+      "whether the first record names the columns"},
+     [](auto& value, auto& context, auto* out) {
+       return ReadInto(ReadBoolean, value, context, &out->header);
+     }},
+    {{"skip_rows", Presence::kOptional, "count", "found",
+      "lines before the header that are no data"},
      [](auto& value, auto& context, auto* out) {
        return ReadCount(value, context, 0, &out->skip_rows.emplace(0));
      }},
-    {{"null_values", Presence::kOptional, "list of texts", "`[\"\"]`", "unquoted fields that mean NULL"},
-     [](auto& value, auto& context, auto* out) { return ReadInto(ReadTextList, value, context, &out->null_values); }},
+    {{"null_values", Presence::kOptional, "list of texts", "`[\"\"]`",
+      "unquoted fields that mean NULL"},
+     [](auto& value, auto& context, auto* out) {
+       return ReadInto(ReadTextList, value, context, &out->null_values);
+     }},
     {{"quoted_empty", Presence::kOptional, "`empty` or `null`", "`empty`",
       "what `\"\"` is in a text column; in other columns it is NULL. Write `\"null\"` in quotes"},
      [](auto& value, auto& context, auto* out) {
@@ -41,11 +57,18 @@ constexpr Key<CsvOptions> kCsvKeys[] = {
        return Status::OK();
      }},
     {{"encoding", Presence::kOptional, "name", "found", "`utf-8`, `latin-1`, `windows-1252`"},
-     [](auto& value, auto& context, auto* out) { return ReadInto(ReadText, value, context, &out->encoding); }},
-    {{"all_strings", Presence::kOptional, "boolean", "`false`", "every column is text; nothing is inferred"},
-     [](auto& value, auto& context, auto* out) { return ReadBoolean(value, context, &out->all_strings); }},
+     [](auto& value, auto& context, auto* out) {
+       return ReadInto(ReadText, value, context, &out->encoding);
+     }},
+    {{"all_strings", Presence::kOptional, "boolean", "`false`",
+      "every column is text; nothing is inferred"},
+     [](auto& value, auto& context, auto* out) {
+       return ReadBoolean(value, context, &out->all_strings);
+     }},
     {{"field_size_max", Presence::kOptional, "size", "`256MiB`", "a longer field is a bad row"},
-     [](auto& value, auto& context, auto* out) { return ReadBytes(value, context, &out->field_bytes_max); }},
+     [](auto& value, auto& context, auto* out) {
+       return ReadBytes(value, context, &out->field_bytes_max);
+     }},
 };
 
 Status ReadTypes(const YamlNode& value, const ReadContext& context, InputSpec* out) {
@@ -54,7 +77,8 @@ Status ReadTypes(const YamlNode& value, const ReadContext& context, InputSpec* o
     const auto& [key, text] = value.entries[i];
     const Status parsed = expr::ParseType(text.text).status();
     if (!parsed.ok()) {
-      return ConfigError(context.file, text, 140, "type of column '{}': {}", key.text, parsed.message());
+      return ConfigError(context.file, text, 140, "type of column '{}': {}", key.text,
+                         parsed.message());
     }
   }
   return Status::OK();
@@ -69,10 +93,12 @@ Status ReadPaths(const YamlNode& value, const ReadContext& context, InputSpec* o
     if (path.empty()) return ConfigError(context.file, value, 141, "a path is empty");
     if (path.starts_with("http://") || path.starts_with("https://")) {
       return ConfigError(context.file, value, 119,
-                         "http sources are not available in this version; fetch the file first: {}", path);
+                         "http sources are not available in this version; fetch the file first: {}",
+                         path);
     }
   }
-  return out->paths.empty() ? ConfigError(context.file, value, 141, "the list of paths is empty") : Status::OK();
+  return out->paths.empty() ? ConfigError(context.file, value, 141, "the list of paths is empty")
+                            : Status::OK();
 }
 
 constexpr Key<InputSpec> kSourceKeys[] = {
@@ -81,15 +107,20 @@ constexpr Key<InputSpec> kSourceKeys[] = {
        std::string id;
        return ReadText(value, context, &id);
      }},
-    {{"path", Presence::kOptional, "path", "", "a file, a glob (`*` `?` `[...]` `**`), a directory or `-`"}, ReadPaths},
-    {{"paths", Presence::kOptional, "list of paths", "", "several of them, read in this order"}, ReadPaths},
+    {{"path", Presence::kOptional, "path", "",
+      "a file, a glob (`*` `?` `[...]` `**`), a directory or `-`"},
+     ReadPaths},
+    {{"paths", Presence::kOptional, "list of paths", "", "several of them, read in this order"},
+     ReadPaths},
     {{"format", Presence::kOptional, "name", "by name and content", "`csv`, `tsv` or `parquet`"},
      [](auto& value, auto& context, auto* out) { return ReadText(value, context, &out->format); }},
     {{"types", Presence::kOptional, "map of column: type", "inferred",
       "types of CSV columns; a type with a comma stands in quotes: `\"decimal(12,2)\"`"},
      ReadTypes},
     {{"csv", Presence::kOptional, "map", "", "how CSV text is read (see below)"},
-     [](auto& value, auto& context, auto* out) { return ReadMap(value, "csv", kCsvKeys, context, &out->csv); }},
+     [](auto& value, auto& context, auto* out) {
+       return ReadMap(value, "csv", kCsvKeys, context, &out->csv);
+     }},
     LaterKey<InputSpec>("http", "sources over http; fetch the files first and give their path"),
     LaterKey<InputSpec>("schema", "column contracts; use types"),
     LaterKey<InputSpec>("on_schema_change", "column contracts"),
@@ -102,23 +133,27 @@ Status ReadSources(const YamlNode& value, const ReadContext& context, std::vecto
     return ConfigError(context.file, value, 141, "sources must be a list with one source");
   }
   if (value.items.size() > 1) {
-    return ConfigError(context.file, value.items[1], 119,
-                       "a second source is not available in this version (it has no join or union); remove it");
+    return ConfigError(
+        context.file, value.items[1], 119,
+        "a second source is not available in this version (it has no join or union); remove it");
   }
   InputSpec input;
   ARROW_RETURN_NOT_OK(ReadMap(value.items.front(), "source", kSourceKeys, context, &input));
   if (input.paths.empty()) {
-    return ConfigError(context.file, value.items.front(), 141, "source needs the key 'path' or 'paths'");
+    return ConfigError(context.file, value.items.front(), 141,
+                       "source needs the key 'path' or 'paths'");
   }
   out->push_back(std::move(input));
   return Status::OK();
 }
 
 SectionDoc SourceSection() {
-  return {"sources", "A list with one source. Relative paths start at the working directory.", DocsOf(kSourceKeys)};
+  return {"sources", "A list with one source. Relative paths start at the working directory.",
+          DocsOf(kSourceKeys)};
 }
 SectionDoc CsvSection() {
-  return {"sources[].csv", "What is not given is found in the file; `headrace preview` shows what was found.",
+  return {"sources[].csv",
+          "What is not given is found in the file; `headrace preview` shows what was found.",
           DocsOf(kCsvKeys)};
 }
 

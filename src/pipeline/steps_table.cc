@@ -19,7 +19,8 @@ template <typename StepKind>
 Status ReadPairsStep(const YamlNode& value, const ReadContext& context, Step* out) {
   StepKind step;
   ARROW_RETURN_NOT_OK(ReadTextPairs(value, context, &step.columns));
-  if (step.columns.empty()) return ConfigError(context.file, value, 142, "the step names no column");
+  if (step.columns.empty())
+    return ConfigError(context.file, value, 142, "the step names no column");
   out->what = std::move(step);
   return Status::OK();
 }
@@ -28,7 +29,8 @@ template <typename StepKind>
 Status ReadListStep(const YamlNode& value, const ReadContext& context, Step* out) {
   StepKind step;
   ARROW_RETURN_NOT_OK(ReadTextList(value, context, &step.columns));
-  if (step.columns.empty()) return ConfigError(context.file, value, 142, "the step names no column");
+  if (step.columns.empty())
+    return ConfigError(context.file, value, 142, "the step names no column");
   out->what = std::move(step);
   return Status::OK();
 }
@@ -44,13 +46,15 @@ Status ReadFilter(const YamlNode& value, const ReadContext& context, Step* out) 
 Status ReadCast(const YamlNode& value, const ReadContext& context, Step* out) {
   ARROW_RETURN_NOT_OK(ReadPairsStep<CastStep>(value, context, out));
   for (const auto& [column, type] : value.entries) {
-    ARROW_RETURN_NOT_OK(WithContext(expr::ParseType(type.text).status(), PlaceOf(context.file, type)));
+    ARROW_RETURN_NOT_OK(
+        WithContext(expr::ParseType(type.text).status(), PlaceOf(context.file, type)));
   }
   return Status::OK();
 }
 
 constexpr Key<Step> kStepKeys[] = {
-    {{"filter", Presence::kOptional, "expression", "", "keeps the rows for which it is true"}, ReadFilter},
+    {{"filter", Presence::kOptional, "expression", "", "keeps the rows for which it is true"},
+     ReadFilter},
     {{"derive", Presence::kOptional, "map of name: expression", "",
       "adds or replaces columns; later ones see earlier ones"},
      [](auto& value, auto& context, auto* out) {
@@ -59,10 +63,13 @@ constexpr Key<Step> kStepKeys[] = {
      }},
     {{"select", Presence::kOptional, "list of columns", "", "keeps these columns, in this order"},
      ReadListStep<SelectStep>},
-    {{"rename", Presence::kOptional, "map of old: new", "", "all at once, so that two columns can swap names"},
+    {{"rename", Presence::kOptional, "map of old: new", "",
+      "all at once, so that two columns can swap names"},
      ReadPairsStep<RenameStep>},
-    {{"drop", Presence::kOptional, "list of columns", "", "leaves these columns out"}, ReadListStep<DropStep>},
-    {{"cast", Presence::kOptional, "map of column: type", "", "changes types; a value that does not fit stops the run"},
+    {{"drop", Presence::kOptional, "list of columns", "", "leaves these columns out"},
+     ReadListStep<DropStep>},
+    {{"cast", Presence::kOptional, "map of column: type", "",
+      "changes types; a value that does not fit stops the run"},
      ReadCast},
     {{"fill_null", Presence::kOptional, "map of column: literal", "",
       "replaces NULL; text stands in single quotes: `\"'none'\"`"},
@@ -91,13 +98,15 @@ constexpr Key<Step> kStepKeys[] = {
 
 Status ReadSteps(const YamlNode& value, const ReadContext& context, std::vector<Step>* out) {
   if (value.kind != YamlNode::Kind::kSequence) {
-    return ConfigError(context.file, value, 142, "steps must be a list; each step begins with '- '");
+    return ConfigError(context.file, value, 142,
+                       "steps must be a list; each step begins with '- '");
   }
   for (const YamlNode& item : value.items) {
     Step step;
     ARROW_RETURN_NOT_OK(ReadMap(item, "step", kStepKeys, context, &step));
     if (item.entries.size() != 1) {
-      return ConfigError(context.file, item, 142, "a step has exactly one key; begin each step with '- '");
+      return ConfigError(context.file, item, 142,
+                         "a step has exactly one key; begin each step with '- '");
     }
     step.where = PlaceOf(context.file, item.entries.front().second);
     out->push_back(std::move(step));
@@ -106,7 +115,8 @@ Status ReadSteps(const YamlNode& value, const ReadContext& context, std::vector<
 }
 
 SectionDoc StepsSection() {
-  return {"steps", "A list; every item has exactly one of these keys. Steps run in this order.", DocsOf(kStepKeys)};
+  return {"steps", "A list; every item has exactly one of these keys. Steps run in this order.",
+          DocsOf(kStepKeys)};
 }
 
 }  // namespace headrace

@@ -14,10 +14,12 @@ constexpr std::string_view kVarsPrefix = "vars.";
 
 bool IsName(std::string_view text) {
   return !text.empty() && !std::isdigit(static_cast<unsigned char>(text.front())) &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; });
+         std::all_of(text.begin(), text.end(),
+                     [](unsigned char c) { return std::isalnum(c) || c == '_'; });
 }
 
-// Position of the brace that closes the reference whose text starts at `begin`; npos when there is none.
+// Position of the brace that closes the reference whose text starts at `begin`; npos when there is
+// none.
 size_t FindClosingBrace(std::string_view text, size_t begin) {
   int open = 1;
   for (size_t at = begin; at < text.size(); ++at) {
@@ -42,7 +44,8 @@ Status VariableExpander::DefineVars(const YamlNode& vars) {
   for (const auto& [key, value] : vars.entries) {
     if (!IsName(key.text)) {
       return ConfigError(file_, key, 121,
-                         "'{}' cannot name a variable; use letters, digits and underscores", key.text);
+                         "'{}' cannot name a variable; use letters, digits and underscores",
+                         key.text);
     }
     if (value.kind != YamlNode::Kind::kScalar) {
       return ConfigError(file_, value, 120, "variable '{}' must be a text or a number", key.text);
@@ -76,7 +79,8 @@ Result<std::string> VariableExpander::Expand(std::string_view text, const YamlNo
     } else if (dollar_pair && text[at + 1] == '{') {
       const size_t close = FindClosingBrace(text, at + 2);
       if (close == std::string_view::npos) {
-        return ConfigError(file_, node, 122, "'${{' is never closed by '}}'; write $$ for a dollar sign");
+        return ConfigError(file_, node, 122,
+                           "'${{' is never closed by '}}'; write $$ for a dollar sign");
       }
       ARROW_ASSIGN_OR_RAISE(std::string value,
                             ExpandReference(text.substr(at + 2, close - at - 2), node, depth));
@@ -86,15 +90,16 @@ Result<std::string> VariableExpander::Expand(std::string_view text, const YamlNo
       expanded += text[at];
     }
     if (expanded.size() > kExpandedBytesMax) {
-      return ConfigError(file_, node, 122, "the text is longer than {} bytes once its variables are filled in",
+      return ConfigError(file_, node, 122,
+                         "the text is longer than {} bytes once its variables are filled in",
                          kExpandedBytesMax);
     }
   }
   return expanded;
 }
 
-Result<std::string> VariableExpander::ExpandReference(std::string_view reference, const YamlNode& node,
-                                                      int depth) const {
+Result<std::string> VariableExpander::ExpandReference(std::string_view reference,
+                                                      const YamlNode& node, int depth) const {
   const size_t colon = reference.find(':');
   const std::string name(reference.substr(0, colon));
   const std::string_view rest = colon == std::string_view::npos ? "" : reference.substr(colon);
@@ -103,10 +108,11 @@ Result<std::string> VariableExpander::ExpandReference(std::string_view reference
   const bool from_vars = name.starts_with(kVarsPrefix);
   const std::string plain_name = from_vars ? name.substr(kVarsPrefix.size()) : name;
   if (!IsName(plain_name) || (!rest.empty() && !has_default && !has_message)) {
-    return ConfigError(file_, node, 122,
-                       "'${{{}}}' is no variable; write ${{NAME}}, ${{NAME:-default}}, ${{NAME:?message}} or "
-                       "${{vars.name}}, and $$ for a dollar sign",
-                       reference);
+    return ConfigError(
+        file_, node, 122,
+        "'${{{}}}' is no variable; write ${{NAME}}, ${{NAME:-default}}, ${{NAME:?message}} or "
+        "${{vars.name}}, and $$ for a dollar sign",
+        reference);
   }
   std::optional<std::string> value;
   if (from_vars) {
@@ -123,10 +129,12 @@ Result<std::string> VariableExpander::ExpandReference(std::string_view reference
   if (from_vars) {
     std::vector<std::string> known;
     for (const auto& [var, text] : vars_) known.push_back(var);
-    return ConfigError(file_, node, 123, "vars has no '{}'{}", plain_name, DidYouMean(plain_name, known));
+    return ConfigError(file_, node, 123, "vars has no '{}'{}", plain_name,
+                       DidYouMean(plain_name, known));
   }
   return ConfigError(file_, node, 123,
-                     "environment variable {} is not set; set it, or write ${{{}:-default}}", name, name);
+                     "environment variable {} is not set; set it, or write ${{{}:-default}}", name,
+                     name);
 }
 
 }  // namespace headrace

@@ -1,8 +1,11 @@
 // Variables inside the strings of a pipeline file.
 //
-//   ${X}           environment variable X; an error when unset      ${X:-text}   text when X is unset or empty
-//   ${X:?message}  the message as the error when unset or empty     ${vars.x}    an entry of the file's vars   $$  a dollar
-// Any other $ stands for itself. They work on strings after the file is parsed, so a value never becomes YAML structure.
+//   ${X}           environment variable X; an error when unset      ${X:-text}   text when X is
+//   unset or empty
+//   ${X:?message}  the message as the error when unset or empty     ${vars.x}    an entry of the
+//   file's vars   $$  a dollar
+// Any other $ stands for itself. They work on strings after the file is parsed, so a value never
+// becomes YAML structure.
 #pragma once
 
 #include <functional>
@@ -30,7 +33,8 @@ class VariableExpander {
 
  private:
   Result<std::string> Expand(std::string_view text, const YamlNode& node, int depth) const;
-  Result<std::string> ExpandReference(std::string_view reference, const YamlNode& node, int depth) const;
+  Result<std::string> ExpandReference(std::string_view reference, const YamlNode& node,
+                                      int depth) const;
 
   const std::string file_;
   const EnvironmentLookup environment_;

@@ -56,7 +56,8 @@ class TreeBuilder : public YAML::EventHandler {
     const auto anchored = anchors_.find(anchor);
     const YamlNode here = NodeAt(mark, YamlNode::Kind::kNull);
     if (anchored == anchors_.end()) {
-      throw StopParsing{ConfigError(file_, here, 113, "an alias stands inside the node it repeats")};
+      throw StopParsing{
+          ConfigError(file_, here, 113, "an alias stands inside the node it repeats")};
     }
     Charge(anchored->second, here);
     Append(anchored->second);
@@ -66,7 +67,7 @@ class TreeBuilder : public YAML::EventHandler {
   struct OpenNode {
     YamlNode node;
     YAML::anchor_t anchor;
-    YamlNode key;        // of the entry being read, in a map
+    YamlNode key;  // of the entry being read, in a map
     bool has_key = false;
     std::map<std::string, int> key_lines = {};
   };
@@ -89,7 +90,8 @@ class TreeBuilder : public YAML::EventHandler {
     if (tag != "?" && tag != "!" && !tag.empty()) RefuseTag(mark, tag);
     YamlNode node = NodeAt(mark, kind);
     if (static_cast<int>(open_.size()) >= kYamlDepthMax) {
-      throw StopParsing{ConfigError(file_, node, 115, "nested deeper than {} levels", kYamlDepthMax)};
+      throw StopParsing{
+          ConfigError(file_, node, 115, "nested deeper than {} levels", kYamlDepthMax)};
     }
     open_.push_back({std::move(node), anchor, {}});
   }
@@ -133,9 +135,9 @@ class TreeBuilder : public YAML::EventHandler {
     }
     const auto [first, inserted] = parent->key_lines.emplace(key.text, key.line);
     if (!inserted) {
-      throw StopParsing{ConfigError(file_, key, 112,
-                                    "key '{}' stands here twice, first in line {}; remove one of them",
-                                    key.text, first->second)};
+      throw StopParsing{ConfigError(
+          file_, key, 112, "key '{}' stands here twice, first in line {}; remove one of them",
+          key.text, first->second)};
     }
   }
 
@@ -152,9 +154,10 @@ class TreeBuilder : public YAML::EventHandler {
   void CountOne(const YamlNode& node, const YamlNode& place) {
     text_bytes_ += static_cast<int64_t>(node.text.size());
     if (++nodes_ > kYamlNodesMax || text_bytes_ > kYamlTextBytesMax) {
-      throw StopParsing{ConfigError(file_, place, 115, "too large: more than {} nodes or {} bytes once "
-                                    "aliases are expanded; use fewer aliases", kYamlNodesMax,
-                                    kYamlTextBytesMax)};
+      throw StopParsing{ConfigError(file_, place, 115,
+                                    "too large: more than {} nodes or {} bytes once "
+                                    "aliases are expanded; use fewer aliases",
+                                    kYamlNodesMax, kYamlTextBytesMax)};
     }
   }
 
@@ -176,7 +179,8 @@ Result<YamlNode> ParseYaml(const std::string& text, const std::string& file) {
   YamlNode start;
   start.line = start.column = 1;
   if (static_cast<int64_t>(text.size()) > kPipelineFileBytesMax) {
-    return ConfigError(file, start, 115, "a pipeline file may have at most {} bytes; this one has {}",
+    return ConfigError(file, start, 115,
+                       "a pipeline file may have at most {} bytes; this one has {}",
                        kPipelineFileBytesMax, text.size());
   }
   if (text.find('\0') != std::string::npos) {
@@ -187,7 +191,8 @@ Result<YamlNode> ParseYaml(const std::string& text, const std::string& file) {
     YAML::Parser parser(stream);
     TreeBuilder builder(file);
     if (!parser.HandleNextDocument(builder)) {
-      return ConfigError(file, start, 111, "the file is empty; see docs/pipeline-file.md for an example");
+      return ConfigError(file, start, 111,
+                         "the file is empty; see docs/pipeline-file.md for an example");
     }
     TreeBuilder second(file);
     if (parser.HandleNextDocument(second)) {

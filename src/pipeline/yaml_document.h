@@ -1,4 +1,5 @@
-// YamlNode: a YAML file as a tree in which every node knows its place. Keys are unique, aliases are resolved.
+// YamlNode: a YAML file as a tree in which every node knows its place. Keys are unique, aliases are
+// resolved.
 #pragma once
 
 #include <cstdint>
@@ -13,19 +14,19 @@ namespace headrace {
 
 // Limits that keep hostile files harmless.
 inline constexpr int64_t kPipelineFileBytesMax = 1 << 20;
-inline constexpr int64_t kYamlNodesMax = 100'000;           // after aliases are expanded
-inline constexpr int64_t kYamlTextBytesMax = 8 << 20;       // of all scalars, after aliases are expanded
+inline constexpr int64_t kYamlNodesMax = 100'000;      // after aliases are expanded
+inline constexpr int64_t kYamlTextBytesMax = 8 << 20;  // of all scalars, after aliases are expanded
 inline constexpr int kYamlDepthMax = 32;
 
 struct YamlNode {
   enum class Kind : uint8_t { kNull, kScalar, kSequence, kMap };
 
   Kind kind = Kind::kNull;
-  int line = 0;    // from 1
-  int column = 0;  // from 1
-  std::string text;                                  // kScalar
-  std::vector<YamlNode> items;                       // kSequence
-  std::vector<std::pair<YamlNode, YamlNode>> entries; // kMap, in file order; keys are scalars
+  int line = 0;                                        // from 1
+  int column = 0;                                      // from 1
+  std::string text;                                    // kScalar
+  std::vector<YamlNode> items;                         // kSequence
+  std::vector<std::pair<YamlNode, YamlNode>> entries;  // kMap, in file order; keys are scalars
 };
 
 // Where a message points: "p.yaml:12:5".
@@ -40,8 +41,8 @@ Status ConfigError(std::string_view file, const YamlNode& node, ErrorCode code,
       PlaceOf(file, node) + ": " + fmt::format(text, std::forward<Args>(args)...));
 }
 
-// Parses the one document of a YAML text. InvalidConfig with file:line:column: syntax, duplicate keys, keys that are no
-// plain names, tags, more than one document, limits passed.
+// Parses the one document of a YAML text. InvalidConfig with file:line:column: syntax, duplicate
+// keys, keys that are no plain names, tags, more than one document, limits passed.
 Result<YamlNode> ParseYaml(const std::string& text, const std::string& file);
 
 }  // namespace headrace

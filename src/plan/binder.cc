@@ -8,8 +8,8 @@
 namespace headrace {
 namespace {
 
-// Types whose values have one text each, which a reader turns back into the value. Floating point has not: 0.1 and
-// 0.10000000000000001, NaN, -0.0.
+// Types whose values have one text each, which a reader turns back into the value. Floating point
+// has not: 0.1 and 0.10000000000000001, NaN, -0.0.
 bool MakesDirectoryNames(const arrow::DataType& type) {
   switch (type.id()) {
     case arrow::Type::BOOL:
@@ -25,7 +25,8 @@ bool MakesDirectoryNames(const arrow::DataType& type) {
   }
 }
 
-Result<std::vector<int>> BindPartitionColumns(const OutputSpec& output, const arrow::Schema& schema) {
+Result<std::vector<int>> BindPartitionColumns(const OutputSpec& output,
+                                              const arrow::Schema& schema) {
   std::vector<int> indices;
   for (const std::string& name : output.partition_by) {
     const int index = schema.GetFieldIndex(name);
@@ -49,8 +50,8 @@ Result<std::shared_ptr<arrow::Schema>> ScanSchema(const ScanPushdown& scan,
   for (const std::string& column : scan.columns) {
     auto field = source_schema.GetFieldByName(column);
     if (!field) {
-      return MakeError(ErrorKind::kInternal, 901, "the source gives no column '{}' that the plan asked for",
-                       column);
+      return MakeError(ErrorKind::kInternal, 901,
+                       "the source gives no column '{}' that the plan asked for", column);
     }
     fields.push_back(std::move(field));
   }
@@ -83,7 +84,8 @@ Result<BoundPlan> BindPlan(const LogicalPlan& plan,
 }
 
 Result<BoundStep> PlanNode::Bind(const std::shared_ptr<arrow::Schema>&) const {
-  return MakeError(ErrorKind::kInternal, 902, "a plan node is no step and cannot be bound: {}", kind_name());
+  return MakeError(ErrorKind::kInternal, 902, "a plan node is no step and cannot be bound: {}",
+                   kind_name());
 }
 
 }  // namespace headrace

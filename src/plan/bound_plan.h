@@ -21,8 +21,8 @@ struct BoundFilter {
 // One output column: a column of the input as it is, or an expression over the input's columns.
 struct BoundColumn {
   std::string name;
-  int input_index = -1;             // >= 0: that column of the input, untouched
-  expr::BoundExprPtr expression;    // set when input_index < 0
+  int input_index = -1;           // >= 0: that column of the input, untouched
+  expr::BoundExprPtr expression;  // set when input_index < 0
 };
 struct BoundProject {
   std::vector<BoundColumn> columns;
@@ -41,16 +41,17 @@ struct BoundStep {
 };
 
 struct BoundPlan {
-  std::shared_ptr<arrow::Schema> source_schema;  // as the source gives it: the columns of ScanPushdown, typed
-  std::vector<BoundStep> steps;                  // in the order in which a batch meets them
+  std::shared_ptr<arrow::Schema>
+      source_schema;             // as the source gives it: the columns of ScanPushdown, typed
+  std::vector<BoundStep> steps;  // in the order in which a batch meets them
   std::shared_ptr<arrow::Schema> output_schema;  // after the last step; partition columns included
-  std::vector<int> partition_columns;            // indices into output_schema, outermost directory first
-  expr::BoundExprPtr scan_predicate;             // of ScanPushdown.predicate, or null
+  std::vector<int> partition_columns;  // indices into output_schema, outermost directory first
+  expr::BoundExprPtr scan_predicate;   // of ScanPushdown.predicate, or null
 };
 
-// Types a plan. `source_schema` has the plan's ScanPushdown.columns, in any order and possibly with others between.
-// InvalidPlan: type errors in expressions (with a caret), a filter that is not boolean, casts without a rule,
-// partition columns of a type that makes no directory names.
+// Types a plan. `source_schema` has the plan's ScanPushdown.columns, in any order and possibly with
+// others between. InvalidPlan: type errors in expressions (with a caret), a filter that is not
+// boolean, casts without a rule, partition columns of a type that makes no directory names.
 Result<BoundPlan> BindPlan(const LogicalPlan& plan,
                            const std::shared_ptr<arrow::Schema>& source_schema);
 
@@ -62,6 +63,7 @@ struct ExplainContext {
 };
 
 // One line per node, sink first, with columns and types, pushdowns and estimates.
-std::string ExplainPlan(const LogicalPlan& plan, const BoundPlan& bound, const ExplainContext& context = {});
+std::string ExplainPlan(const LogicalPlan& plan, const BoundPlan& bound,
+                        const ExplainContext& context = {});
 
 }  // namespace headrace

@@ -14,14 +14,16 @@ namespace {
 
 Status CheckSourceColumns(const std::vector<std::string>& columns) {
   if (columns.empty()) {
-    return MakeError(ErrorKind::kBadInput, 259, "the input has no columns; nothing can be read from it");
+    return MakeError(ErrorKind::kBadInput, 259,
+                     "the input has no columns; nothing can be read from it");
   }
   const std::set<std::string> unique(columns.begin(), columns.end());
   if (unique.size() == columns.size()) return Status::OK();
   for (auto it = columns.begin(); it != columns.end(); ++it) {
     if (std::find(it + 1, columns.end(), *it) != columns.end()) {
       return MakeError(ErrorKind::kBadInput, 260,
-                       "the input has two columns called '{}'; rename one of them in the input", *it);
+                       "the input has two columns called '{}'; rename one of them in the input",
+                       *it);
     }
   }
   return Status::OK();
@@ -29,34 +31,41 @@ Status CheckSourceColumns(const std::vector<std::string>& columns) {
 
 bool NamesOneFile(const OutputSpec& output) { return output.path.ends_with(".parquet"); }
 
-// Endings of formats that are known but cannot be written yet: a directory of that name would surprise.
+// Endings of formats that are known but cannot be written yet: a directory of that name would
+// surprise.
 Status CheckOutput(const OutputSpec& output) {
-  if (output.path.empty()) return MakeError(ErrorKind::kInvalidPlan, 266, "the output has no path; name one");
+  if (output.path.empty())
+    return MakeError(ErrorKind::kInvalidPlan, 266, "the output has no path; name one");
   std::string path = output.path;
   for (const char* compression : {".gz", ".zst", ".bz2", ".lz4"}) {
-    if (path.ends_with(compression)) path.resize(path.size() - std::string_view(compression).size());
+    if (path.ends_with(compression))
+      path.resize(path.size() - std::string_view(compression).size());
   }
   for (const char* ending : {".csv", ".tsv", ".jsonl", ".ndjson", ".arrow", ".feather"}) {
     if (output.format.empty() && path.ends_with(ending)) {
-      return MakeError(ErrorKind::kInvalidPlan, 266,
-                       "writing {} files is not available in this version; end the name in .parquet, or say "
-                       "format parquet for a dataset directory of that name: {}",
-                       ending, output.path);
+      return MakeError(
+          ErrorKind::kInvalidPlan, 266,
+          "writing {} files is not available in this version; end the name in .parquet, or say "
+          "format parquet for a dataset directory of that name: {}",
+          ending, output.path);
     }
   }
   if (!output.format.empty() && output.format != "parquet") {
     return MakeError(ErrorKind::kInvalidPlan, 266,
-                     "writing format '{}' is not available in this version; use parquet", output.format);
+                     "writing format '{}' is not available in this version; use parquet",
+                     output.format);
   }
   if (NamesOneFile(output) && !output.partition_by.empty()) {
     return MakeError(ErrorKind::kInvalidPlan, 267,
-                     "a single file cannot be partitioned; name a directory instead of {}", output.path);
+                     "a single file cannot be partitioned; name a directory instead of {}",
+                     output.path);
   }
   return Status::OK();
 }
 
 Result<PlanNodePtr> MakeSink(PlanNodePtr input, OutputSpec output) {
-  if (output.partition_by.empty()) return std::make_shared<SinkNode>(std::move(input), std::move(output));
+  if (output.partition_by.empty())
+    return std::make_shared<SinkNode>(std::move(input), std::move(output));
   ARROW_ASSIGN_OR_RAISE(auto indices, FindColumns(output.partition_by, input->columns()));
   for (size_t i = 0; i < indices.size(); ++i) {
     std::string& name = output.partition_by[i];
@@ -69,9 +78,10 @@ Result<PlanNodePtr> MakeSink(PlanNodePtr input, OutputSpec output) {
     }
   }
   if (indices.size() == input->columns().size()) {
-    return MakeError(ErrorKind::kInvalidPlan, 264,
-                     "every column is a partition column, so the files would have none; keep at least "
-                     "one other column");
+    return MakeError(
+        ErrorKind::kInvalidPlan, 264,
+        "every column is a partition column, so the files would have none; keep at least "
+        "one other column");
   }
   return std::make_shared<SinkNode>(std::move(input), std::move(output));
 }
@@ -82,7 +92,8 @@ Result<LogicalPlan> BuildUnoptimizedPlan(const JobSpec& job,
                                          const std::vector<std::string>& source_columns) {
   ARROW_RETURN_NOT_OK(CheckSourceColumns(source_columns));
   if (job.steps.size() > kPlanStepsMax) {
-    return MakeError(ErrorKind::kInvalidPlan, 268, "more than {} steps: {}; make fewer", kPlanStepsMax, job.steps.size());
+    return MakeError(ErrorKind::kInvalidPlan, 268, "more than {} steps: {}; make fewer",
+                     kPlanStepsMax, job.steps.size());
   }
   PlanNodePtr node = std::make_shared<ScanNode>(source_columns);
   for (const Step& step : job.steps) {

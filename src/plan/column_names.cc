@@ -19,7 +19,8 @@ constexpr ErrorCode kAmbiguousColumn = 252;
 
 bool EqualIgnoringCase(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+    return std::tolower(static_cast<unsigned char>(x)) ==
+           std::tolower(static_cast<unsigned char>(y));
   });
 }
 
@@ -60,7 +61,8 @@ Resolution Resolve(std::string_view name, const std::vector<std::string>& column
 Result<std::string> ResolveColumn(std::string_view name, const std::vector<std::string>& columns) {
   Resolution resolution = Resolve(name, columns);
   if (resolution.column) return *std::move(resolution.column);
-  return MakeError(ErrorKind::kInvalidPlan, resolution.code, "{}; {}", resolution.what, resolution.advice);
+  return MakeError(ErrorKind::kInvalidPlan, resolution.code, "{}; {}", resolution.what,
+                   resolution.advice);
 }
 
 ColumnSet ColumnsReadBy(const expr::Expr& expression, const std::vector<std::string>& columns) {
@@ -95,8 +97,8 @@ std::string QuoteColumn(std::string_view name) {
 }
 
 Status AtStep(const Status& status, std::string_view where, std::string_view kind_name) {
-  return WithContext(status, where.empty() ? std::string(kind_name)
-                                           : fmt::format("{}: {}", where, kind_name));
+  return WithContext(
+      status, where.empty() ? std::string(kind_name) : fmt::format("{}: {}", where, kind_name));
 }
 
 Status AtStep(const Status& status, const PlanNode& node) {

@@ -9,11 +9,13 @@
 
 namespace headrace {
 
-// The column `name` means: an exact match, else a unique match that ignores ASCII letter case (as expr::Bind does).
-// InvalidPlan: unknown (with the nearest name and the first names there are), or ambiguous.
+// The column `name` means: an exact match, else a unique match that ignores ASCII letter case (as
+// expr::Bind does). InvalidPlan: unknown (with the nearest name and the first names there are), or
+// ambiguous.
 Result<std::string> ResolveColumn(std::string_view name, const std::vector<std::string>& columns);
 
-// Which of `columns` an expression reads, names resolved. The expression must have passed CheckColumns.
+// Which of `columns` an expression reads, names resolved. The expression must have passed
+// CheckColumns.
 ColumnSet ColumnsReadBy(const expr::Expr& expression, const std::vector<std::string>& columns);
 
 // Every column the expression reads exists and is unambiguous.

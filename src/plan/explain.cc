@@ -23,7 +23,8 @@ std::string SchemaText(const arrow::Schema& schema) {
 
 std::string Estimates(const ExplainContext& context) {
   std::string text;
-  if (context.estimated_rows >= 0) text += fmt::format(", about {} rows", FormatCount(context.estimated_rows));
+  if (context.estimated_rows >= 0)
+    text += fmt::format(", about {} rows", FormatCount(context.estimated_rows));
   if (context.total_bytes >= 0) text += fmt::format(", {}", FormatBytes(context.total_bytes));
   return text;
 }
@@ -46,13 +47,16 @@ std::string ExplainTree(const PlanNode& root) {
   return text;
 }
 
-std::string ExplainPlan(const LogicalPlan& plan, const BoundPlan& bound, const ExplainContext& context) {
-  std::string text = fmt::format("sink {} {}\n", plan.root->Describe(), SchemaText(*bound.output_schema));
+std::string ExplainPlan(const LogicalPlan& plan, const BoundPlan& bound,
+                        const ExplainContext& context) {
+  std::string text =
+      fmt::format("sink {} {}\n", plan.root->Describe(), SchemaText(*bound.output_schema));
   int depth = 1;
   for (auto step = bound.steps.rbegin(); step != bound.steps.rend(); ++step, ++depth) {
     text += fmt::format("{:{}}{} {}", "", 2 * depth, step->name, step->text);
     // Filters and limits pass their input's columns on; naming them again would hide what changes.
-    if (std::holds_alternative<BoundProject>(step->what)) text.append(" ").append(SchemaText(*step->output_schema));
+    if (std::holds_alternative<BoundProject>(step->what))
+      text.append(" ").append(SchemaText(*step->output_schema));
     text += "\n";
   }
   text += fmt::format("{:{}}scan {} {}\n", "", 2 * depth, ScanLine(plan, context),

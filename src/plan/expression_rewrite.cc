@@ -62,7 +62,8 @@ ExprPtr Conjoin(const std::vector<ExprPtr>& parts) {
     fields.name = "and";
     fields.children = {whole, part};
     const ExprPtr both = std::make_shared<const Expr>(fields);
-    // The text of the whole is its own source: a message about it must not point into one part's text.
+    // The text of the whole is its own source: a message about it must not point into one part's
+    // text.
     fields.source = std::make_shared<const std::string>(expr::ToText(*both));
     fields.end = static_cast<int64_t>(fields.source->size());
     whole = std::make_shared<const Expr>(std::move(fields));

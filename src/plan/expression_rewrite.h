@@ -20,8 +20,8 @@ std::vector<expr::ExprPtr> SplitConjunction(const expr::ExprPtr& expression);
 // The inverse: null for none.
 expr::ExprPtr Conjoin(const std::vector<expr::ExprPtr>& parts);
 
-// The expression with every column replaced by the column that `names` maps it to. Every column it reads, as written,
-// must be a key.
+// The expression with every column replaced by the column that `names` maps it to. Every column it
+// reads, as written, must be a key.
 expr::ExprPtr RenameColumns(const expr::ExprPtr& expression,
                             const std::map<std::string, std::string>& names);
 

@@ -7,7 +7,8 @@
 namespace headrace {
 namespace {
 
-// The order matters only for how many rounds are needed. Column pruning and the scan come last: they see the final shape.
+// The order matters only for how many rounds are needed. Column pruning and the scan come last:
+// they see the final shape.
 constexpr OptimizerRule kShapeRules[] = {
     {"push_filter_down", PushFilterDown},
     {"push_limit_down", PushLimitDown},

@@ -30,7 +30,8 @@ Result<PlanNodePtr> MakeProject(PlanNodePtr input, std::vector<ProjectItem> item
     }
     if (!names.insert(item.name).second) {
       return MakeError(ErrorKind::kInvalidPlan, 255,
-                       "two columns would be called '{}'; rename or leave out one of them", item.name);
+                       "two columns would be called '{}'; rename or leave out one of them",
+                       item.name);
     }
   }
   return std::make_shared<ProjectNode>(std::move(input), std::move(items), where);
@@ -44,10 +45,12 @@ std::vector<std::string> FirstNames(const NamePairs& pairs) {
   return names;
 }
 
-// Role: adds one step to a plan; one overload per kind of step. Errors come without the step's place.
+// Role: adds one step to a plan; one overload per kind of step. Errors come without the step's
+// place.
 class StepBuilder {
  public:
-  StepBuilder(PlanNodePtr input, std::string where) : input_(std::move(input)), where_(std::move(where)) {}
+  StepBuilder(PlanNodePtr input, std::string where)
+      : input_(std::move(input)), where_(std::move(where)) {}
 
   Result<PlanNodePtr> operator()(const FilterStep& step) {
     ARROW_ASSIGN_OR_RAISE(auto predicate, expr::Parse(step.predicate));
@@ -55,7 +58,8 @@ class StepBuilder {
     return std::make_shared<FilterNode>(input_, std::move(predicate), where_);
   }
 
-  // Later columns see earlier ones: a new project starts where an expression reads what this one defines.
+  // Later columns see earlier ones: a new project starts where an expression reads what this one
+  // defines.
   Result<PlanNodePtr> operator()(const DeriveStep& step) {
     PlanNodePtr node = input_;
     std::vector<ProjectItem> items = ReferencesTo(node->columns());
@@ -68,13 +72,13 @@ class StepBuilder {
       for (const ProjectItem& item : items) columns.push_back(item.name);
       ARROW_RETURN_NOT_OK(WithContext(CheckColumns(**parsed, columns), name));
       const ColumnSet read = ColumnsReadBy(**parsed, columns);
-      const bool reads_defined = std::any_of(read.begin(), read.end(), [&](const auto& column) {
-        return defined.contains(column);
-      });
+      const bool reads_defined = std::any_of(
+          read.begin(), read.end(), [&](const auto& column) { return defined.contains(column); });
       if (reads_defined || defined.contains(name)) {
         if (++chained > kPlanStepsMax) {
           return MakeError(ErrorKind::kInvalidPlan, 268,
-                           "more than {} derived columns build on each other; derive fewer", kPlanStepsMax);
+                           "more than {} derived columns build on each other; derive fewer",
+                           kPlanStepsMax);
         }
         ARROW_ASSIGN_OR_RAISE(node, MakeProject(node, std::move(items), where_));
         items = ReferencesTo(node->columns());
@@ -132,10 +136,11 @@ class StepBuilder {
       auto value = expr::Parse(step.columns[i].second);
       if (!value.ok()) return WithContext(value.status(), item.name);
       if (!expr::ReferencedColumns(**value).empty()) {
-        return MakeError(ErrorKind::kInvalidPlan, 257,
-                         "the value for column '{}' reads a column but must be a literal; text stands "
-                         "in single quotes: '{}'",
-                         item.name, step.columns[i].second);
+        return MakeError(
+            ErrorKind::kInvalidPlan, 257,
+            "the value for column '{}' reads a column but must be a literal; text stands "
+            "in single quotes: '{}'",
+            item.name, step.columns[i].second);
       }
       item.fill = *value;
     }
@@ -144,8 +149,8 @@ class StepBuilder {
 
   Result<PlanNodePtr> operator()(const LimitStep& step) {
     if (step.rows < 0) {
-      return MakeError(ErrorKind::kInvalidPlan, 258, "the number of rows is negative: {}; give 0 or more",
-                       step.rows);
+      return MakeError(ErrorKind::kInvalidPlan, 258,
+                       "the number of rows is negative: {}; give 0 or more", step.rows);
     }
     return std::make_shared<LimitNode>(input_, step.rows, where_);
   }
@@ -190,7 +195,8 @@ Result<std::vector<size_t>> FindColumns(const std::vector<std::string>& wanted,
     ARROW_ASSIGN_OR_RAISE(std::string column, ResolveColumn(name, columns));
     const size_t index = std::find(columns.begin(), columns.end(), column) - columns.begin();
     if (std::find(indices.begin(), indices.end(), index) != indices.end()) {
-      return MakeError(ErrorKind::kInvalidPlan, 256, "column '{}' is named twice; name it once", column);
+      return MakeError(ErrorKind::kInvalidPlan, 256, "column '{}' is named twice; name it once",
+                       column);
     }
     indices.push_back(index);
   }

@@ -20,7 +20,9 @@ std::optional<std::string> TestEnvironment(const std::string& name) {
   return std::nullopt;
 }
 
-Result<JobSpec> Parse(const std::string& text) { return ParsePipeline(text, "p.yaml", TestEnvironment); }
+Result<JobSpec> Parse(const std::string& text) {
+  return ParsePipeline(text, "p.yaml", TestEnvironment);
+}
 
 std::string MessageOf(const std::string& text) {
   const Status status = Parse(text).status();
@@ -98,31 +100,39 @@ TEST(Pipeline, RefusalsSayWhereAndWhat) {
       {"version: 2\n" + kHead.substr(11) + kTail, {"p.yaml:1:10", "unknown version '2'"}},
       {kHead, {"needs the key 'sink'"}},
       {kHead + kTail + "snk: 1\n", {"p.yaml:5:1", "unknown key 'snk'", "did you mean 'sink'?"}},
-      {kHead + kTail + "sink: { path: b }\n", {"p.yaml:5:1", "'sink' stands here twice, first in line 4"}},
+      {kHead + kTail + "sink: { path: b }\n",
+       {"p.yaml:5:1", "'sink' stands here twice, first in line 4"}},
       {kHead + "sink: { path: a, path: b }\n", {"p.yaml:4:18", "twice"}},
       {kHead + "sink: { pth: a }\n", {"p.yaml:4:9", "did you mean 'path'?"}},
       {kHead + "sink: { path: }\n", {"p.yaml:4:9", "has no value"}},
       {kHead + kTail + "checks: []\n", {"p.yaml:5:1", "not available in this version"}},
-      {kHead + "steps:\n  - join: { with: a }\n" + kTail, {"p.yaml:5:5", "'join'", "not available"}},
+      {kHead + "steps:\n  - join: { with: a }\n" + kTail,
+       {"p.yaml:5:5", "'join'", "not available"}},
       {kHead + "steps:\n  - fliter: a\n" + kTail, {"p.yaml:5:5", "did you mean 'filter'?"}},
-      {kHead + "steps:\n  - filter: a > 1\n    limit: 2\n" + kTail, {"p.yaml:5:5", "exactly one key"}},
+      {kHead + "steps:\n  - filter: a > 1\n    limit: 2\n" + kTail,
+       {"p.yaml:5:5", "exactly one key"}},
       {kHead + "steps:\n  - filter: \"a >\"\n" + kTail, {"p.yaml:5:13"}},
       {kHead + "steps:\n  - limit: -1\n" + kTail, {"p.yaml:5:12", "at least 0"}},
       {kHead + "steps:\n  - cast: { a: intt }\n" + kTail, {"p.yaml:5:16", "intt"}},
       {kHead + "steps:\n  - cast: { a: decimal(12,2) }\n" + kTail, {"p.yaml:5:"}},
       {"version: 1\nsources:\n  - { http: { urls: [a] } }\n" + kTail, {"p.yaml:3:7", "'http'"}},
-      {"version: 1\nsources:\n  - { path: a }\n  - { path: b }\n" + kTail, {"p.yaml:4:5", "second source"}},
+      {"version: 1\nsources:\n  - { path: a }\n  - { path: b }\n" + kTail,
+       {"p.yaml:4:5", "second source"}},
       {"version: 1\nsources:\n  - { path: a, paths: [b] }\n" + kTail, {"either path or paths"}},
       {"version: 1\nsources:\n  - { id: a }\n" + kTail, {"p.yaml:3:5", "'path' or 'paths'"}},
-      {"version: 1\nsources:\n  - { path: a, types: { x: intt } }\n" + kTail, {"p.yaml:3:28", "column 'x'"}},
+      {"version: 1\nsources:\n  - { path: a, types: { x: intt } }\n" + kTail,
+       {"p.yaml:3:28", "column 'x'"}},
       {kHead + "resources: { memory: lots }\n" + kTail, {"p.yaml:4:22", "lots"}},
       {kHead + "resources: { memory: 120% }\n" + kTail, {"p.yaml:4:22", "share"}},
       {kHead + "resources: { threads: 0 }\n" + kTail, {"p.yaml:4:23", "at least 1"}},
-      {kHead + "resources: { memory: { elevated: 90%, high: 80% } }\n" + kTail, {"above the high mark"}},
+      {kHead + "resources: { memory: { elevated: 90%, high: 80% } }\n" + kTail,
+       {"above the high mark"}},
       {kHead + "sink: { path: a, mode: replace }\n", {"p.yaml:4:24", "none of create"}},
       {kHead + "sink: { path: a, format: csv }\n", {"p.yaml:4:26", "not available"}},
-      {kHead + "sink: { path: \"${NONE}\" }\n", {"p.yaml:4:15", "environment variable NONE is not set"}},
-      {kHead + "sink: { path: \"${EMPTY:?say where}\" }\n", {"p.yaml:4:15", "EMPTY is not set: say where"}},
+      {kHead + "sink: { path: \"${NONE}\" }\n",
+       {"p.yaml:4:15", "environment variable NONE is not set"}},
+      {kHead + "sink: { path: \"${EMPTY:?say where}\" }\n",
+       {"p.yaml:4:15", "EMPTY is not set: say where"}},
       {kHead + "sink: { path: \"${vars.x}\" }\n", {"vars has no 'x'"}},
       {kHead + "sink: { path: \"${open\" }\n", {"never closed"}},
       {kHead + "sink: { path: !!str a }\n", {"p.yaml:4:", "tags"}},
@@ -141,7 +151,8 @@ TEST(Pipeline, VariablesNeverBecomeStructure) {
   auto job = Parse(kHead + "sink: { path: \"${HOSTILE}\" }\n");
   ASSERT_TRUE(job.ok()) << job.status().message();
   EXPECT_EQ(job->output.path, "x: {y: [\n");
-  EXPECT_EQ(Parse(kHead + "sink: { path: \"a$b ${NONE:-d${EMPTY:-e}}\" }\n")->output.path, "a$b de");
+  EXPECT_EQ(Parse(kHead + "sink: { path: \"a$b ${NONE:-d${EMPTY:-e}}\" }\n")->output.path,
+            "a$b de");
 }
 
 TEST(Pipeline, HostileFilesAreBounded) {
@@ -158,15 +169,19 @@ TEST(Pipeline, HostileFilesAreBounded) {
 }
 
 TEST(Pipeline, AliasesRepeatNodes) {
-  auto job = Parse("version: 1\nvars: { p: &p in.csv }\nsources: [ { path: *p } ]\nsink: { path: *p }\n");
+  auto job =
+      Parse("version: 1\nvars: { p: &p in.csv }\nsources: [ { path: *p } ]\nsink: { path: *p }\n");
   ASSERT_TRUE(job.ok()) << job.status().message();
   EXPECT_EQ(job->output.path, "in.csv");
 }
 
 TEST(Pipeline, MutatedFilesNeverCrash) {
-  const std::string good = kHead + "steps:\n  - derive: { a: \"x + 1\", b: 'y' }\n  - limit: 3\n" + kTail;
-  const unsigned seed = std::getenv("HEADRACE_SEED") ? std::stoul(std::getenv("HEADRACE_SEED")) : std::random_device{}();
-  SCOPED_TRACE(fmt::format("replay: HEADRACE_SEED={} test_pipeline --gtest_filter=*Mutated*", seed));
+  const std::string good =
+      kHead + "steps:\n  - derive: { a: \"x + 1\", b: 'y' }\n  - limit: 3\n" + kTail;
+  const unsigned seed = std::getenv("HEADRACE_SEED") ? std::stoul(std::getenv("HEADRACE_SEED"))
+                                                     : std::random_device{}();
+  SCOPED_TRACE(
+      fmt::format("replay: HEADRACE_SEED={} test_pipeline --gtest_filter=*Mutated*", seed));
   std::mt19937 random(seed);
   const std::string alphabet = "{}[]:,-&*!|>'\"#%@` \n\t$?x0\\\xc3";
   for (int round = 0; round < 4000; ++round) {

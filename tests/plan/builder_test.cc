@@ -9,8 +9,9 @@ namespace {
 using testing::HasSubstr;
 
 TEST(Builder, UnknownColumnsNameTheNearestOne) {
-  for (const Step& step : {Filter("fair > 1"), Derive({{"x", "fair + 1"}}), Select({"fair"}), Drop({"fair"}),
-                           Rename({{"fair", "x"}}), Cast({{"fair", "double"}}), FillNull({{"fair", "0"}})}) {
+  for (const Step& step :
+       {Filter("fair > 1"), Derive({{"x", "fair + 1"}}), Select({"fair"}), Drop({"fair"}),
+        Rename({{"fair", "x"}}), Cast({{"fair", "double"}}), FillNull({{"fair", "0"}})}) {
     EXPECT_THAT(MessageOf(Job({step})), HasSubstr("unknown column 'fair'"));
     EXPECT_THAT(MessageOf(Job({step})), HasSubstr("did you mean 'fare'?"));
   }
@@ -35,7 +36,8 @@ TEST(Builder, Refusals) {
   EXPECT_THAT(MessageOf(Job({Select({})})), HasSubstr("no column is left"));
   EXPECT_THAT(MessageOf(Job({Drop(SourceColumns())})), HasSubstr("no column is left"));
   EXPECT_THAT(MessageOf(Job({Select({"id", "ID"})})), HasSubstr("'id' is named twice"));
-  EXPECT_THAT(MessageOf(Job({Rename({{"id", "fare"}})})), HasSubstr("two columns would be called 'fare'"));
+  EXPECT_THAT(MessageOf(Job({Rename({{"id", "fare"}})})),
+              HasSubstr("two columns would be called 'fare'"));
   EXPECT_THAT(MessageOf(Job({Rename({{"id", ""}})})), HasSubstr("a column name is empty"));
   EXPECT_THAT(MessageOf(Job({Limit(-1)})), HasSubstr("negative"));
   EXPECT_THAT(MessageOf(Job({Filter("fare + 1")})), HasSubstr("no boolean but"));
@@ -43,14 +45,16 @@ TEST(Builder, Refusals) {
   EXPECT_THAT(MessageOf(Job({FillNull({{"zone", "none"}})})), HasSubstr("must be a literal"));
   EXPECT_THAT(MessageOf(Job({FillNull({{"id", "'x'"}})})), HasSubstr("would change column 'id'"));
   EXPECT_THAT(MessageOf(Job({FillNull({{"id", "1.5"}})})), HasSubstr("would change column 'id'"));
-  EXPECT_THAT(MessageOf(Job({FillNull({{"fare", "0.005"}})})), HasSubstr("would change column 'fare'"));
+  EXPECT_THAT(MessageOf(Job({FillNull({{"fare", "0.005"}})})),
+              HasSubstr("would change column 'fare'"));
   EXPECT_FALSE(BuildPlan(Job({}), {"a", "a"}).ok());
   EXPECT_FALSE(BuildPlan(Job({}), {}).ok());
 }
 
 TEST(Builder, Outputs) {
   EXPECT_THAT(MessageOf(Job({}, {"distance"})), HasSubstr("makes no directory names"));
-  EXPECT_THAT(MessageOf(Job({Rename({{"zone", "_zone"}})}, {"_zone"})), HasSubstr("begin with '_'"));
+  EXPECT_THAT(MessageOf(Job({Rename({{"zone", "_zone"}})}, {"_zone"})),
+              HasSubstr("begin with '_'"));
   EXPECT_THAT(MessageOf(Job({}, SourceColumns())), HasSubstr("every column is a partition column"));
   EXPECT_THAT(MessageOf(Job({}, {"zone", "zone"})), HasSubstr("named twice"));
   JobSpec job = Job({}, {"zone"});
@@ -70,15 +74,22 @@ TEST(Builder, RenameSwapsNames) {
 }
 
 TEST(Builder, LaterDerivedColumnsSeeEarlierOnes) {
-  auto plan = BuildPlan(Job({Derive({{"a", "id + 1"}, {"b", "a + 1"}, {"a", "b + 1"}, {"id", "a"}})}), SourceColumns());
+  auto plan =
+      BuildPlan(Job({Derive({{"a", "id + 1"}, {"b", "a + 1"}, {"a", "b + 1"}, {"id", "a"}})}),
+                SourceColumns());
   ASSERT_TRUE(plan.ok()) << plan.status().message();
-  EXPECT_EQ(plan->root->columns(), (std::vector<std::string>{"id", "fare", "distance", "day", "zone", "a", "b"}));
+  EXPECT_EQ(plan->root->columns(),
+            (std::vector<std::string>{"id", "fare", "distance", "day", "zone", "a", "b"}));
   EXPECT_TRUE(BindPlan(*plan, SourceSchema()).ok());
 }
 
 TEST(Binder, FillNullKeepsTheType) {
-  auto plan = BuildPlan(Job({FillNull({{"id", "0"}, {"fare", "0"}, {"distance", "1.5"}, {"zone", "'none'"},
-                                       {"day", "DATE '1970-01-01'"}})}), SourceColumns());
+  auto plan = BuildPlan(Job({FillNull({{"id", "0"},
+                                       {"fare", "0"},
+                                       {"distance", "1.5"},
+                                       {"zone", "'none'"},
+                                       {"day", "DATE '1970-01-01'"}})}),
+                        SourceColumns());
   ASSERT_TRUE(plan.ok()) << plan.status().message();
   auto bound = BindPlan(*plan, SourceSchema());
   ASSERT_TRUE(bound.ok()) << bound.status().message();
@@ -86,8 +97,9 @@ TEST(Binder, FillNullKeepsTheType) {
 }
 
 TEST(Binder, TypesPartitionsAndScan) {
-  auto plan = BuildPlan(Job({Derive({{"year", "year(day)"}}), Filter("id > 1"), Select({"zone", "year"})}, {"YEAR"}),
-                        SourceColumns());
+  auto plan = BuildPlan(
+      Job({Derive({{"year", "year(day)"}}), Filter("id > 1"), Select({"zone", "year"})}, {"YEAR"}),
+      SourceColumns());
   ASSERT_TRUE(plan.ok()) << plan.status().message();
   EXPECT_EQ(plan->scan.columns, (std::vector<std::string>{"id", "day", "zone"}));
   EXPECT_FALSE(plan->scan.all_columns);

@@ -12,12 +12,22 @@
 namespace headrace {
 
 inline Step Filter(std::string predicate) { return {FilterStep{std::move(predicate)}, ""}; }
-inline Step Derive(std::vector<std::pair<std::string, std::string>> columns) { return {DeriveStep{std::move(columns)}, ""}; }
-inline Step Select(std::vector<std::string> columns) { return {SelectStep{std::move(columns)}, ""}; }
+inline Step Derive(std::vector<std::pair<std::string, std::string>> columns) {
+  return {DeriveStep{std::move(columns)}, ""};
+}
+inline Step Select(std::vector<std::string> columns) {
+  return {SelectStep{std::move(columns)}, ""};
+}
 inline Step Drop(std::vector<std::string> columns) { return {DropStep{std::move(columns)}, ""}; }
-inline Step Rename(std::vector<std::pair<std::string, std::string>> columns) { return {RenameStep{std::move(columns)}, ""}; }
-inline Step Cast(std::vector<std::pair<std::string, std::string>> columns) { return {CastStep{std::move(columns)}, ""}; }
-inline Step FillNull(std::vector<std::pair<std::string, std::string>> columns) { return {FillNullStep{std::move(columns)}, ""}; }
+inline Step Rename(std::vector<std::pair<std::string, std::string>> columns) {
+  return {RenameStep{std::move(columns)}, ""};
+}
+inline Step Cast(std::vector<std::pair<std::string, std::string>> columns) {
+  return {CastStep{std::move(columns)}, ""};
+}
+inline Step FillNull(std::vector<std::pair<std::string, std::string>> columns) {
+  return {FillNullStep{std::move(columns)}, ""};
+}
 inline Step Limit(int64_t rows) { return {LimitStep{rows}, ""}; }
 
 inline JobSpec Job(std::vector<Step> steps, std::vector<std::string> partition_by = {}) {
@@ -34,9 +44,10 @@ inline const std::vector<std::string>& SourceColumns() {
 }
 
 inline std::shared_ptr<arrow::Schema> SourceSchema() {
-  return arrow::schema({arrow::field("id", arrow::int64()), arrow::field("fare", arrow::decimal128(8, 2)),
-                        arrow::field("distance", arrow::float64()), arrow::field("day", arrow::date32()),
-                        arrow::field("zone", arrow::utf8())});
+  return arrow::schema({arrow::field("id", arrow::int64()),
+                        arrow::field("fare", arrow::decimal128(8, 2)),
+                        arrow::field("distance", arrow::float64()),
+                        arrow::field("day", arrow::date32()), arrow::field("zone", arrow::utf8())});
 }
 
 inline std::string MessageOf(const JobSpec& job) {

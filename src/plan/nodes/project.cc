@@ -26,8 +26,8 @@ std::string ItemText(const ProjectItem& item) {
   return fmt::format("{} = {}", item.name, expr::ToText(*item.expression));
 }
 
-// Whether CAST takes every value of a literal's type into `to` unchanged, or fails. A literal with more fractional digits
-// than the column keeps is refused rather than rounded.
+// Whether CAST takes every value of a literal's type into `to` unchanged, or fails. A literal with
+// more fractional digits than the column keeps is refused rather than rounded.
 bool FillKeepsItsValue(const arrow::DataType& from, const arrow::DataType& to) {
   if (from.id() == arrow::Type::NA || from.Equals(to)) return true;
   const bool from_decimal = arrow::is_decimal(from.id());
@@ -108,7 +108,8 @@ Result<BoundStep> ProjectNode::Bind(const std::shared_ptr<arrow::Schema>& input)
 }
 
 const ProjectItem& ProjectNode::Item(const std::string& name) const {
-  auto item = std::find_if(items_.begin(), items_.end(), [&](const auto& i) { return i.name == name; });
+  auto item =
+      std::find_if(items_.begin(), items_.end(), [&](const auto& i) { return i.name == name; });
   HEADRACE_CHECK(item != items_.end());
   return *item;
 }

@@ -1,4 +1,5 @@
-// Project node: computes the columns of the next schema. select, drop, rename, derive, cast and fill_null all become one.
+// Project node: computes the columns of the next schema. select, drop, rename, derive, cast and
+// fill_null all become one.
 #pragma once
 
 #include <string>

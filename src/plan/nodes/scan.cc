@@ -26,7 +26,8 @@ PlanNodePtr ScanNode::WithInputs(std::vector<PlanNodePtr> inputs) const {
 PlanNodePtr ScanNode::PruneColumns(const ColumnSet& wanted) const {
   ScanPushdown pushdown = pushdown_;
   std::erase_if(pushdown.columns, [&](const auto& name) { return !wanted.contains(name); });
-  // Rows must still be counted when no column is read ("derive one constant"): the first column stands for them.
+  // Rows must still be counted when no column is read ("derive one constant"): the first column
+  // stands for them.
   if (pushdown.columns.empty()) pushdown.columns.push_back(columns().front());
   pushdown.all_columns = pushdown_.all_columns && pushdown.columns.size() == columns().size();
   return WithPushdown(std::move(pushdown));

@@ -1,6 +1,7 @@
-// Makes one project of two neighbours when the upper one only passes on, renames or drops what the lower one computes, or
-// computes from columns that the lower one merely passes on. An expression is never put inside another one: it would be
-// computed more than once, or no longer where a condition guards it.
+// Makes one project of two neighbours when the upper one only passes on, renames or drops what the
+// lower one computes, or computes from columns that the lower one merely passes on. An expression
+// is never put inside another one: it would be computed more than once, or no longer where a
+// condition guards it.
 #include "plan/column_names.h"
 #include "plan/expression_rewrite.h"
 #include "plan/nodes/project.h"
@@ -9,7 +10,8 @@
 namespace headrace {
 namespace {
 
-// `upper` over the lower project's input; nullopt when it reads something that the lower one computes.
+// `upper` over the lower project's input; nullopt when it reads something that the lower one
+// computes.
 std::optional<ProjectItem> ThroughLower(const ProjectItem& upper, const ProjectNode& lower) {
   if (upper.is_reference()) {
     ProjectItem item = lower.Item(upper.column);
@@ -37,7 +39,8 @@ PlanNodePtr MergeOne(const PlanNodePtr& node) {
   if (!lower) return node;
 
   std::vector<ProjectItem> items;
-  std::set<std::string> computed;  // lower expressions already taken over: two references must not compute twice
+  std::set<std::string>
+      computed;  // lower expressions already taken over: two references must not compute twice
   for (const ProjectItem& item : upper->items()) {
     std::optional<ProjectItem> merged = ThroughLower(item, *lower);
     if (!merged) return node;

@@ -1,7 +1,8 @@
-// Moves filters before projects whose computed columns they do not read, so that later steps work on fewer rows.
+// Moves filters before projects whose computed columns they do not read, so that later steps work
+// on fewer rows.
 //
-// A conjunction moves only as far as its leading parts allow: a part may guard those after it ("d <> 0 AND n / d > 1"), so
-// no part may overtake an earlier one.
+// A conjunction moves only as far as its leading parts allow: a part may guard those after it ("d
+// <> 0 AND n / d > 1"), so no part may overtake an earlier one.
 #include "plan/column_names.h"
 #include "plan/expression_rewrite.h"
 #include "plan/nodes/filter.h"
@@ -38,7 +39,8 @@ PlanNodePtr PushOne(const PlanNodePtr& node) {
   // A filter that moves whole keeps its own text for messages.
   const expr::ExprPtr moved =
       staying.empty() ? BelowProject(filter->predicate(), *project) : Conjoin(moving);
-  PlanNodePtr below = std::make_shared<FilterNode>(project->inputs().front(), moved, filter->where());
+  PlanNodePtr below =
+      std::make_shared<FilterNode>(project->inputs().front(), moved, filter->where());
   below = PushOne(below);
   PlanNodePtr above = project->WithInputs({std::move(below)});
   if (staying.empty()) return above;

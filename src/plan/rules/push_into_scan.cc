@@ -1,5 +1,6 @@
-// Tells the source what the filters and limits above it allow: rows that fail the filters need not be read, and nothing
-// after a limit that no filter stands below. The filters stay; the source only prunes what it can prove.
+// Tells the source what the filters and limits above it allow: rows that fail the filters need not
+// be read, and nothing after a limit that no filter stands below. The filters stay; the source only
+// prunes what it can prove.
 #include <algorithm>
 
 #include "expr/ast.h"

@@ -17,8 +17,8 @@ PlanNodePtr PushOne(const PlanNodePtr& node) {
   }
   const auto* project = dynamic_cast<const ProjectNode*>(&limit->input());
   if (!project) return node;
-  PlanNodePtr below =
-      PushOne(std::make_shared<LimitNode>(project->inputs().front(), limit->rows(), limit->where()));
+  PlanNodePtr below = PushOne(
+      std::make_shared<LimitNode>(project->inputs().front(), limit->rows(), limit->where()));
   return project->WithInputs({std::move(below)});
 }
 

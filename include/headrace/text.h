@@ -11,13 +11,14 @@
 
 namespace headrace {
 
-// "512MiB", "1.5GB", "64k": KiB/MiB/GiB are powers of 1024, kB/MB/GB powers of 1000. InvalidConfig otherwise.
+// "512MiB", "1.5GB", "64k": KiB/MiB/GiB are powers of 1024, kB/MB/GB powers of 1000. InvalidConfig
+// otherwise.
 arrow::Result<int64_t> ParseSize(std::string_view text);
 // A budget: a size, or a share of the effective limit such as "25%". InvalidConfig otherwise.
 arrow::Status CheckMemoryText(std::string_view text);
-std::string SizeText(int64_t bytes);         // "118.4 MiB"
-std::string DurationText(double seconds);    // "9.1 s"
-std::string CountText(int64_t count);        // "6,001,215"
+std::string SizeText(int64_t bytes);       // "118.4 MiB"
+std::string DurationText(double seconds);  // "9.1 s"
+std::string CountText(int64_t count);      // "6,001,215"
 
 // "; did you mean 'fare'?" or "".
 std::string SuggestionFor(std::string_view name, const std::vector<std::string>& candidates);

@@ -7,7 +7,8 @@
 namespace headrace {
 namespace {
 
-// Names longer than this are compared by their head: the table of a comparison stays small for hostile input.
+// Names longer than this are compared by their head: the table of a comparison stays small for
+// hostile input.
 constexpr size_t kComparedCharacters = 128;
 constexpr int kEdit = 2;
 constexpr int kCaseEdit = 1;
@@ -26,8 +27,8 @@ int Distance(std::string_view a, std::string_view b) {
   for (size_t i = 1; i <= a.size(); ++i) {
     row[0] = static_cast<int>(i) * kEdit;
     for (size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({above[j] + kEdit, row[j - 1] + kEdit,
-                         above[j - 1] + ReplaceCost(a[i - 1], b[j - 1])});
+      row[j] = std::min(
+          {above[j] + kEdit, row[j - 1] + kEdit, above[j - 1] + ReplaceCost(a[i - 1], b[j - 1])});
       const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
       if (swapped) row[j] = std::min(row[j], before[j - 2] + kEdit);
     }
@@ -46,7 +47,8 @@ std::string NearestName(std::string_view name, const std::vector<std::string>& c
   std::string nearest;
   for (const std::string& candidate : candidates) {
     const std::string_view head = std::string_view(candidate).substr(0, kComparedCharacters);
-    const size_t gap = head.size() > name.size() ? head.size() - name.size() : name.size() - head.size();
+    const size_t gap =
+        head.size() > name.size() ? head.size() - name.size() : name.size() - head.size();
     if (static_cast<int>(gap) * kEdit >= best) continue;
     const int distance = Distance(name, head);
     if (distance < best) {

@@ -7,8 +7,9 @@
 
 namespace headrace {
 
-// The candidate with the fewest edits (insert, delete, replace, swap neighbours; letter case is half an edit), the first of
-// equals. "" when even the best needs more than half of the name's length (at least 1, at most 3) edits.
+// The candidate with the fewest edits (insert, delete, replace, swap neighbours; letter case is
+// half an edit), the first of equals. "" when even the best needs more than half of the name's
+// length (at least 1, at most 3) edits.
 std::string NearestName(std::string_view name, const std::vector<std::string>& candidates);
 
 // "; did you mean 'fare'?" or "".

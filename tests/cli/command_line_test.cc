@@ -1,4 +1,5 @@
-// The whole command line over a fake of headrace/run.h: flags to jobs, outcomes to lines and exit codes.
+// The whole command line over a fake of headrace/run.h: flags to jobs, outcomes to lines and exit
+// codes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -50,7 +51,8 @@ class CommandLine : public testing::Test {
     TheFakeRun() = FakeRun{};
     TheFakeRun().report.status = "published";
     TheFakeRun().report.rows_out = 6001215;
-    TheFakeRun().report.outputs = {{.path = "out/trips", .rows = 6001215, .files = 84, .bytes = 144'200'000}};
+    TheFakeRun().report.outputs = {
+        {.path = "out/trips", .rows = 6001215, .files = 84, .bytes = 144'200'000}};
     TheFakeRun().report.memory.rss_peak_bytes = 124151398;
     TheFakeRun().report.memory.budget_bytes = 256 << 20;
     TheFakeRun().report.wall_seconds = 9.1;
@@ -59,21 +61,58 @@ class CommandLine : public testing::Test {
 };
 
 TEST_F(CommandLine, ConvertFillsTheJob) {
-  const Output output = Headrace({"convert", "a.csv", "b.csv", "out", "--limit", "5", "--select", "x,\"a,b\"", "--where", "x > 1",
-                             "--derive", "m=month(d)", "--derive", "e=a = b", "--types", "a:int32,b:decimal(12,2)", "--types=c:date",
-                             "--partition-by", "m,x", "--mode", "overwrite-partitions", "--compression", "zstd:1",
-                             "--delimiter", "tab", "--quote", "none", "--no-header", "--null-values", "NA,\"\"", "--memory",
-                             "25%", "--threads=2", "--target-file-size", "1GB", "--durability", "none", "--from", "csv"});
+  const Output output = Headrace({"convert",
+                                  "a.csv",
+                                  "b.csv",
+                                  "out",
+                                  "--limit",
+                                  "5",
+                                  "--select",
+                                  "x,\"a,b\"",
+                                  "--where",
+                                  "x > 1",
+                                  "--derive",
+                                  "m=month(d)",
+                                  "--derive",
+                                  "e=a = b",
+                                  "--types",
+                                  "a:int32,b:decimal(12,2)",
+                                  "--types=c:date",
+                                  "--partition-by",
+                                  "m,x",
+                                  "--mode",
+                                  "overwrite-partitions",
+                                  "--compression",
+                                  "zstd:1",
+                                  "--delimiter",
+                                  "tab",
+                                  "--quote",
+                                  "none",
+                                  "--no-header",
+                                  "--null-values",
+                                  "NA,\"\"",
+                                  "--memory",
+                                  "25%",
+                                  "--threads=2",
+                                  "--target-file-size",
+                                  "1GB",
+                                  "--durability",
+                                  "none",
+                                  "--from",
+                                  "csv"});
   ASSERT_EQ(output.exit_code, 0) << output.err;
   EXPECT_THAT(job().inputs.at(0).paths, ElementsAre("a.csv", "b.csv"));
   EXPECT_EQ(job().output.path, "out");
-  ASSERT_EQ(job().steps.size(), 4u);  // derive, where, select, limit, whatever the order of the flags
-  EXPECT_THAT(std::get<DeriveStep>(job().steps[0].what).columns, ElementsAre(Pair("m", "month(d)"), Pair("e", "a = b")));
+  ASSERT_EQ(job().steps.size(),
+            4u);  // derive, where, select, limit, whatever the order of the flags
+  EXPECT_THAT(std::get<DeriveStep>(job().steps[0].what).columns,
+              ElementsAre(Pair("m", "month(d)"), Pair("e", "a = b")));
   EXPECT_EQ(std::get<FilterStep>(job().steps[1].what).predicate, "x > 1");
   EXPECT_THAT(std::get<SelectStep>(job().steps[2].what).columns, ElementsAre("x", "a,b"));
   EXPECT_EQ(std::get<LimitStep>(job().steps[3].what).rows, 5);
   const CsvOptions& csv = job().inputs[0].csv;
-  EXPECT_THAT(csv.types, ElementsAre(Pair("a", "int32"), Pair("b", "decimal(12,2)"), Pair("c", "date")));
+  EXPECT_THAT(csv.types,
+              ElementsAre(Pair("a", "int32"), Pair("b", "decimal(12,2)"), Pair("c", "date")));
   EXPECT_EQ(csv.delimiter, '\t');
   EXPECT_EQ(csv.quote, '\0');
   EXPECT_EQ(csv.header, false);
@@ -88,10 +127,13 @@ TEST_F(CommandLine, ConvertFillsTheJob) {
 
 TEST_F(CommandLine, LastLineSaysWhatHappened) {
   const Output output = Headrace({"convert", "a.csv", "out/trips"});
-  EXPECT_EQ(output.err, "published out/trips: 6001215 rows, 84 files, 144.2 MB, 0 rows quarantined, peak 118.4 of 256.0 MiB, 9.1 s\n");
+  EXPECT_EQ(output.err,
+            "published out/trips: 6001215 rows, 84 files, 144.2 MB, 0 rows quarantined, peak 118.4 "
+            "of 256.0 MiB, 9.1 s\n");
   EXPECT_THAT(output.out, IsEmpty());
   EXPECT_THAT(Headrace({"convert", "a", "b", "-q"}).err, IsEmpty());
-  const auto json = nlohmann::json::parse(Headrace({"convert", "a", "b", "--log-format", "json"}).err);
+  const auto json =
+      nlohmann::json::parse(Headrace({"convert", "a", "b", "--log-format", "json"}).err);
   EXPECT_EQ(json["status"], "published");
   EXPECT_EQ(json["rows"], 6001215);
 }
@@ -99,11 +141,14 @@ TEST_F(CommandLine, LastLineSaysWhatHappened) {
 TEST_F(CommandLine, GlobalFlagsMayStandBeforeTheCommand) {
   EXPECT_EQ(Headrace({"--memory", "64MiB", "-q", "convert", "a", "b"}).exit_code, 0);
   EXPECT_EQ(job().resources.memory, "64MiB");
-  EXPECT_THAT(Headrace({"--memory", "64MiB", "doctor"}).err, HasSubstr("--memory does not belong to doctor"));
+  EXPECT_THAT(Headrace({"--memory", "64MiB", "doctor"}).err,
+              HasSubstr("--memory does not belong to doctor"));
 }
 
 TEST_F(CommandLine, StandardInputAndOddValues) {
-  EXPECT_EQ(Headrace({"convert", "-", "out", "--from", "csv", "--where=-x > 1", "--comment", "-"}).exit_code, 0);
+  EXPECT_EQ(Headrace({"convert", "-", "out", "--from", "csv", "--where=-x > 1", "--comment", "-"})
+                .exit_code,
+            0);
   EXPECT_THAT(job().inputs.at(0).paths, ElementsAre("-"));
   EXPECT_EQ(std::get<FilterStep>(job().steps.at(0).what).predicate, "-x > 1");
   EXPECT_EQ(Headrace({"convert", "--", "-a.csv", "out"}).exit_code, 0);
@@ -127,7 +172,8 @@ TEST_F(CommandLine, UsageErrorsAreOneLineAndExitTwo) {
       {{"convert", "a", "b", "--derive", "month(d)"}, "NAME=EXPRESSION"},
       {{"convert", "a", "b", "--types", "a"}, "NAME:TYPE"},
       {{"convert", "a", "b", "--delimiter", "ab"}, "no single character"},
-      {{"convert", "a", "b", "--report", "/nowhere/at/all/r.json"}, "there is no directory /nowhere/at/all"},
+      {{"convert", "a", "b", "--report", "/nowhere/at/all/r.json"},
+       "there is no directory /nowhere/at/all"},
       {{"run", "p.yaml", "--where", "x"}, "--where does not belong to run"},
       {{"run", "p.yaml", "q.yaml"}, "takes fewer arguments"},
       {{"plan", "p.yaml", "--where", "x"}, "--where does not go with a pipeline file"},
@@ -146,9 +192,10 @@ TEST_F(CommandLine, UsageErrorsAreOneLineAndExitTwo) {
 TEST_F(CommandLine, FailuresGiveTheirExitCodeAndTheirReport) {
   TemporaryDirectory directory;
   const std::vector<std::pair<ErrorKind, int>> codes = {
-      {ErrorKind::kInternal, 1},    {ErrorKind::kInvalidPlan, 3}, {ErrorKind::kInvalidConfig, 3}, {ErrorKind::kSource, 4},
-      {ErrorKind::kCheckFailed, 5}, {ErrorKind::kSink, 6},        {ErrorKind::kCommitFailed, 6},  {ErrorKind::kOutOfMemory, 7},
-      {ErrorKind::kOutOfDisk, 7},   {ErrorKind::kLocked, 8},      {ErrorKind::kBadInput, 9}};
+      {ErrorKind::kInternal, 1},     {ErrorKind::kInvalidPlan, 3}, {ErrorKind::kInvalidConfig, 3},
+      {ErrorKind::kSource, 4},       {ErrorKind::kCheckFailed, 5}, {ErrorKind::kSink, 6},
+      {ErrorKind::kCommitFailed, 6}, {ErrorKind::kOutOfMemory, 7}, {ErrorKind::kOutOfDisk, 7},
+      {ErrorKind::kLocked, 8},       {ErrorKind::kBadInput, 9}};
   for (const auto& [kind, code] : codes) {
     TheFakeRun().status = MakeError(kind, 412, "it went wrong at in.csv:3");
     TheFakeRun().report.status = "failed";
@@ -157,12 +204,22 @@ TEST_F(CommandLine, FailuresGiveTheirExitCodeAndTheirReport) {
     EXPECT_THAT(output.err, testing::StartsWith("error E0412 ("));
     EXPECT_EQ(nlohmann::json::parse(ReadTextFile(directory / "r.json"))["exit_code"], code);
   }
-  const auto json = nlohmann::json::parse(Headrace({"convert", "a", "b", "--log-format", "json"}).err);
+  const auto json =
+      nlohmann::json::parse(Headrace({"convert", "a", "b", "--log-format", "json"}).err);
   EXPECT_EQ(json["code"], "E0412");
   EXPECT_EQ(json["exit_code"], 9);
   TheFakeRun().status = WithSnippet(MakeError(ErrorKind::kInvalidPlan, 201, "wrong"), "a +\n   ^");
   EXPECT_EQ(Headrace({"convert", "a", "b"}).err, "error E0201 (invalid plan): wrong\n");
-  EXPECT_EQ(Headrace({"convert", "a", "b", "-v"}).err, "error E0201 (invalid plan): wrong\na +\n   ^\n");
+  EXPECT_EQ(Headrace({"convert", "a", "b", "-v"}).err,
+            "error E0201 (invalid plan): wrong\na +\n   ^\n");
+}
+
+TEST_F(CommandLine, UsageErrorsAsJson) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"--log-format", "json", "convert", "a", "b", "--wher", "x"},
+        std::vector<std::string>{"convert", "a", "b", "--log-format=json", "--limit", "x"}}) {
+    EXPECT_EQ(nlohmann::json::parse(Headrace(words).err)["exit_code"], 2);
+  }
 }
 
 TEST_F(CommandLine, ReportToStandardOutput) {
@@ -179,7 +236,8 @@ TEST_F(CommandLine, PipelinesTakeFlagsOverTheFile) {
   EXPECT_EQ(Headrace({"run", "p.yaml", "--memory", "64MiB"}).exit_code, 0);
   EXPECT_EQ(job().resources.memory, "64MiB");
   EXPECT_EQ(job().resources.threads, 7);
-  EXPECT_THAT(Headrace({"validate", "p.yaml"}).out, HasSubstr("p.yaml: valid: 0 steps, in.csv -> out"));
+  EXPECT_THAT(Headrace({"validate", "p.yaml"}).out,
+              HasSubstr("p.yaml: valid: 0 steps, in.csv -> out"));
   EXPECT_EQ(Headrace({"plan", "p.yaml"}).out, "sink ...\n");
   EXPECT_EQ(Headrace({"preview", "p.yml", "-n", "3"}).exit_code, 0);
   EXPECT_EQ(TheFakeRun().preview_rows, 3);
@@ -215,11 +273,15 @@ TEST_F(CommandLine, HelpVersionDoctorCompletions) {
   EXPECT_THAT(Headrace({"run", "-h"}).out, testing::Not(HasSubstr("--partition-by")));
   EXPECT_EQ(Headrace({"--version"}).out, "headrace 0\n");
   EXPECT_EQ(Headrace({"doctor"}).out, "disk    .\nmemory  1 GiB\n");
-  for (const char* shell : {"bash", "zsh", "fish"}) EXPECT_THAT(Headrace({"completions", shell}).out, HasSubstr("partition-by"));
+  for (const char* shell : {"bash", "zsh", "fish"})
+    EXPECT_THAT(Headrace({"completions", shell}).out, HasSubstr("partition-by"));
 }
 
 TEST(Table, FitsAndCuts) {
-  PreviewResult preview{{"a", "b", "c"}, {"int64", "string", "date"}, {{"1", std::string(60, 'x'), "2024-01-01"}, {"22", "tab\there é", "NULL"}}, {}};
+  PreviewResult preview{{"a", "b", "c"},
+                        {"int64", "string", "date"},
+                        {{"1", std::string(60, 'x'), "2024-01-01"}, {"22", "tab\there é", "NULL"}},
+                        {}};
   const std::string table = FormatTable(preview, 50);
   EXPECT_THAT(table, HasSubstr("    1  " + std::string(39, 'x') + "…\n"));
   EXPECT_THAT(table, HasSubstr("tab\\there é"));
@@ -228,13 +290,17 @@ TEST(Table, FitsAndCuts) {
 }
 
 TEST(Progress, LineIsCutToTheWidth) {
-  const Progress progress{.phase = "converting", .rows = 2520000, .bytes = 42, .bytes_total = 100, .seconds = 2};
-  EXPECT_THAT(ProgressLine(progress, 200), HasSubstr(" 42% [########            ]  2,520,000 rows"));
+  const Progress progress{
+      .phase = "converting", .rows = 2520000, .bytes = 42, .bytes_total = 100, .seconds = 2};
+  EXPECT_THAT(ProgressLine(progress, 200),
+              HasSubstr(" 42% [########            ]  2,520,000 rows"));
   EXPECT_THAT(ProgressLine(progress, 200), HasSubstr("ETA 2.8 s"));
   EXPECT_EQ(ProgressLine(progress, 20).size(), 20u);
 }
 
-TEST(Reference, PageIsCurrent) { ExpectGeneratedPart(__FILE__, "../../docs/cli.md", "flags", CommandReferenceMarkdown()); }
+TEST(Reference, PageIsCurrent) {
+  ExpectGeneratedPart(__FILE__, "../../docs/cli.md", "flags", CommandReferenceMarkdown());
+}
 
 }  // namespace
 }  // namespace headrace::cli

@@ -14,14 +14,17 @@ FakeRun& TheFakeRun() {
 RunOutcome RunJob(const JobSpec& job, const RunControl& control) {
   FakeRun& fake = TheFakeRun();
   fake.job = job;
-  Progress progress{.phase = "converting", .rows = 10, .bytes = 50, .bytes_total = 100, .seconds = 1};
-  for (int i = 0; i < fake.progress_calls && control.on_progress; ++i) control.on_progress(progress);
+  Progress progress{
+      .phase = "converting", .rows = 10, .bytes = 50, .bytes_total = 100, .seconds = 1};
+  for (int i = 0; i < fake.progress_calls && control.on_progress; ++i)
+    control.on_progress(progress);
   RunOutcome outcome{fake.status, fake.report};
   if (fake.raise_signal != 0) {
     raise(fake.raise_signal);
     while (*control.stop_signal == 0) {
     }
-    outcome.status = MakeError(ErrorKind::kCancelled, 999, "stopped by a signal; nothing was published");
+    outcome.status =
+        MakeError(ErrorKind::kCancelled, 999, "stopped by a signal; nothing was published");
     outcome.report.status = "cancelled";
   }
   return outcome;
@@ -37,7 +40,8 @@ arrow::Result<PreviewResult> PreviewJob(const JobSpec& job, int64_t rows) {
   TheFakeRun().job = job;
   TheFakeRun().preview_rows = rows;
   if (!TheFakeRun().status.ok()) return TheFakeRun().status;
-  return PreviewResult{{"id", "name"}, {"int64", "string"}, {{"1", "ada"}, {"20", "NULL"}}, {"delimiter ','"}};
+  return PreviewResult{
+      {"id", "name"}, {"int64", "string"}, {{"1", "ada"}, {"20", "NULL"}}, {"delimiter ','"}};
 }
 
 arrow::Result<JobSpec> LoadPipelineFile(const std::string&) {
@@ -45,10 +49,16 @@ arrow::Result<JobSpec> LoadPipelineFile(const std::string&) {
   return TheFakeRun().pipeline;
 }
 
-std::vector<DoctorLine> Doctor(const std::string& directory) { return {{"disk", directory}, {"memory", "1 GiB"}}; }
+std::vector<DoctorLine> Doctor(const std::string& directory) {
+  return {{"disk", directory}, {"memory", "1 GiB"}};
+}
 std::string FormatErrorLine(const arrow::Status& status) { return FormatError(status); }
-std::string ErrorCodeText(const arrow::Status& status) { return fmt::format("E{:04}", GetErrorCode(status)); }
-int ExitCodeOf(const arrow::Status& status) { return status.ok() ? 0 : ExitCode(GetErrorKind(status)); }
+std::string ErrorCodeText(const arrow::Status& status) {
+  return fmt::format("E{:04}", GetErrorCode(status));
+}
+int ExitCodeOf(const arrow::Status& status) {
+  return status.ok() ? 0 : ExitCode(GetErrorKind(status));
+}
 std::string VersionText() { return "headrace 0"; }
 arrow::Status InitializeProcess() { return arrow::Status::OK(); }
 

@@ -1,4 +1,5 @@
-// Golden texts: a file beside the test, compared with what the code gives now. HEADRACE_GOLDEN_UPDATE=1 rewrites it.
+// Golden texts: a file beside the test, compared with what the code gives now.
+// HEADRACE_GOLDEN_UPDATE=1 rewrites it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,19 +19,22 @@ inline std::string ReadTextFile(const std::string& path) {
 }
 
 // `test_file` is __FILE__ of the test; `name` is relative to its directory.
-inline void ExpectGolden(const std::string& test_file, const std::string& name, const std::string& actual) {
+inline void ExpectGolden(const std::string& test_file, const std::string& name,
+                         const std::string& actual) {
   const std::string path = test_file.substr(0, test_file.rfind('/') + 1) + name;
   if (std::getenv("HEADRACE_GOLDEN_UPDATE") != nullptr) {
     std::ofstream(path, std::ios::binary) << actual;
     return;
   }
-  EXPECT_EQ(ReadTextFile(path), actual) << "golden file " << path
-                                        << "; rewrite it with HEADRACE_GOLDEN_UPDATE=1 if the new text is right";
+  EXPECT_EQ(ReadTextFile(path), actual)
+      << "golden file " << path
+      << "; rewrite it with HEADRACE_GOLDEN_UPDATE=1 if the new text is right";
 }
 
-// Replaces what stands between the markers "<!-- name -->" and "<!-- end of name -->" of a page and expects no change.
-inline void ExpectGeneratedPart(const std::string& test_file, const std::string& name, const std::string& marker,
-                                const std::string& part) {
+// Replaces what stands between the markers "<!-- name -->" and "<!-- end of name -->" of a page and
+// expects no change.
+inline void ExpectGeneratedPart(const std::string& test_file, const std::string& name,
+                                const std::string& marker, const std::string& part) {
   const std::string path = test_file.substr(0, test_file.rfind('/') + 1) + name;
   const std::string page = ReadTextFile(path);
   const std::string begin = "<!-- " + marker + " -->\n", end = "<!-- end of " + marker + " -->";

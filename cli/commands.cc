@@ -137,10 +137,11 @@ int PrintCompletions(const Settings& settings) {
   return PrintText(*script);
 }
 
-int RunParsed(const RawArguments& arguments) {
+int RunParsed(const RawArguments& arguments, LogFormat log_format) {
   const CommandDefinition& command = *arguments.command;
   Settings settings;
   settings.paths = arguments.paths;
+  settings.log_format = log_format;  // also for a flag that fails before --log-format is applied
   arrow::Status applied = ApplyFlags(arguments, &settings);
   if (applied.ok()) applied = CheckReportPath(settings.report_path);
   if (!applied.ok()) return PrintUsageError(applied.message(), settings.log_format);
@@ -190,9 +191,9 @@ LogFormat WantedLogFormat(int argc, const char* const* argv) {
 
 int RunCommandLine(int argc, const char* const* argv) {
   IgnoreBrokenPipes();
+  const LogFormat log_format = WantedLogFormat(argc, argv);
   auto arguments = ParseArguments(argc, argv);
-  if (!arguments.ok())
-    return PrintUsageError(arguments.status().message(), WantedLogFormat(argc, argv));
+  if (!arguments.ok()) return PrintUsageError(arguments.status().message(), log_format);
   switch (arguments->request) {
     case Request::kVersion:
       return PrintText(VersionText() + "\n");
@@ -201,7 +202,7 @@ int RunCommandLine(int argc, const char* const* argv) {
     case Request::kCommand:
       break;
   }
-  return RunParsed(*arguments);
+  return RunParsed(*arguments, log_format);
 }
 
 }  // namespace headrace::cli

@@ -269,7 +269,7 @@ void JobRun::FillReport(const Status& status) {
   if (source_) facts.inputs = source_->inputs();
   FinishReport(facts, &report_);
   if (scan_) {
-    for (const auto& line : scan_->evidence()) report_.notes.push_back(line);
+    for (const auto& line : scan_->evidence()) report_.evidence.push_back(line);
   }
 }
 

@@ -157,6 +157,37 @@ TEST(PartitionedSinkTest, ABadPartitionValueNamesItsColumn) {
   EXPECT_THAT(outcome.status.message(), ::testing::HasSubstr("partition column 'k'"));
 }
 
+TEST(PartitionedSinkTest, SeveralKeysWithNullsDatesAndTextsThatNeedEscaping) {
+  arrow::StringBuilder text;
+  arrow::Date32Builder day;
+  arrow::DoubleBuilder share;
+  arrow::Int64Builder n;
+  const std::vector<std::string> texts = {"a/b", "ü x", "100%", "a=b", "plain"};
+  for (int64_t i = 0; i < 600; ++i) {
+    ASSERT_TRUE((i % 6 == 5 ? text.AppendNull() : text.Append(texts[static_cast<size_t>(i % 6)])).ok());
+    ASSERT_TRUE((i % 2 == 1 ? day.AppendNull() : day.Append(19782)).ok());
+    ASSERT_TRUE(share.Append(i % 4 < 2 ? 0.0 : -0.0).ok() && n.Append(i).ok());
+  }
+  SinkHarness harness;
+  SinkRun run;
+  run.options.schema =
+      arrow::schema({arrow::field("n", arrow::int64()), arrow::field("t", arrow::utf8()),
+                     arrow::field("d", arrow::date32()), arrow::field("s", arrow::float64())});
+  run.options.partition_by = {"t", "d", "s"};
+  auto batch = arrow::RecordBatch::Make(run.options.schema, 600,
+                                        {n.Finish().ValueOrDie(), text.Finish().ValueOrDie(),
+                                         day.Finish().ValueOrDie(), share.Finish().ValueOrDie()});
+  run.morsels = {{batch->Slice(0, 250)}, {batch->Slice(250)}};
+  const SinkOutcome outcome = harness.Run(run);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  const std::vector<std::string> expected = {
+      "t=100%25/d=2024-02-29/s=0.0", "t=__HIVE_DEFAULT_PARTITION__/d=__HIVE_DEFAULT_PARTITION__/s=0.0",
+      "t=a%2Fb/d=2024-02-29/s=0.0", "t=a%3Db/d=__HIVE_DEFAULT_PARTITION__/s=0.0",
+      "t=plain/d=2024-02-29/s=0.0", "t=ü x/d=__HIVE_DEFAULT_PARTITION__/s=0.0"};
+  EXPECT_EQ(outcome.summary.directories, expected);
+  ExpectAllRowsInOrder(harness.Read(), 600);
+}
+
 TEST(PartitionedSinkTest, AnEmptyResultLeavesAFileThatReadersCanTypeTheKeysFrom) {
   SinkHarness harness;
   SinkRun run = PartitionRun(1, Morsels(2));

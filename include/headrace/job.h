@@ -1,5 +1,5 @@
-// What a user asks for: inputs, steps, an output and resources. `headrace convert`, pipeline files and C++ callers all
-// fill in this one structure; every entry point of headrace/run.h takes it.
+// What a user asks for: inputs, steps, an output and resources. `headrace convert`, pipeline files
+// and C++ callers all fill in this one structure; every entry point of headrace/run.h takes it.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@
 
 namespace headrace {
 
-struct CsvOptions {                       // unset = sniffed
+struct CsvOptions {  // unset = sniffed
   std::optional<char> delimiter;
-  std::optional<char> quote;              // '\0' = no quoting
-  std::optional<char> escape;             // equal to quote = doubled quotes
+  std::optional<char> quote;   // '\0' = no quoting
+  std::optional<char> escape;  // equal to quote = doubled quotes
   std::optional<char> comment;
   std::optional<bool> header;
   std::optional<int64_t> skip_rows;
@@ -24,58 +24,76 @@ struct CsvOptions {                       // unset = sniffed
   bool quoted_empty_is_null = false;
   bool all_strings = false;
   std::vector<std::pair<std::string, std::string>> types;  // column, type text ("decimal(12,2)")
-  int64_t field_bytes_max = 256LL << 20;  // a longer field is a bad row
+  int64_t field_bytes_max = 256LL << 20;                   // a longer field is a bad row
 };
 
 struct InputSpec {
-  std::vector<std::string> paths;         // files, globs, directories, "-"
-  std::string format;                     // "" = by file name and content
+  std::vector<std::string> paths;  // files, globs, directories, "-"
+  std::string format;              // "" = by file name and content
   CsvOptions csv;
 };
 
-struct FilterStep { std::string predicate; };
-struct DeriveStep { std::vector<std::pair<std::string, std::string>> columns; };  // name, expression; later ones see earlier ones
-struct SelectStep { std::vector<std::string> columns; };
-struct DropStep { std::vector<std::string> columns; };
-struct RenameStep { std::vector<std::pair<std::string, std::string>> columns; };  // from, to
-struct CastStep { std::vector<std::pair<std::string, std::string>> columns; };    // column, type
-struct FillNullStep { std::vector<std::pair<std::string, std::string>> columns; }; // column, literal expression
-struct LimitStep { int64_t rows = 0; };
+struct FilterStep {
+  std::string predicate;
+};
+struct DeriveStep {
+  std::vector<std::pair<std::string, std::string>> columns;
+};  // name, expression; later ones see earlier ones
+struct SelectStep {
+  std::vector<std::string> columns;
+};
+struct DropStep {
+  std::vector<std::string> columns;
+};
+struct RenameStep {
+  std::vector<std::pair<std::string, std::string>> columns;
+};  // from, to
+struct CastStep {
+  std::vector<std::pair<std::string, std::string>> columns;
+};  // column, type
+struct FillNullStep {
+  std::vector<std::pair<std::string, std::string>> columns;
+};  // column, literal expression
+struct LimitStep {
+  int64_t rows = 0;
+};
 
 struct Step {
-  std::variant<FilterStep, DeriveStep, SelectStep, DropStep, RenameStep, CastStep, FillNullStep, LimitStep> what;
-  std::string where;                      // "p.yaml:12:5" for messages; "" from the command line
+  std::variant<FilterStep, DeriveStep, SelectStep, DropStep, RenameStep, CastStep, FillNullStep,
+               LimitStep>
+      what;
+  std::string where;  // "p.yaml:12:5" for messages; "" from the command line
 };
 
 enum class WriteMode : uint8_t { kCreate, kAppend, kOverwrite, kOverwritePartitions };
 
 struct OutputSpec {
   std::string path;
-  std::string format;                     // "" = by file name; a directory is a Parquet dataset
+  std::string format;  // "" = by file name; a directory is a Parquet dataset
   std::vector<std::string> partition_by;
   WriteMode mode = WriteMode::kCreate;
-  std::string compression = "zstd";       // zstd[:level] snappy lz4 gzip none
-  int64_t row_group_rows = 0;             // 0 = chosen from the budget, at most 122,880
+  std::string compression = "zstd";  // zstd[:level] snappy lz4 gzip none
+  int64_t row_group_rows = 0;        // 0 = chosen from the budget, at most 122,880
   int64_t target_file_bytes = 512LL << 20;
   bool durable = true;
 };
 
 struct ResourceSpec {
-  std::string memory;                     // "512MiB", "25%", "" = 25 % of the effective limit, at least the floor
-  int threads = 0;                        // 0 = usable cores
-  std::string spill_dir;                  // "" = beside the target
-  int64_t spill_bytes_max = 0;            // 0 = what the disk has free, less a margin
+  std::string memory;     // "512MiB", "25%", "" = 25 % of the effective limit, at least the floor
+  int threads = 0;        // 0 = usable cores
+  std::string spill_dir;  // "" = beside the target
+  int64_t spill_bytes_max = 0;  // 0 = what the disk has free, less a margin
   int64_t streaming_threshold_rows = 5'000'000;
   int64_t chunk_rows = 50'000;
   double elevated_mark = 0.75;
   double high_mark = 0.85;
-  int64_t batch_bytes = 0;                // 0 = chosen from the budget; tests set it to move block borders
-  uint64_t shuffle_seed = 0;              // not 0: workers yield at random points (tests of P2)
+  int64_t batch_bytes = 0;    // 0 = chosen from the budget; tests set it to move block borders
+  uint64_t shuffle_seed = 0;  // not 0: workers yield at random points (tests of P2)
 };
 
 struct JobSpec {
-  std::string name;                       // identity in history; "" = from the output path
-  std::vector<InputSpec> inputs;          // one in this version
+  std::string name;               // identity in history; "" = from the output path
+  std::vector<InputSpec> inputs;  // one in this version
   std::vector<Step> steps;
   OutputSpec output;
   ResourceSpec resources;
@@ -83,7 +101,7 @@ struct JobSpec {
 
 // A snapshot for a progress bar.
 struct Progress {
-  std::string phase;                      // "inferring types", "converting", "publishing"
+  std::string phase;  // "inferring types", "converting", "publishing"
   int64_t rows = 0;
   int64_t bytes = 0;
   int64_t bytes_total = -1;

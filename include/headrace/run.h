@@ -13,26 +13,28 @@
 namespace headrace {
 
 struct RunControl {
-  ProgressCallback on_progress;   // called from a thread of its own, about ten times a second
-  const volatile int* stop_signal = nullptr;  // becomes the signal's number when the user wants to stop
+  ProgressCallback on_progress;  // called from a thread of its own, about ten times a second
+  const volatile int* stop_signal =
+      nullptr;  // becomes the signal's number when the user wants to stop
 };
 
 struct RunOutcome {
   arrow::Status status;
-  RunReport report;               // complete also when status failed
+  RunReport report;  // complete also when status failed
 };
 
 // Runs a job to its published end, or to a failure that left the target as it was.
 RunOutcome RunJob(const JobSpec& job, const RunControl& control = {});
 
-// The plan as text: steps with types, what the source took over, floors, threads, how the sink will route.
+// The plan as text: steps with types, what the source took over, floors, threads, how the sink will
+// route.
 arrow::Result<std::string> ExplainJob(const JobSpec& job);
 
 struct PreviewResult {
   std::vector<std::string> names;
   std::vector<std::string> types;
-  std::vector<std::vector<std::string>> rows;      // text of every value; nulls as "NULL"
-  std::vector<std::string> evidence;               // how the dialect and types were found
+  std::vector<std::vector<std::string>> rows;  // text of every value; nulls as "NULL"
+  std::vector<std::string> evidence;           // how the dialect and types were found
 };
 // The first rows of an input after the job's steps. The output of the job is ignored.
 arrow::Result<PreviewResult> PreviewJob(const JobSpec& job, int64_t rows);
@@ -44,7 +46,8 @@ struct DoctorLine {
   std::string topic;
   std::string text;
 };
-// What headrace sees of this machine: the effective memory limit with every candidate, cores, kernel features, disks.
+// What headrace sees of this machine: the effective memory limit with every candidate, cores,
+// kernel features, disks.
 std::vector<DoctorLine> Doctor(const std::string& directory);
 
 // One line for people and the exit code of a failure.
@@ -53,7 +56,8 @@ std::string ErrorCodeText(const arrow::Status& status);  // "E0412"
 int ExitCodeOf(const arrow::Status& status);
 std::string VersionText();
 
-// Prepares the process once, before any other call of the command: allocator settings, Arrow's kernels, thread pools.
+// Prepares the process once, before any other call of the command: allocator settings, Arrow's
+// kernels, thread pools.
 arrow::Status InitializeProcess();
 
 }  // namespace headrace

@@ -1,4 +1,5 @@
-// RunReport: what every run leaves behind, finished or failed. Plain data; the JSON form is documented in docs/report.md.
+// RunReport: what every run leaves behind, finished or failed. Plain data; the JSON form is
+// documented in docs/report.md.
 #pragma once
 
 #include <arrow/status.h>
@@ -11,11 +12,11 @@
 namespace headrace {
 
 struct StageReport {
-  std::string name;        // "source csv", "filter", "sink parquet"
+  std::string name;  // "source csv", "filter", "sink parquet"
   int64_t rows_in = 0;
   int64_t rows_out = 0;
-  int64_t bytes_out = 0;   // Arrow bytes handed on
-  double wall_seconds = 0; // summed over workers
+  int64_t bytes_out = 0;    // Arrow bytes handed on
+  double wall_seconds = 0;  // summed over workers
   double cpu_seconds = 0;
   double blocked_seconds = 0;
   int64_t reserved_peak_bytes = 0;
@@ -64,23 +65,24 @@ struct RunReport {
   int exit_code = 1;
   std::string headrace_version;
   std::string arrow_version;
-  std::string started_at;         // ISO 8601, UTC
+  std::string started_at;  // ISO 8601, UTC
   double wall_seconds = 0;
   double cpu_seconds = 0;
   int threads = 0;
-  std::string mode;               // "direct" or "streaming"
+  std::string mode;  // "direct" or "streaming"
   std::string mode_reason;
   int64_t rows_in = 0;
   int64_t rows_out = 0;
   int64_t rows_filtered = 0;
-  int64_t rows_limited = 0;       // cut off by a limit
+  int64_t rows_limited = 0;  // cut off by a limit
   int64_t rows_rejected = 0;
   std::vector<StageReport> stages;
   std::vector<InputReport> inputs;
   std::vector<OutputReport> outputs;
   MemoryReport memory;
-  std::vector<std::string> notes; // announced fallbacks and warnings
-  std::vector<std::string> evidence;  // how dialect, header and types were found, and what was pruned
+  std::vector<std::string> notes;  // announced fallbacks and warnings
+  std::vector<std::string>
+      evidence;  // how dialect, header and types were found, and what was pruned
 };
 
 // The report as JSON text, keys as above.

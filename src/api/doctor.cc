@@ -39,9 +39,10 @@ void AddMemory(std::vector<DoctorLine>* lines) {
                                           FormatBytes(process->swap_bytes))});
   }
   const auto pressure = ReadMemoryPressure();
-  lines->push_back({"pressure", pressure ? fmt::format("PSI memory: some {:.2f} %, full {:.2f} % over 10 s",
-                                                       pressure->some_avg10, pressure->full_avg10)
-                                         : std::string("PSI is not available on this kernel")});
+  lines->push_back(
+      {"pressure", pressure ? fmt::format("PSI memory: some {:.2f} %, full {:.2f} % over 10 s",
+                                          pressure->some_avg10, pressure->full_avg10)
+                            : std::string("PSI is not available on this kernel")});
 }
 
 void AddKernel(std::vector<DoctorLine>* lines) {
@@ -51,11 +52,13 @@ void AddKernel(std::vector<DoctorLine>* lines) {
   }
   std::ifstream huge_pages("/sys/kernel/mm/transparent_hugepage/enabled");
   std::string text;
-  if (std::getline(huge_pages, text)) lines->push_back({"kernel", "transparent huge pages: " + text});
+  if (std::getline(huge_pages, text))
+    lines->push_back({"kernel", "transparent huge pages: " + text});
   __builtin_cpu_init();
-  lines->push_back({"processor", fmt::format("{} usable cores; AVX2 {}, AVX-512BW {}", ReadUsableCores(),
-                                             __builtin_cpu_supports("avx2") ? "yes" : "no",
-                                             __builtin_cpu_supports("avx512bw") ? "yes" : "no")});
+  lines->push_back(
+      {"processor", fmt::format("{} usable cores; AVX2 {}, AVX-512BW {}", ReadUsableCores(),
+                                __builtin_cpu_supports("avx2") ? "yes" : "no",
+                                __builtin_cpu_supports("avx512bw") ? "yes" : "no")});
 }
 
 // Tries what a publish needs, in a directory of its own that is removed again.
@@ -68,12 +71,14 @@ Status ProbeDirectory(Env* env, const std::string& directory, std::vector<Doctor
     ARROW_RETURN_NOT_OK(env->CreateDirectory(one));
     ARROW_RETURN_NOT_OK(env->CreateDirectory(two));
     const Status exchange = env->Rename(one, two, RenameMode::kExchange);
-    lines->push_back({"disk", fmt::format("atomic exchange of directories: {}",
-                                          exchange.ok() ? "yes" : "no, publishing uses two renames")});
+    lines->push_back(
+        {"disk", fmt::format("atomic exchange of directories: {}",
+                             exchange.ok() ? "yes" : "no, publishing uses two renames")});
     const std::string file = JoinPath(one, "file");
     ARROW_RETURN_NOT_OK(env->WriteFileDurably(file, "probe"));
     const Status link = env->HardLink(file, JoinPath(two, "link"));
-    lines->push_back({"disk", fmt::format("hard links: {}", link.ok() ? "yes" : "no, appending copies files")});
+    lines->push_back(
+        {"disk", fmt::format("hard links: {}", link.ok() ? "yes" : "no, appending copies files")});
     ARROW_ASSIGN_OR_RAISE(auto lock, env->TryLock(JoinPath(probe, "lock")));
     lines->push_back({"disk", fmt::format("file locks: {}", lock ? "yes" : "no")});
     return Status::OK();
@@ -89,8 +94,9 @@ void AddDisk(const std::string& directory, std::vector<DoctorLine>* lines) {
     lines->push_back({"disk", space.status().message()});
     return;
   }
-  lines->push_back({"disk", fmt::format("{}: {} of {} free", directory, FormatBytes(space->available_bytes),
-                                        FormatBytes(space->total_bytes))});
+  lines->push_back(
+      {"disk", fmt::format("{}: {} of {} free", directory, FormatBytes(space->available_bytes),
+                           FormatBytes(space->total_bytes))});
   const Status probed = ProbeDirectory(env, directory, lines);
   if (!probed.ok()) lines->push_back({"disk", "cannot write here: " + probed.message()});
 }

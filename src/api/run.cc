@@ -73,7 +73,9 @@ Result<JobSpec> LoadPipelineFile(const std::string& path) {
 }
 
 std::string FormatErrorLine(const Status& status) { return FormatError(status); }
-std::string ErrorCodeText(const Status& status) { return fmt::format("E{:04}", GetErrorCode(status)); }
+std::string ErrorCodeText(const Status& status) {
+  return fmt::format("E{:04}", GetErrorCode(status));
+}
 
 int ExitCodeOf(const Status& status) {
   if (status.ok()) return 0;

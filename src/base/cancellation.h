@@ -1,4 +1,5 @@
-// One flag per run that says "stop", with the reason. Workers look at it between batches; waiters are woken by it.
+// One flag per run that says "stop", with the reason. Workers look at it between batches; waiters
+// are woken by it.
 #pragma once
 
 #include <atomic>
@@ -11,7 +12,8 @@
 namespace headrace {
 
 // Role: carries the first failure (or the user's interrupt) of a run to every worker.
-// Owner: the run. Threads: all methods may be called from any thread. The first Cancel wins; later ones are ignored.
+// Owner: the run. Threads: all methods may be called from any thread. The first Cancel wins; later
+// ones are ignored.
 class Cancellation {
  public:
   // `reason` must be a failure. Runs the wake-up callbacks once, in the calling thread.
@@ -20,7 +22,8 @@ class Cancellation {
   // OK while not cancelled, else the reason.
   Status Check() const;
 
-  // Registers a callback that wakes a waiter. Called at once if already cancelled. Remove before what it uses dies.
+  // Registers a callback that wakes a waiter. Called at once if already cancelled. Remove before
+  // what it uses dies.
   int64_t AddWaker(std::function<void()> wake);
   void RemoveWaker(int64_t id);
 

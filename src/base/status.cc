@@ -167,15 +167,16 @@ Status WithKind(const Status& status, ErrorKind kind, ErrorCode code, std::strin
     kind = ErrorKind::kOutOfMemory;
     code = 701;
   }
-  return MakeErrorFromMessage(kind, code,
-                              context.empty() ? status.message()
-                                              : fmt::format("{}: {}", context, status.message()));
+  return MakeErrorFromMessage(
+      kind, code,
+      context.empty() ? status.message() : fmt::format("{}: {}", context, status.message()));
 }
 
 Status WithSnippet(const Status& status, std::string snippet) {
   if (status.ok()) return status;
   return Status(status.code(), status.message(),
-                std::make_shared<ErrorDetail>(GetErrorKind(status), GetErrorCode(status), std::move(snippet)));
+                std::make_shared<ErrorDetail>(GetErrorKind(status), GetErrorCode(status),
+                                              std::move(snippet)));
 }
 
 std::string GetErrorSnippet(const Status& status) {

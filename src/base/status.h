@@ -1,7 +1,8 @@
 // Error kinds on arrow::Status: the only error channel inside headrace.
 //
-// Every failure carries an ErrorKind (which maps 1:1 to an exit code) and a stable number (printed as E0412).
-// Messages are one line: what failed, where, why, and what to do. Static text first, values last.
+// Every failure carries an ErrorKind (which maps 1:1 to an exit code) and a stable number (printed
+// as E0412). Messages are one line: what failed, where, why, and what to do. Static text first,
+// values last.
 #pragma once
 
 #include <arrow/result.h>
@@ -27,9 +28,9 @@ enum class ErrorKind : uint8_t {
   kCheckFailed,
   kOutOfMemory,
   kOutOfDisk,
-  kSource,   // a source that cannot be opened or read
+  kSource,  // a source that cannot be opened or read
   kNetwork,
-  kSink,     // a target that cannot be written
+  kSink,  // a target that cannot be written
   kCommitFailed,
   kCommitUnknown,
   kLocked,
@@ -40,8 +41,9 @@ enum class ErrorKind : uint8_t {
 int ExitCode(ErrorKind kind);
 std::string_view ErrorKindName(ErrorKind kind);
 
-// Stable numbers by range: 1xx usage and configuration, 2xx plans and expressions, 3xx opening and listing inputs,
-// 4xx bad text input, 5xx bad Parquet or Arrow input, 6xx sink and commit, 7xx memory and disk, 8xx locks, 9xx internal.
+// Stable numbers by range: 1xx usage and configuration, 2xx plans and expressions, 3xx opening and
+// listing inputs, 4xx bad text input, 5xx bad Parquet or Arrow input, 6xx sink and commit, 7xx
+// memory and disk, 8xx locks, 9xx internal.
 using ErrorCode = int;
 
 Status MakeErrorFromMessage(ErrorKind kind, ErrorCode code, std::string message);
@@ -51,23 +53,26 @@ Status MakeError(ErrorKind kind, ErrorCode code, fmt::format_string<Args...> tex
   return MakeErrorFromMessage(kind, code, fmt::format(text, std::forward<Args>(args)...));
 }
 
-// Kind and number of a failed status. A status that none of our code made (Arrow's own) maps by its Arrow code:
-// OutOfMemory, IOError, Cancelled, Invalid and so on; its number is 0.
+// Kind and number of a failed status. A status that none of our code made (Arrow's own) maps by its
+// Arrow code: OutOfMemory, IOError, Cancelled, Invalid and so on; its number is 0.
 ErrorKind GetErrorKind(const Status& status);
 ErrorCode GetErrorCode(const Status& status);
 
-// Same failure with `context` put before the message ("in stage csv, file a.csv"). Kind and number stay.
+// Same failure with `context` put before the message ("in stage csv, file a.csv"). Kind and number
+// stay.
 Status WithContext(const Status& status, std::string_view context);
 
 // Same failure, given a kind and number if it has none of ours yet. For the seam to a library.
 Status WithKind(const Status& status, ErrorKind kind, ErrorCode code, std::string_view context);
 
-// Same failure, carrying a few lines of source text with a caret below the place. The one-line message stays as it is.
+// Same failure, carrying a few lines of source text with a caret below the place. The one-line
+// message stays as it is.
 Status WithSnippet(const Status& status, std::string snippet);
 // Empty when the failure has none.
 std::string GetErrorSnippet(const Status& status);
 
-// One line for people: "error E0412 (bad input): message". Newlines inside the message become spaces.
+// One line for people: "error E0412 (bad input): message". Newlines inside the message become
+// spaces.
 std::string FormatError(const Status& status);
 
 #define HEADRACE_CONCAT_INNER(a, b) a##b
@@ -75,9 +80,9 @@ std::string FormatError(const Status& status);
 
 // Checks whose violation could publish wrong data: on in every build.
 [[noreturn]] void CheckFailed(const char* file, int line, const char* what);
-#define HEADRACE_CHECK(condition) \
-  do {                            \
-    if (!(condition)) [[unlikely]] \
+#define HEADRACE_CHECK(condition)                              \
+  do {                                                         \
+    if (!(condition)) [[unlikely]]                             \
       ::headrace::CheckFailed(__FILE__, __LINE__, #condition); \
   } while (false)
 

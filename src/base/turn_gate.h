@@ -9,10 +9,11 @@
 
 namespace headrace {
 
-// Role: an ordered point inside otherwise parallel work. Sequence numbers are consecutive from `first`.
-// Every number must Enter and Leave exactly once, or skip with Leave alone; the lowest one never waits, so the gate
-// cannot deadlock as long as numbers are handed out in order and each is worked on by one running thread.
-// Threads: all methods from any thread. Between Enter and Leave the caller alone is inside.
+// Role: an ordered point inside otherwise parallel work. Sequence numbers are consecutive from
+// `first`. Every number must Enter and Leave exactly once, or skip with Leave alone; the lowest one
+// never waits, so the gate cannot deadlock as long as numbers are handed out in order and each is
+// worked on by one running thread. Threads: all methods from any thread. Between Enter and Leave
+// the caller alone is inside.
 class TurnGate {
  public:
   explicit TurnGate(Cancellation* cancellation, int64_t first = 0);
@@ -20,7 +21,8 @@ class TurnGate {
   TurnGate(const TurnGate&) = delete;
   TurnGate& operator=(const TurnGate&) = delete;
 
-  // Waits for the turn of `sequence`; returns at once when it has come already. Fails when the run is cancelled.
+  // Waits for the turn of `sequence`; returns at once when it has come already. Fails when the run
+  // is cancelled.
   Status Enter(int64_t sequence);
   // Ends the turn of `sequence`, waiting for it first if it was never entered.
   Status Leave(int64_t sequence);

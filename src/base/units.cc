@@ -18,7 +18,8 @@ bool Split(std::string_view text, NumberAndUnit* out) {
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out->number,
                                             std::chars_format::fixed);
-  if (error != std::errc() || end == text.data() || !std::isfinite(out->number) || out->number < 0) {
+  if (error != std::errc() || end == text.data() || !std::isfinite(out->number) ||
+      out->number < 0) {
     return false;
   }
   std::string_view unit(end, text.data() + text.size() - end);

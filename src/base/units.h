@@ -14,8 +14,9 @@ inline constexpr int64_t kKiB = 1024;
 inline constexpr int64_t kMiB = 1024 * kKiB;
 inline constexpr int64_t kGiB = 1024 * kMiB;
 
-// "512MiB", "1.5GB", "64k", "1048576": KiB/MiB/GiB/TiB are powers of 1024, kB/MB/GB/TB powers of 1000, a bare
-// k/m/g/t means the binary unit. InvalidConfig with the text when it is none of these, negative or above 2^62.
+// "512MiB", "1.5GB", "64k", "1048576": KiB/MiB/GiB/TiB are powers of 1024, kB/MB/GB/TB powers of
+// 1000, a bare k/m/g/t means the binary unit. InvalidConfig with the text when it is none of these,
+// negative or above 2^62.
 Result<int64_t> ParseBytes(std::string_view text);
 
 // "118.4 MiB", "996 B".

@@ -113,7 +113,7 @@ Status DatasetTransaction::Prepare(const PublishInfo& info) {
                      generation_);
   }
   record_.run_id = options_.run_id;
-  record_.plan_hash = options_.plan_hash;
+  record_.plan_hash = info.plan_hash;
   record_.mode = options_.mode;
   record_.durability = options_.durability;
   record_.new_inode = generation->inode;

@@ -32,7 +32,6 @@ struct TransactionOptions {
   PublishMode mode = PublishMode::kCreate;
   Durability durability = Durability::kFull;
   std::string run_id;
-  std::string plan_hash;
 };
 
 struct PublishInput {
@@ -43,6 +42,7 @@ struct PublishInput {
 
 // What the journal and the ledger keep of a run.
 struct PublishInfo {
+  std::string plan_hash;
   int64_t rows = 0;
   int64_t files = 0;
   int64_t bytes = 0;

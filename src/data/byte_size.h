@@ -8,8 +8,9 @@
 
 namespace headrace {
 
-// Bytes of the rows an array shows: slices count their part only, buffers shared by several columns count each time.
-// Reads no values but the ends of offsets and allocates nothing, so it may be called for every batch.
+// Bytes of the rows an array shows: slices count their part only, buffers shared by several columns
+// count each time. Reads no values but the ends of offsets and allocates nothing, so it may be
+// called for every batch.
 int64_t ReferencedBytes(const arrow::ArrayData& array);
 int64_t ReferencedBytes(const arrow::RecordBatch& batch);
 

@@ -23,16 +23,16 @@ uint32_t ReadCount(const uint8_t* at) {
 }  // namespace
 
 NestedColumn::NestedColumn(std::shared_ptr<arrow::DataType> type)
-    : type_(std::move(type)), kind_(RowValueKindOf(*type_).ValueOrDie()), id_(StorageOf(*type_).id()) {
+    : type_(std::move(type)),
+      kind_(RowValueKindOf(*type_).ValueOrDie()),
+      id_(StorageOf(*type_).id()) {
   if (kind_ == RowValueKind::kBool || kind_ == RowValueKind::kFixed) width_ = RowValueWidth(*type_);
   if (kind_ == RowValueKind::kNested) {
     for (const auto& field : StorageOf(*type_).fields()) children_.emplace_back(field->type());
   }
 }
 
-bool NestedColumn::is_list() const {
-  return kind_ == RowValueKind::kNested && id_ != Type::STRUCT;
-}
+bool NestedColumn::is_list() const { return kind_ == RowValueKind::kNested && id_ != Type::STRUCT; }
 
 bool NestedColumn::has_wide_offsets() const {
   return kind_ == RowValueKind::kOffsets64 || id_ == Type::LARGE_LIST;
@@ -142,9 +142,9 @@ const uint8_t* NestedColumn::AddValid(const uint8_t* blob) {
     blob += 4;
     if (bytes > 0) std::memcpy(heap_->mutable_data() + heap_added_, blob, bytes);
     if (kind_ == RowValueKind::kView) {
-      values_->mutable_data_as<View>()[added_] = arrow::util::ToBinaryView(
-          std::string_view(reinterpret_cast<const char*>(blob), bytes), 0,
-          static_cast<int32_t>(heap_added_));
+      values_->mutable_data_as<View>()[added_] =
+          arrow::util::ToBinaryView(std::string_view(reinterpret_cast<const char*>(blob), bytes), 0,
+                                    static_cast<int32_t>(heap_added_));
     }
     heap_added_ += bytes;
     return blob + bytes;

@@ -13,9 +13,10 @@
 
 namespace headrace {
 
-// Role: builds one column, with its children, out of value blobs in two passes: Count over every value, Allocate once,
-// Add over the same values in the same order. So no buffer ever grows.
-// Owner: one decoding call. Threads: one. Errors: OutOfMemory from the pool; BadInput when 32-bit offsets overflow.
+// Role: builds one column, with its children, out of value blobs in two passes: Count over every
+// value, Allocate once, Add over the same values in the same order. So no buffer ever grows. Owner:
+// one decoding call. Threads: one. Errors: OutOfMemory from the pool; BadInput when 32-bit offsets
+// overflow.
 class NestedColumn {
  public:
   explicit NestedColumn(std::shared_ptr<arrow::DataType> type);
@@ -40,8 +41,8 @@ class NestedColumn {
   arrow::Type::type id_;  // of the storage
   int32_t width_ = 0;
   std::vector<NestedColumn> children_;
-  int64_t length_ = 0;        // counted values
-  int64_t heap_bytes_ = 0;    // counted bytes of strings, or counted list elements
+  int64_t length_ = 0;      // counted values
+  int64_t heap_bytes_ = 0;  // counted bytes of strings, or counted list elements
   int64_t added_ = 0;
   int64_t heap_added_ = 0;
   int64_t nulls_ = 0;

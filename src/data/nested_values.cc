@@ -17,7 +17,8 @@ using View = arrow::BinaryViewType::c_type;
 RowValueKind KindOf(const arrow::DataType& type) { return RowValueKindOf(type).ValueOrDie(); }
 
 int64_t FixedListSize(const arrow::DataType& type) {
-  return arrow::internal::checked_cast<const arrow::FixedSizeListType&>(StorageOf(type)).list_size();
+  return arrow::internal::checked_cast<const arrow::FixedSizeListType&>(StorageOf(type))
+      .list_size();
 }
 
 struct Range {
@@ -43,8 +44,7 @@ Range ListRange(const arrow::ArrayData& array, Type::type id, int64_t index) {
 
 std::string_view BytesAt(const arrow::ArrayData& array, RowValueKind kind, int64_t index) {
   if (kind == RowValueKind::kView) {
-    return arrow::util::FromBinaryView(array.GetValues<View>(1)[index],
-                                       array.buffers.data() + 2);
+    return arrow::util::FromBinaryView(array.GetValues<View>(1)[index], array.buffers.data() + 2);
   }
   const Range range = kind == RowValueKind::kOffsets32 ? OffsetsAt<int32_t>(array, index)
                                                        : OffsetsAt<int64_t>(array, index);
@@ -71,12 +71,14 @@ int64_t NestedValueBytes(const arrow::ArrayData& array, int64_t index) {
   const Type::type id = StorageOf(*array.type).id();
   int64_t bytes = 1;
   if (id == Type::STRUCT) {
-    for (const auto& child : array.child_data) bytes += NestedValueBytes(*child, array.offset + index);
+    for (const auto& child : array.child_data)
+      bytes += NestedValueBytes(*child, array.offset + index);
     return bytes;
   }
   const Range range = ListRange(array, id, index);
   bytes += 4;
-  for (int64_t i = range.begin; i < range.end; ++i) bytes += NestedValueBytes(*array.child_data[0], i);
+  for (int64_t i = range.begin; i < range.end; ++i)
+    bytes += NestedValueBytes(*array.child_data[0], i);
   return bytes;
 }
 

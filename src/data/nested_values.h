@@ -1,7 +1,7 @@
 // Values of list, map and struct columns as bytes: what stands in the heap of an encoded row.
 //
-// A value is [u8 valid], and when valid: the bytes of a fixed value; [u32 length][bytes]; [u32 count] and that many
-// values (list, map); one value per field (struct).
+// A value is [u8 valid], and when valid: the bytes of a fixed value; [u32 length][bytes]; [u32
+// count] and that many values (list, map); one value per field (struct).
 #pragma once
 
 #include <arrow/array/data.h>

@@ -31,9 +31,10 @@ struct RowSpan {
   int64_t rows = 0;
 };
 
-// Encodes the rows of `columns` (the layout's fields in order; dictionaries as given to RowLayout::Make) that `indices`
-// names, in that order. One pass over the columns for sizes, one that writes; both buffers are sized once.
-// Threads: any. Errors: OutOfMemory from the pool; BadInput for a row above RowLayout::kRowBytesMax.
+// Encodes the rows of `columns` (the layout's fields in order; dictionaries as given to
+// RowLayout::Make) that `indices` names, in that order. One pass over the columns for sizes, one
+// that writes; both buffers are sized once. Threads: any. Errors: OutOfMemory from the pool;
+// BadInput for a row above RowLayout::kRowBytesMax.
 Result<EncodedRows> EncodeRows(const RowLayout& layout, const arrow::ArrayVector& columns,
                                std::span<const int32_t> indices, arrow::MemoryPool* pool);
 

@@ -19,8 +19,9 @@ uint32_t LoadLength(const uint8_t* at) {
   return length;
 }
 
-// Role: one call of DecodeRows: finds the rows once, then gathers a column at a time. Columns with a heap must be taken
-// in order, since each row's heap position moves on behind the piece just read.
+// Role: one call of DecodeRows: finds the rows once, then gathers a column at a time. Columns with
+// a heap must be taken in order, since each row's heap position moves on behind the piece just
+// read.
 class RowDecoder {
  public:
   RowDecoder(const RowLayout& layout, arrow::MemoryPool* pool) : layout_(layout), pool_(pool) {}
@@ -131,12 +132,24 @@ class RowDecoder {
                           arrow::AllocateBuffer(rows_ * column.width, pool_));
     uint8_t* data = values->mutable_data();
     switch (column.width) {
-      case 1: GatherFixed<1>(column, data); break;
-      case 2: GatherFixed<2>(column, data); break;
-      case 4: GatherFixed<4>(column, data); break;
-      case 8: GatherFixed<8>(column, data); break;
-      case 16: GatherFixed<16>(column, data); break;
-      default: GatherFixed<0>(column, data); break;
+      case 1:
+        GatherFixed<1>(column, data);
+        break;
+      case 2:
+        GatherFixed<2>(column, data);
+        break;
+      case 4:
+        GatherFixed<4>(column, data);
+        break;
+      case 8:
+        GatherFixed<8>(column, data);
+        break;
+      case 16:
+        GatherFixed<16>(column, data);
+        break;
+      default:
+        GatherFixed<0>(column, data);
+        break;
     }
     out->push_back(std::move(values));
     return Status::OK();

@@ -54,9 +54,8 @@ class RowEncoder {
   // Calls use(row, index, valid) for every row in order.
   template <typename Use>
   void ForEach(const arrow::ArrayData& array, Use&& use) {
-    const uint8_t* validity = array.MayHaveNulls() && array.buffers[0]
-                                  ? array.buffers[0]->data()
-                                  : nullptr;
+    const uint8_t* validity =
+        array.MayHaveNulls() && array.buffers[0] ? array.buffers[0]->data() : nullptr;
     const auto rows = static_cast<int64_t>(indices_.size());
     if (validity == nullptr) {
       for (int64_t row = 0; row < rows; ++row) use(row, int64_t{indices_[row]}, true);
@@ -111,9 +110,8 @@ class RowEncoder {
           if (valid) sizes[row] += NestedValueBytes(array, index);
         });
       } else {
-        ForEachBytes(column, array, [&](int64_t row, bool, const char*, int64_t length) {
-          sizes[row] += length;
-        });
+        ForEachBytes(column, array,
+                     [&](int64_t row, bool, const char*, int64_t length) { sizes[row] += length; });
       }
     }
     return Status::OK();
@@ -180,12 +178,18 @@ class RowEncoder {
         return WriteNested(column, array, c);
       case RowValueKind::kFixed:
         switch (column.width) {
-          case 1: return WriteFixed<1>(column, array, c);
-          case 2: return WriteFixed<2>(column, array, c);
-          case 4: return WriteFixed<4>(column, array, c);
-          case 8: return WriteFixed<8>(column, array, c);
-          case 16: return WriteFixed<16>(column, array, c);
-          default: return WriteFixed<0>(column, array, c);
+          case 1:
+            return WriteFixed<1>(column, array, c);
+          case 2:
+            return WriteFixed<2>(column, array, c);
+          case 4:
+            return WriteFixed<4>(column, array, c);
+          case 8:
+            return WriteFixed<8>(column, array, c);
+          case 16:
+            return WriteFixed<16>(column, array, c);
+          default:
+            return WriteFixed<0>(column, array, c);
         }
       default:
         return WriteBytes(column, array, c);

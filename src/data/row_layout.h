@@ -1,9 +1,9 @@
 // RowLayout: how the columns of a schema lie inside one encoded row.
 //
-// A row is [u32 bytes of the whole row][null bits, one per column, 1 = null][one slot per column][heap].
-// A slot holds the value itself, or, for values of varying length, the u32 length of its piece of the heap; pieces stand
-// in column order. Nothing is aligned. Rows are whole and need no neighbour, so any run of them can be cut, moved,
-// written out and read back.
+// A row is [u32 bytes of the whole row][null bits, one per column, 1 = null][one slot per
+// column][heap]. A slot holds the value itself, or, for values of varying length, the u32 length of
+// its piece of the heap; pieces stand in column order. Nothing is aligned. Rows are whole and need
+// no neighbour, so any run of them can be cut, moved, written out and read back.
 #pragma once
 
 #include <arrow/type.h>
@@ -17,20 +17,20 @@
 namespace headrace {
 
 enum class RowValueKind : uint8_t {
-  kNull,      // no slot: the null bit says all
-  kBool,      // one byte
-  kFixed,     // `width` bytes
-  kOffsets32, // string, binary
-  kOffsets64, // large string, large binary
-  kView,      // string view, binary view
-  kNested,    // list, map, struct: a value blob (nested_values.h)
+  kNull,       // no slot: the null bit says all
+  kBool,       // one byte
+  kFixed,      // `width` bytes
+  kOffsets32,  // string, binary
+  kOffsets64,  // large string, large binary
+  kView,       // string view, binary view
+  kNested,     // list, map, struct: a value blob (nested_values.h)
 };
 
 // The type that an extension type is stored as; any other type itself.
 const arrow::DataType& StorageOf(const arrow::DataType& type);
 
-// Refuses (InvalidPlan, naming the type) what rows cannot hold: unions, run-end encoding, list views, dictionaries in
-// nested values.
+// Refuses (InvalidPlan, naming the type) what rows cannot hold: unions, run-end encoding, list
+// views, dictionaries in nested values.
 Result<RowValueKind> RowValueKindOf(const arrow::DataType& type);
 
 // Bytes of one value of a kBool or kFixed type.
@@ -38,9 +38,9 @@ int32_t RowValueWidth(const arrow::DataType& type);
 
 struct RowColumn {
   RowValueKind kind = RowValueKind::kNull;
-  int32_t width = 0;                        // of the slot
-  int32_t slot = 0;                         // bytes from the row's start
-  std::shared_ptr<arrow::DataType> type;    // of the decoded column: a dictionary's value type
+  int32_t width = 0;                      // of the slot
+  int32_t slot = 0;                       // bytes from the row's start
+  std::shared_ptr<arrow::DataType> type;  // of the decoded column: a dictionary's value type
 
   bool has_heap() const { return kind >= RowValueKind::kOffsets32; }
 };
@@ -51,7 +51,8 @@ class RowLayout {
  public:
   static constexpr int64_t kRowBytesMax = int64_t{1} << 30;
 
-  static Result<std::shared_ptr<const RowLayout>> Make(const std::shared_ptr<arrow::Schema>& schema);
+  static Result<std::shared_ptr<const RowLayout>> Make(
+      const std::shared_ptr<arrow::Schema>& schema);
 
   // Schema of decoded batches: the one given, with dictionaries replaced by their values.
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }

@@ -60,7 +60,8 @@ Result<Resolution> ResolveRound(CallSite& site) {
     const std::vector<Datum> value = {call.args[0]};
     return round(KernelCall{value, call.rows, call.context});
   };
-  return Resolution{out, std::move(kernel), IsInteger(*type) && digits < 0};
+  const bool full = IsDecimal(*out) && Precision(*out) == kMaxDecimalPrecision;
+  return Resolution{out, std::move(kernel), full || (IsInteger(*type) && digits < 0)};
 }
 
 Resolve FloorOrCeil(Rounding direction) {

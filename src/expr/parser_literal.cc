@@ -110,7 +110,8 @@ Result<ExprPtr> Parser::ParseInterval() {
     digits.resize(blank);
   }
   const auto count = ParseInt64(digits);
-  if (!count || std::abs(*count) > 100'000'000'000'000) {
+  constexpr int64_t kMostUnits = 100'000'000'000'000;
+  if (!count || *count > kMostUnits || *count < -kMostUnits) {
     return ErrorHere("expected a whole number after INTERVAL", "it is written INTERVAL 3 DAY");
   }
   ++at_;

@@ -91,11 +91,13 @@ Kernel RoundDecimalKernel(const TypePtr& type, const TypePtr& out_type, int64_t 
   const int restored = static_cast<int>(std::clamp<int64_t>(-digits, 0, kMaxDecimalPrecision));
   return [=](const KernelCall& call) -> Result<Datum> {
     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
-    return MapFixed<Int128>(call, out_type, operands, {}, [&](int64_t row, Int128* out) {
-      const Int128 kept = DivideByPowerOfTen(operands[0].decimal(row), dropped);
-      *out = kept == 0 ? 0 : kept * static_cast<Int128>(PowerOfTen(restored));
-      return true;
-    });
+    return MapFixed<Int128>(
+        call, out_type, operands, {OnFailure::kError, "the result needs more than 38 digits"},
+        [&](int64_t row, Int128* out) {
+          const Int128 kept = DivideByPowerOfTen(operands[0].decimal(row), dropped);
+          *out = kept == 0 ? 0 : kept * static_cast<Int128>(PowerOfTen(restored));
+          return FitsPrecision(*out, Precision(*out_type));
+        });
   };
 }
 

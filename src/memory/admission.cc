@@ -22,12 +22,12 @@ Status Refuse(const AdmissionRequest& request) {
   // What base and slack are larger than the budget by counts too, so go from their sum.
   const int64_t needed = request.base_bytes + request.slack_bytes + FloorSum(request.needs, 1);
   const int64_t rounded_mib = (needed + kMiB - 1) / kMiB;
-  return MakeError(ErrorKind::kOutOfMemory, 700,
-                   "the memory budget of {} ({}) is below the floor of this run with one thread: {} "
-                   "= process base {}, slack {}{}; set --memory to at least {}MiB",
-                   FormatBytes(request.total_bytes), request.budget_origin, FormatBytes(needed),
-                   FormatBytes(request.base_bytes), FormatBytes(request.slack_bytes), items,
-                   rounded_mib);
+  return MakeError(
+      ErrorKind::kOutOfMemory, 700,
+      "the memory budget of {} ({}) is below the floor of this run with one thread: {} "
+      "= process base {}, slack {}{}; set --memory to at least {}MiB",
+      FormatBytes(request.total_bytes), request.budget_origin, FormatBytes(needed),
+      FormatBytes(request.base_bytes), FormatBytes(request.slack_bytes), items, rounded_mib);
 }
 
 }  // namespace
@@ -42,8 +42,8 @@ Result<Admission> Admit(const AdmissionRequest& request) {
   admission.threads = threads;
   double wanted_above_floor = 0;
   for (const auto& need : request.needs) {
-    wanted_above_floor +=
-        static_cast<double>(std::max<int64_t>(0, need.WantedBytes(threads) - need.FloorBytes(threads)));
+    wanted_above_floor += static_cast<double>(
+        std::max<int64_t>(0, need.WantedBytes(threads) - need.FloorBytes(threads)));
   }
   const double rest = static_cast<double>(request.lendable_bytes - floors);
   const double share = wanted_above_floor > 0 ? std::min(1.0, rest / wanted_above_floor) : 0;
@@ -58,7 +58,8 @@ Result<Admission> Admit(const AdmissionRequest& request) {
 
 int64_t ChooseBatchBytes(int64_t lendable_bytes, int threads) {
   constexpr int64_t kMorselsInFlight = 48;
-  const int64_t share = std::max<int64_t>(1, lendable_bytes / (std::max(1, threads) * kMorselsInFlight));
+  const int64_t share =
+      std::max<int64_t>(1, lendable_bytes / (std::max(1, threads) * kMorselsInFlight));
   return std::clamp<int64_t>(static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(share))),
                              64 * kKiB, kMiB);
 }

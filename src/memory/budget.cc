@@ -139,7 +139,8 @@ Status MemoryBudget::Refusal(const std::string& what, int64_t bytes) const {
   for (const auto& holder : Holders()) {
     if (holder.bytes == 0) break;
     if (std::count(held.begin(), held.end(), ',') + 1 > static_cast<int64_t>(kHoldersNamed)) break;
-    held += fmt::format("{}{} {}", held.empty() ? "" : ", ", holder.name, FormatBytes(holder.bytes));
+    held +=
+        fmt::format("{}{} {}", held.empty() ? "" : ", ", holder.name, FormatBytes(holder.bytes));
   }
   return MakeError(
       ErrorKind::kOutOfMemory, 701,

@@ -1,10 +1,14 @@
 // MemoryBudget and Reservation: who may hold how many bytes.
 //
 // Invariants of the room
-//  1. total = base + slack + lendable. `base` is what the process took before any work (libraries, heap), measured;
-//     `slack` is stated room for what no pool sees (codec contexts, thread stacks, page tables of libraries).
-//  2. The sum of all reservations never passes `lendable`; a grow that would is refused, never waited for here.
-//  3. Every data-sized allocation goes through a StagePool, which holds a Reservation; so accounted bytes bound RSS.
+//  1. total = base + slack + lendable. `base` is what the process took before any work (libraries,
+//  heap), measured;
+//     `slack` is stated room for what no pool sees (codec contexts, thread stacks, page tables of
+//     libraries).
+//  2. The sum of all reservations never passes `lendable`; a grow that would is refused, never
+//  waited for here.
+//  3. Every data-sized allocation goes through a StagePool, which holds a Reservation; so accounted
+//  bytes bound RSS.
 //  4. The extent allocator keeps in-use plus cached extents at or below `lendable`.
 #pragma once
 
@@ -61,8 +65,8 @@ struct BudgetSettings {
   std::string origin;  // "--memory", "25 % of cgroup v1 /a (512.0 MiB)"
 };
 
-// Role: the process's one number, lent out as reservations. Outlives everything that reserves from it.
-// Threads: all methods from any thread. Errors: OutOfMemory naming the largest holders.
+// Role: the process's one number, lent out as reservations. Outlives everything that reserves from
+// it. Threads: all methods from any thread. Errors: OutOfMemory naming the largest holders.
 class MemoryBudget {
  public:
   explicit MemoryBudget(BudgetSettings settings);
@@ -79,7 +83,8 @@ class MemoryBudget {
   int64_t free_bytes() const { return lendable_bytes_ - used_bytes(); }
   // All names that ever held something, largest present holding first.
   std::vector<HolderBytes> Holders() const;
-  // OutOfMemory: "<what> needs N MiB more, M MiB free of ...; held: a 10 MiB, b 5 MiB; raise memory ...".
+  // OutOfMemory: "<what> needs N MiB more, M MiB free of ...; held: a 10 MiB, b 5 MiB; raise memory
+  // ...".
   Status Refusal(const std::string& what, int64_t bytes) const;
 
  private:

@@ -16,7 +16,8 @@ constexpr int64_t kPage = 4096;
 constexpr int kStepsPerDoubling = 8;
 constexpr int kLog2First = 12;  // of the power of two below kExtentMin
 constexpr int64_t kMallocOverhead = 48;
-// Up to here, copying into pages that are there already is cheaper than moving page tables and faulting new pages.
+// Up to here, copying into pages that are there already is cheaper than moving page tables and
+// faulting new pages.
 constexpr int64_t kCopiedBytesMax = 1024 * 1024;
 
 struct SizeClass {
@@ -26,18 +27,21 @@ struct SizeClass {
 
 // Eight classes between a power of two and the next; never finer than a page.
 SizeClass ClassOf(int64_t size) {
-  const int log2 = std::bit_width(static_cast<uint64_t>(size - 1)) - 1;  // size in (2^log2, 2^(log2+1)]
+  const int log2 =
+      std::bit_width(static_cast<uint64_t>(size - 1)) - 1;  // size in (2^log2, 2^(log2+1)]
   const int64_t low = int64_t{1} << log2;
   const int64_t step = std::max<int64_t>(kPage, low / kStepsPerDoubling);
   const int64_t steps = (size - low + step - 1) / step;
-  return {(log2 - kLog2First) * kStepsPerDoubling + static_cast<int>(steps) - 1, low + steps * step};
+  return {(log2 - kLog2First) * kStepsPerDoubling + static_cast<int>(steps) - 1,
+          low + steps * step};
 }
 
 Status KernelRefused(int64_t bytes) {
-  return MakeError(ErrorKind::kOutOfMemory, 702,
-                   "the system refused a mapping of {} although the budget has room; lower --memory "
-                   "below what this machine or its container can give",
-                   FormatBytes(bytes));
+  return MakeError(
+      ErrorKind::kOutOfMemory, 702,
+      "the system refused a mapping of {} although the budget has room; lower --memory "
+      "below what this machine or its container can give",
+      FormatBytes(bytes));
 }
 
 }  // namespace

@@ -7,8 +7,9 @@
 
 namespace headrace {
 
-// floor(threads) = fixed_floor_bytes + threads * worker_floor_bytes. With less than that a stage cannot carry one batch
-// of the maximum size through; the run is refused with an itemised list. `wanted` likewise is where more stops helping.
+// floor(threads) = fixed_floor_bytes + threads * worker_floor_bytes. With less than that a stage
+// cannot carry one batch of the maximum size through; the run is refused with an itemised list.
+// `wanted` likewise is where more stops helping.
 struct StageNeeds {
   std::string name;
   int64_t fixed_floor_bytes = 0;
@@ -17,7 +18,9 @@ struct StageNeeds {
   int64_t worker_wanted_bytes = 0;
 
   int64_t FloorBytes(int threads) const { return fixed_floor_bytes + threads * worker_floor_bytes; }
-  int64_t WantedBytes(int threads) const { return fixed_wanted_bytes + threads * worker_wanted_bytes; }
+  int64_t WantedBytes(int threads) const {
+    return fixed_wanted_bytes + threads * worker_wanted_bytes;
+  }
 };
 
 }  // namespace headrace

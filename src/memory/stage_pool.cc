@@ -15,8 +15,7 @@ alignas(64) uint8_t kEmptyBlock[64];
 Result<std::unique_ptr<StagePool>> StagePool::Make(MemoryBudget* budget, ExtentAllocator* extents,
                                                    std::string name, int64_t floor_bytes) {
   ARROW_ASSIGN_OR_RAISE(Reservation floor, budget->Reserve(std::move(name), floor_bytes));
-  return std::unique_ptr<StagePool>(
-      new StagePool(budget, extents, std::move(floor), floor_bytes));
+  return std::unique_ptr<StagePool>(new StagePool(budget, extents, std::move(floor), floor_bytes));
 }
 
 StagePool::StagePool(MemoryBudget* budget, ExtentAllocator* extents, Reservation reservation,

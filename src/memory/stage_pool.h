@@ -1,4 +1,5 @@
-// The Arrow pool of one stage: every Arrow call of that stage allocates here, and every byte is charged to the budget.
+// The Arrow pool of one stage: every Arrow call of that stage allocates here, and every byte is
+// charged to the budget.
 #pragma once
 
 #include <arrow/memory_pool.h>
@@ -11,11 +12,11 @@
 
 namespace headrace {
 
-// Role: adapts the budget to arrow::MemoryPool. Bytes up to the floor are reserved when the pool is made and cannot be
-// refused later; beyond it the pool grows from what is free in the budget and fails with OutOfMemory when there is none.
-// Charged bytes are the allocator's real ones (size class), so the account bounds RSS.
-// Owner: the run; outlives every buffer made from it (Arrow buffers hold their pool by bare pointer).
-// Threads: all methods from any thread.
+// Role: adapts the budget to arrow::MemoryPool. Bytes up to the floor are reserved when the pool is
+// made and cannot be refused later; beyond it the pool grows from what is free in the budget and
+// fails with OutOfMemory when there is none. Charged bytes are the allocator's real ones (size
+// class), so the account bounds RSS. Owner: the run; outlives every buffer made from it (Arrow
+// buffers hold their pool by bare pointer). Threads: all methods from any thread.
 class StagePool : public arrow::MemoryPool {
  public:
   // Takes `floor_bytes` at once.
@@ -30,8 +31,8 @@ class StagePool : public arrow::MemoryPool {
   Status Reallocate(int64_t old_size, int64_t new_size, int64_t alignment, uint8_t** ptr) override;
   void Free(uint8_t* buffer, int64_t size, int64_t alignment) override;
   void ReleaseUnused() override;
-  int64_t bytes_allocated() const override;        // charged bytes
-  int64_t max_memory() const override;             // peak of the same
+  int64_t bytes_allocated() const override;  // charged bytes
+  int64_t max_memory() const override;       // peak of the same
   int64_t total_bytes_allocated() const override;
   int64_t num_allocations() const override;
   std::string backend_name() const override { return "headrace"; }
@@ -40,7 +41,8 @@ class StagePool : public arrow::MemoryPool {
   int64_t floor_bytes() const { return floor_bytes_; }
   // What this pool could still take: unused floor plus what is free in the budget.
   int64_t available_bytes() const;
-  // Raises the floor, once a stage knows better what it needs. OutOfMemory when the budget has no room.
+  // Raises the floor, once a stage knows better what it needs. OutOfMemory when the budget has no
+  // room.
   Status RaiseFloor(int64_t floor_bytes);
   // Gives the floor back at the end of the stage; bytes in use stay charged.
   void ReleaseFloor();

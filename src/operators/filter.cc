@@ -20,10 +20,9 @@ Result<Batch> FilterTransform::Apply(Batch batch, BatchPosition, arrow::MemoryPo
   arrow::compute::ExecContext context(pool);
   context.set_use_threads(false);
   ARROW_ASSIGN_OR_RAISE(
-      auto kept, arrow::compute::Filter(batch.columns, mask,
-                                        arrow::compute::FilterOptions(
-                                            arrow::compute::FilterOptions::DROP),
-                                        &context));
+      auto kept, arrow::compute::Filter(
+                     batch.columns, mask,
+                     arrow::compute::FilterOptions(arrow::compute::FilterOptions::DROP), &context));
   return Batch{kept.record_batch()};
 }
 

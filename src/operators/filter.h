@@ -11,8 +11,8 @@
 namespace headrace {
 
 // Role: a filter step. Owner: the run. Threads: Apply from any worker.
-// Errors: what evaluating the predicate raises. New buffers come from Apply's pool; a batch all of whose rows pass is
-// handed on untouched.
+// Errors: what evaluating the predicate raises. New buffers come from Apply's pool; a batch all of
+// whose rows pass is handed on untouched.
 class FilterTransform : public Transform {
  public:
   FilterTransform(std::string name, expr::BoundExprPtr predicate,

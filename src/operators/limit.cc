@@ -9,7 +9,8 @@ LimitTransform::LimitTransform(std::string name, int64_t rows,
     : name_(std::move(name)), schema_(std::move(schema)), gate_(cancellation), left_(rows) {}
 
 Result<Batch> LimitTransform::Apply(Batch batch, BatchPosition position, arrow::MemoryPool*) {
-  // Once the limit is reached it stays reached, so a late morsel need not wait for its turn to learn it.
+  // Once the limit is reached it stays reached, so a late morsel need not wait for its turn to
+  // learn it.
   if (!saturated()) ARROW_RETURN_NOT_OK(gate_.Enter(position.sequence));
   const int64_t left = left_.load(std::memory_order_relaxed);
   const int64_t taken = std::min(left, batch.rows());

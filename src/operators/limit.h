@@ -10,8 +10,9 @@
 
 namespace headrace {
 
-// Role: a limit step. Workers pass it in the order of sequence numbers, so the same rows come out whatever the threads.
-// Owner: the run. Threads: Apply from any worker; it waits for the morsels before its own until the limit is reached.
+// Role: a limit step. Workers pass it in the order of sequence numbers, so the same rows come out
+// whatever the threads. Owner: the run. Threads: Apply from any worker; it waits for the morsels
+// before its own until the limit is reached.
 class LimitTransform : public Transform {
  public:
   LimitTransform(std::string name, int64_t rows, std::shared_ptr<arrow::Schema> schema,

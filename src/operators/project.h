@@ -12,12 +12,12 @@ namespace headrace {
 
 // One output column: a column of the input by index, or an expression.
 struct ProjectColumn {
-  int input_index = -1;           // used when `expression` is null
+  int input_index = -1;  // used when `expression` is null
   expr::BoundExprPtr expression;
 };
 
-// Role: a derive, select, rename, drop or cast step. Owner: the run. Threads: Apply from any worker.
-// Errors: what evaluating the expressions raises. References share the input's buffers.
+// Role: a derive, select, rename, drop or cast step. Owner: the run. Threads: Apply from any
+// worker. Errors: what evaluating the expressions raises. References share the input's buffers.
 class ProjectTransform : public Transform {
  public:
   ProjectTransform(std::string name, std::vector<ProjectColumn> columns,

@@ -17,7 +17,8 @@ struct BatchPosition {
   int64_t sequence = 0;  // of the morsel it came from
 };
 
-// Why rows that went in do not come out: for the account rows in = rows out + filtered + limited + rejected.
+// Why rows that went in do not come out: for the account rows in = rows out + filtered + limited +
+// rejected.
 enum class RowsDropped : uint8_t { kNever, kFiltered, kLimited };
 
 // Role: filter, project, limit. Owner: the run. Threads: Apply from any worker at once.
@@ -30,7 +31,8 @@ class Transform {
   virtual RowsDropped rows_dropped() const { return RowsDropped::kNever; }
   // A batch of no rows may be returned; `pool` is where new buffers come from.
   virtual Result<Batch> Apply(Batch batch, BatchPosition position, arrow::MemoryPool* pool) = 0;
-  // All batches of this morsel passed. Called once per sequence number, also for morsels without rows.
+  // All batches of this morsel passed. Called once per sequence number, also for morsels without
+  // rows.
   virtual Status EndMorsel(int64_t sequence) { return Status::OK(); }
   // True when no later row can pass any more; the driver then stops the source.
   virtual bool saturated() const { return false; }

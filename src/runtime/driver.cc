@@ -23,8 +23,8 @@ double WallSeconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// Time one worker spent in one stage. Stages nest (a source emits into transforms), so what an inner stage took is
-// taken off the outer one.
+// Time one worker spent in one stage. Stages nest (a source emits into transforms), so what an
+// inner stage took is taken off the outer one.
 struct StageClock {
   double wall = 0;
   double cpu = 0;
@@ -51,8 +51,8 @@ class StageTimer {
 };
 
 // Which morsels are under way, and the failure of the lowest of them.
-// A failing worker waits until every lower morsel ended (they never wait for it), so that the failure told is the same
-// for any number of threads; only then is the run cancelled.
+// A failing worker waits until every lower morsel ended (they never wait for it), so that the
+// failure told is the same for any number of threads; only then is the run cancelled.
 class MorselLedger {
  public:
   explicit MorselLedger(Cancellation* cancellation) : cancellation_(cancellation) {}
@@ -110,9 +110,8 @@ class Worker {
     PauseIfShuffled();
     {
       StageTimer timer(&clocks_.front());
-      ARROW_RETURN_NOT_OK(source_->Read(std::move(morsel), [&](Batch batch) {
-        return Pass(std::move(batch), sequence);
-      }));
+      ARROW_RETURN_NOT_OK(source_->Read(
+          std::move(morsel), [&](Batch batch) { return Pass(std::move(batch), sequence); }));
     }
     PauseIfShuffled();
     for (size_t at = 0; at < transforms_.size(); ++at) {
@@ -184,7 +183,8 @@ class Worker {
 void Run(Worker* worker, Source* source, Cancellation* cancellation, MorselLedger* ledger,
          std::mutex* next_mutex) {
   while (!cancellation->cancelled()) {
-    // Handing out and noting a morsel are one step, so that a failing worker sees every lower one as under way.
+    // Handing out and noting a morsel are one step, so that a failing worker sees every lower one
+    // as under way.
     std::unique_lock lock(*next_mutex);
     auto next = source->Next();
     if (!next.ok()) {
@@ -238,8 +238,7 @@ Status RunPipeline(Source* source, const std::vector<std::unique_ptr<Transform>>
   std::mutex next_mutex;
   std::vector<std::unique_ptr<Worker>> workers;
   for (int index = 0; index < options.threads; ++index) {
-    workers.push_back(
-        std::make_unique<Worker>(source, transforms, sink, options, counters, index));
+    workers.push_back(std::make_unique<Worker>(source, transforms, sink, options, counters, index));
   }
   std::vector<std::thread> threads;
   for (size_t index = 1; index < workers.size(); ++index) {

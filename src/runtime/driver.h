@@ -15,8 +15,8 @@ namespace headrace {
 
 struct PipelineOptions {
   int threads = 1;
-  uint64_t shuffle_seed = 0;               // not 0: workers pause at random points (tests of order)
-  arrow::MemoryPool* pool = nullptr;       // of the transforms
+  uint64_t shuffle_seed = 0;          // not 0: workers pause at random points (tests of order)
+  arrow::MemoryPool* pool = nullptr;  // of the transforms
 };
 
 // Rows as they pass, readable while the pipeline runs.
@@ -27,10 +27,11 @@ struct PipelineCounters {
   std::atomic<int64_t> rows_to_sink{0};
 };
 
-// Runs source -> transforms -> sink until the source ends, a limit is reached, something fails or the run is cancelled.
-// There are no queues: what is in flight is one morsel per worker. When several morsels fail, the failure of the lowest
-// sequence number is returned, whatever the threads. Does not finish the sink. `stages` receives one report for the
-// source, one per transform and one for the sink.
+// Runs source -> transforms -> sink until the source ends, a limit is reached, something fails or
+// the run is cancelled. There are no queues: what is in flight is one morsel per worker. When
+// several morsels fail, the failure of the lowest sequence number is returned, whatever the
+// threads. Does not finish the sink. `stages` receives one report for the source, one per transform
+// and one for the sink.
 Status RunPipeline(Source* source, const std::vector<std::unique_ptr<Transform>>& transforms,
                    Sink* sink, const PipelineOptions& options, Cancellation* cancellation,
                    PipelineCounters* counters, std::vector<StageReport>* stages);

@@ -36,7 +36,8 @@ Status JobRun::Execute() {
 Status JobRun::ExecutePhases() {
   ARROW_ASSIGN_OR_RAISE(target_, ResolveOutput(job_.output, report_.run_id));
   ARROW_RETURN_NOT_OK(Prepare());
-  // The target is locked and checked before the input is read: a name already taken should not cost an hour.
+  // The target is locked and checked before the input is read: a name already taken should not cost
+  // an hour.
   ARROW_ASSIGN_OR_RAISE(transaction_, Transaction::Begin(env_, target_.transaction));
   ARROW_RETURN_NOT_OK(OpenInput());
   ARROW_RETURN_NOT_OK(PlanAndType());
@@ -180,14 +181,16 @@ Status JobRun::CheckRowAccount() const {
   const int64_t filtered = counters_.rows_filtered.load();
   const int64_t limited = counters_.rows_limited.load();
   if (in == summary_.rows + filtered + limited) return Status::OK();
-  return MakeError(ErrorKind::kInternal, 902,
-                   "rows do not add up, nothing was published: {} read, {} written, {} filtered, {} "
-                   "beyond the limit; please report this with the run's report",
-                   in, summary_.rows, filtered, limited);
+  return MakeError(
+      ErrorKind::kInternal, 902,
+      "rows do not add up, nothing was published: {} read, {} written, {} filtered, {} "
+      "beyond the limit; please report this with the run's report",
+      in, summary_.rows, filtered, limited);
 }
 
 Status JobRun::Publish() {
   phase_.store("publishing");
+  publish_info_.plan_hash = PlanHash(logical_);
   publish_info_.rows = summary_.rows;
   publish_info_.files = static_cast<int64_t>(summary_.files.size());
   publish_info_.bytes = summary_.bytes;
@@ -215,7 +218,8 @@ Result<std::string> JobRun::Explain() {
   return text;
 }
 
-// Role: keeps the batches of a run in order. Meant for the few rows of a preview: one worker, a limit before it.
+// Role: keeps the batches of a run in order. Meant for the few rows of a preview: one worker, a
+// limit before it.
 class JobRun::CollectSink : public Sink {
  public:
   Status Consume(int64_t, Batch batch) override {

@@ -24,10 +24,10 @@ struct JobControl {
   const volatile int* stop_signal = nullptr;
 };
 
-// Role: the phases of a run, in order: resources, target, input, plan, admission, pipeline, publish. Each needs the one
-// before. Whatever happens, Report() is complete afterwards.
-// Owner: the caller, for one run. Threads: one caller; the phases start their own.
-// Errors: what the rooms raise; the target stands as it was unless Publish returned OK.
+// Role: the phases of a run, in order: resources, target, input, plan, admission, pipeline,
+// publish. Each needs the one before. Whatever happens, Report() is complete afterwards. Owner: the
+// caller, for one run. Threads: one caller; the phases start their own. Errors: what the rooms
+// raise; the target stands as it was unless Publish returned OK.
 class JobRun {
  public:
   explicit JobRun(const JobSpec& job, JobControl control = {});

@@ -23,7 +23,8 @@ struct StepLowering {
     return std::make_unique<ProjectTransform>(step.name, std::move(columns), step.output_schema);
   }
   std::unique_ptr<Transform> operator()(const BoundLimit& limit) const {
-    return std::make_unique<LimitTransform>(step.name, limit.rows, step.output_schema, cancellation);
+    return std::make_unique<LimitTransform>(step.name, limit.rows, step.output_schema,
+                                            cancellation);
   }
 };
 

@@ -10,7 +10,9 @@
 
 namespace headrace {
 
-// One transform per step, in order. A new step kind is one alternative in BoundStep and one case here.
-std::vector<std::unique_ptr<Transform>> LowerSteps(const BoundPlan& plan, Cancellation* cancellation);
+// One transform per step, in order. A new step kind is one alternative in BoundStep and one case
+// here.
+std::vector<std::unique_ptr<Transform>> LowerSteps(const BoundPlan& plan,
+                                                   Cancellation* cancellation);
 
 }  // namespace headrace

@@ -63,9 +63,9 @@ void Observer::Look() {
 
   if (options_.stop_signal != nullptr && *options_.stop_signal != 0) {
     const int signal = *options_.stop_signal;
-    options_.cancellation->Cancel(
-        MakeError(ErrorKind::kCancelled, signal == SIGTERM ? 143 : 130,
-                  "stopped by {}; nothing was published", signal == SIGTERM ? "SIGTERM" : "SIGINT"));
+    options_.cancellation->Cancel(MakeError(ErrorKind::kCancelled, signal == SIGTERM ? 143 : 130,
+                                            "stopped by {}; nothing was published",
+                                            signal == SIGTERM ? "SIGTERM" : "SIGINT"));
   }
   if (options_.on_progress && options_.snapshot) {
     Progress progress = options_.snapshot();

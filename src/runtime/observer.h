@@ -19,12 +19,13 @@ struct ObserverOptions {
   Cancellation* cancellation = nullptr;
   const volatile int* stop_signal = nullptr;  // may be null
   ProgressCallback on_progress;               // may be empty
-  std::function<Progress()> snapshot;         // fills in rows and bytes; the observer adds memory and time
+  std::function<Progress()> snapshot;  // fills in rows and bytes; the observer adds memory and time
 };
 
-// Role: looks ten times a second. When RSS comes near the budget it gives cached pages back. Frees nothing that is in use.
-// Owner: the run; the destructor stops the thread. Threads: its own. Cost: one read of /proc/self/statm per look.
-// Limits: at most kSamplesMax samples are kept; when full, every second one goes and the interval doubles.
+// Role: looks ten times a second. When RSS comes near the budget it gives cached pages back. Frees
+// nothing that is in use. Owner: the run; the destructor stops the thread. Threads: its own. Cost:
+// one read of /proc/self/statm per look. Limits: at most kSamplesMax samples are kept; when full,
+// every second one goes and the interval doubles.
 class Observer {
  public:
   static constexpr size_t kSamplesMax = 512;

@@ -26,7 +26,7 @@ Status RefuseOtherFormats(const OutputSpec& output) {
   }
   if (!output.format.empty()) return Status::OK();
   static constexpr std::array<std::string_view, 14> kOtherEndings = {
-      ".csv",     ".tsv",      ".jsonl",     ".ndjson",     ".arrow",     ".csv.gz",  ".csv.zst",
+      ".csv",    ".tsv",     ".jsonl",    ".ndjson",    ".arrow",     ".csv.gz",     ".csv.zst",
       ".tsv.gz", ".tsv.zst", ".jsonl.gz", ".jsonl.zst", ".ndjson.gz", ".ndjson.zst", ".feather"};
   for (const auto ending : kOtherEndings) {
     if (output.path.ends_with(ending)) {
@@ -43,7 +43,8 @@ Status RefuseOtherFormats(const OutputSpec& output) {
 
 Result<OutputTarget> ResolveOutput(const OutputSpec& output, const std::string& run_id) {
   if (output.path.empty()) {
-    return MakeError(ErrorKind::kInvalidConfig, 111, "the output path is empty; name a file or directory");
+    return MakeError(ErrorKind::kInvalidConfig, 111,
+                     "the output path is empty; name a file or directory");
   }
   ARROW_RETURN_NOT_OK(RefuseOtherFormats(output));
   OutputTarget target;
@@ -54,15 +55,17 @@ Result<OutputTarget> ResolveOutput(const OutputSpec& output, const std::string& 
   options.durability = output.durable ? Durability::kFull : Durability::kNone;
   options.run_id = run_id;
   if (options.kind == TargetKind::kSingleFile && !output.partition_by.empty()) {
-    return MakeError(ErrorKind::kInvalidConfig, 112,
-                     "one file cannot be partitioned: '{}'; name a directory (without .parquet), or "
-                     "leave out the partition columns",
-                     output.path);
+    return MakeError(
+        ErrorKind::kInvalidConfig, 112,
+        "one file cannot be partitioned: '{}'; name a directory (without .parquet), or "
+        "leave out the partition columns",
+        output.path);
   }
   if (options.mode == PublishMode::kOverwritePartitions && output.partition_by.empty()) {
-    return MakeError(ErrorKind::kInvalidConfig, 113,
-                     "mode overwrite-partitions needs partition columns; add --partition-by, or use "
-                     "--mode overwrite");
+    return MakeError(
+        ErrorKind::kInvalidConfig, 113,
+        "mode overwrite-partitions needs partition columns; add --partition-by, or use "
+        "--mode overwrite");
   }
   ARROW_ASSIGN_OR_RAISE(target.parquet, ParseParquetCompression(output.compression));
   target.spill_directory =

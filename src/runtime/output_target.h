@@ -13,8 +13,9 @@ struct OutputTarget {
   std::string spill_directory;  // default place for temporary files: beside the target
 };
 
-// A path ending in .parquet is one file; any other path is a dataset directory. InvalidConfig for formats this version does not write,
-// partitioning of a single file, and modes a single file cannot have.
+// A path ending in .parquet is one file; any other path is a dataset directory. InvalidConfig for
+// formats this version does not write, partitioning of a single file, and modes a single file
+// cannot have.
 Result<OutputTarget> ResolveOutput(const OutputSpec& output, const std::string& run_id);
 
 }  // namespace headrace

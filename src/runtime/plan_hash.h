@@ -7,7 +7,8 @@
 
 namespace headrace {
 
-// 16 hexadecimal digits: XXH3 of the plan's text. Equal plans over equal column names have equal hashes.
+// 16 hexadecimal digits: XXH3 of the plan's text. Equal plans over equal column names have equal
+// hashes.
 std::string PlanHash(const LogicalPlan& plan);
 
 }  // namespace headrace

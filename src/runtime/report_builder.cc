@@ -59,10 +59,9 @@ void FinishReport(const ReportFacts& facts, RunReport* report) {
   }
   if (facts.status.ok()) {
     report->rows_out = facts.summary->rows;
-    report->outputs.push_back({facts.output_path, facts.summary->rows,
-                               static_cast<int64_t>(facts.summary->files.size()),
-                               facts.summary->bytes, facts.summary->partitions,
-                               facts.summary->row_groups});
+    report->outputs.push_back(
+        {facts.output_path, facts.summary->rows, static_cast<int64_t>(facts.summary->files.size()),
+         facts.summary->bytes, facts.summary->partitions, facts.summary->row_groups});
   }
   auto& memory = report->memory;
   if (facts.budget != nullptr) {
@@ -84,17 +83,21 @@ void FinishReport(const ReportFacts& facts, RunReport* report) {
   memory.samples = facts.samples;
 }
 
-AdmissionRequest MakeRequest(const MemoryBudget& budget, int threads, std::vector<StageNeeds> needs) {
+AdmissionRequest MakeRequest(const MemoryBudget& budget, int threads,
+                             std::vector<StageNeeds> needs) {
   const auto& settings = budget.settings();
-  return {budget.lendable_bytes(), threads, std::move(needs), settings.total_bytes,
-          settings.base_bytes, settings.slack_bytes, settings.origin};
+  return {budget.lendable_bytes(), threads,
+          std::move(needs),        settings.total_bytes,
+          settings.base_bytes,     settings.slack_bytes,
+          settings.origin};
 }
 
 std::string DescribeMemory(const MemoryBudget& budget, const Admission& admission,
                            int64_t batch_bytes) {
   const auto& settings = budget.settings();
   std::string text = fmt::format(
-      "memory: {} ({}), of which {} are the process's base and {} slack; {} threads, {} of input per "
+      "memory: {} ({}), of which {} are the process's base and {} slack; {} threads, {} of input "
+      "per "
       "morsel\n",
       FormatBytes(settings.total_bytes), settings.origin, FormatBytes(settings.base_bytes),
       FormatBytes(settings.slack_bytes), admission.threads, FormatBytes(batch_bytes));

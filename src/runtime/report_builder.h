@@ -31,8 +31,10 @@ struct ReportFacts {
 void StartReport(RunReport* report);
 void FinishReport(const ReportFacts& facts, RunReport* report);
 
-AdmissionRequest MakeRequest(const MemoryBudget& budget, int threads, std::vector<StageNeeds> needs);
+AdmissionRequest MakeRequest(const MemoryBudget& budget, int threads,
+                             std::vector<StageNeeds> needs);
 // The memory section of `plan`: budget, base, slack, each stage's floor and grant.
-std::string DescribeMemory(const MemoryBudget& budget, const Admission& admission, int64_t batch_bytes);
+std::string DescribeMemory(const MemoryBudget& budget, const Admission& admission,
+                           int64_t batch_bytes);
 
 }  // namespace headrace

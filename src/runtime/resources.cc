@@ -16,7 +16,8 @@ namespace {
 
 std::atomic<int64_t> process_base_bytes{0};
 
-// Least budget given when the user names none: a quarter of a small container would be below every floor.
+// Least budget given when the user names none: a quarter of a small container would be below every
+// floor.
 constexpr int64_t kDefaultBudgetMin = 128 * kMiB;
 constexpr double kDefaultShare = 0.25;
 
@@ -39,7 +40,8 @@ Status PrepareProcess(ProcessOwner owner) {
   if (process_base_bytes.load() != 0) return Status::OK();
   if (owner == ProcessOwner::kCommand) ConfigureProcessAllocator();
   ARROW_RETURN_NOT_OK(arrow::compute::Initialize());
-  // Workers are ours; Arrow's own pools stay at one thread each and start only if a call insists on them.
+  // Workers are ours; Arrow's own pools stay at one thread each and start only if a call insists on
+  // them.
   ARROW_RETURN_NOT_OK(arrow::SetCpuThreadPoolCapacity(1));
   ARROW_RETURN_NOT_OK(arrow::io::SetIOThreadPoolCapacity(1));
   process_base_bytes.store(std::max<int64_t>(1, MeasureBaseBytes()));
@@ -81,8 +83,8 @@ Result<BudgetSettings> ResolveBudget(const ResourceSpec& resources, int threads)
 
 namespace {
 
-// Pages kept for reuse, about the row groups that workers just encoded. They count as accounted bytes in reports, and
-// give way to whoever needs room.
+// Pages kept for reuse, about the row groups that workers just encoded. They count as accounted
+// bytes in reports, and give way to whoever needs room.
 int64_t CacheBytes(int64_t lendable) { return lendable / 2; }
 
 }  // namespace

@@ -12,20 +12,20 @@
 
 namespace headrace {
 
-// Called once by the command (or lazily by the first run): allocator settings, Arrow's kernels, then the base of the
-// process, which every later budget takes off.
+// Called once by the command (or lazily by the first run): allocator settings, Arrow's kernels,
+// then the base of the process, which every later budget takes off.
 enum class ProcessOwner : uint8_t { kCommand, kHost };
 Status PrepareProcess(ProcessOwner owner);
 int64_t ProcessBaseBytes();
 
-// The user's text ("512MiB", "25%", "") against what the machine and its cgroups allow. Never above the effective limit.
-// InvalidConfig when the text is no size.
+// The user's text ("512MiB", "25%", "") against what the machine and its cgroups allow. Never above
+// the effective limit. InvalidConfig when the text is no size.
 Result<BudgetSettings> ResolveBudget(const ResourceSpec& resources, int threads);
 // Threads the user asked for, or usable cores; at least 1.
 int ResolveThreads(const ResourceSpec& resources);
 
-// Role: the budget of one run with its allocator and its stages' pools. Everything made from a pool dies before it.
-// Owner: the run. Threads: as StagePool.
+// Role: the budget of one run with its allocator and its stages' pools. Everything made from a pool
+// dies before it. Owner: the run. Threads: as StagePool.
 class RunMemory {
  public:
   explicit RunMemory(BudgetSettings settings);

@@ -1,4 +1,5 @@
-// Bounds on what is being encoded: how many cut row groups wait for their bytes, and the encoders that turn them.
+// Bounds on what is being encoded: how many cut row groups wait for their bytes, and the encoders
+// that turn them.
 #pragma once
 
 #include <condition_variable>
@@ -15,10 +16,11 @@
 
 namespace headrace {
 
-// Role: counts the pieces of work (cut row groups, rows on their way to the spill) that hold memory outside of what is
-// still being filled. A worker that finds no slot first does the work it holds itself; only then may it wait, and then
-// only for work that workers of earlier sequence numbers are doing, so nobody waits in a circle.
-// Threads: all methods from any thread. Errors: the reason of a cancelled run.
+// Role: counts the pieces of work (cut row groups, rows on their way to the spill) that hold memory
+// outside of what is still being filled. A worker that finds no slot first does the work it holds
+// itself; only then may it wait, and then only for work that workers of earlier sequence numbers
+// are doing, so nobody waits in a circle. Threads: all methods from any thread. Errors: the reason
+// of a cancelled run.
 class EncodeSlots {
  public:
   EncodeSlots(int count, Cancellation* cancellation);
@@ -36,9 +38,10 @@ class EncodeSlots {
   int free_;
 };
 
-// Role: the work that comes up while a morsel is inside the gate, to be done by its worker once outside, so that workers
-// encode side by side. Every piece holds a slot until it is done; without a free one the worker does its oldest piece at
-// once. Owner: the sink. Threads: Add, RunWhere and TakeAll only inside the gate; Run from any thread, on what it took.
+// Role: the work that comes up while a morsel is inside the gate, to be done by its worker once
+// outside, so that workers encode side by side. Every piece holds a slot until it is done; without
+// a free one the worker does its oldest piece at once. Owner: the sink. Threads: Add, RunWhere and
+// TakeAll only inside the gate; Run from any thread, on what it took.
 template <typename Work>
 class GateWork {
  public:
@@ -89,8 +92,8 @@ class GateWork {
   std::deque<Work> pending_;
 };
 
-// Role: lends encoders, made on demand, one per caller at a time; they keep their codecs and scratch buffers.
-// Threads: all methods from any thread.
+// Role: lends encoders, made on demand, one per caller at a time; they keep their codecs and
+// scratch buffers. Threads: all methods from any thread.
 class EncoderPool {
  public:
   EncoderPool(std::shared_ptr<const ParquetLayout> layout, arrow::MemoryPool* pool)

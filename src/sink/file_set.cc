@@ -36,9 +36,8 @@ void FileSet::MarkIdle(FileSeries* series) {
 
 template <typename Ready>
 Status FileSet::WaitUntil(Lock* lock, Ready ready) {
-  changed_.wait(*lock, [&] {
-    return ready() || !failure_.ok() || options_.cancellation->cancelled();
-  });
+  changed_.wait(*lock,
+                [&] { return ready() || !failure_.ok() || options_.cancellation->cancelled(); });
   ARROW_RETURN_NOT_OK(failure_);
   return options_.cancellation->Check();
 }
@@ -125,7 +124,8 @@ Status FileSet::MakeRoomForDescriptor() {
     lock.lock();
     --open_files_;
     ARROW_RETURN_NOT_OK(closed);
-    // It goes to the end of the list although it was not used; its descriptor is what this list is asked for.
+    // It goes to the end of the list although it was not used; its descriptor is what this list is
+    // asked for.
     MarkIdle(series);
   }
   return Status::OK();

@@ -1,4 +1,5 @@
-// FileSet: all files that a sink writes, with bounds on how many are open and on what their footers hold.
+// FileSet: all files that a sink writes, with bounds on how many are open and on what their footers
+// hold.
 #pragma once
 
 #include <condition_variable>
@@ -21,9 +22,10 @@ struct FileSetOptions {
   Cancellation* cancellation = nullptr;
   std::shared_ptr<const ParquetLayout> layout;
   arrow::MemoryPool* pool = nullptr;
-  int64_t target_file_bytes = int64_t{512} << 20;  // a file ends behind the row group that reaches it
+  int64_t target_file_bytes = int64_t{512}
+                              << 20;  // a file ends behind the row group that reaches it
   int open_files_max = 64;
-  int64_t metadata_bytes_max = int64_t{4} << 20;   // footers of files that have not ended yet
+  int64_t metadata_bytes_max = int64_t{4} << 20;  // footers of files that have not ended yet
 };
 
 // The files of one directory, one after the other. Only a FileSet looks inside.
@@ -37,7 +39,7 @@ class FileSeries {
   const std::string directory_;
   // Guarded by the set's mutex.
   int64_t next_order_ = 0;
-  bool busy_ = false;   // somebody writes to or ends the file; the fields below are theirs
+  bool busy_ = false;     // somebody writes to or ends the file; the fields below are theirs
   bool is_idle_ = false;  // stands in the set's list at place_
   std::list<FileSeries*>::iterator place_;
   int64_t files_ = 0;
@@ -47,12 +49,12 @@ class FileSeries {
   int64_t metadata_bytes_ = 0;                 // of writer_, as counted by the set
 };
 
-// Role: writes encoded row groups into files, per series in the order of their numbers, whoever encoded them first.
-// Files over the bounds are closed (and opened again later) or ended, the one unused for longest first.
-// Owner: the sink. Threads: Append and Finish from any thread; FinishAll and the figures when no other call runs.
-// Append waits only for lower numbers of the same series.
-// Errors: what the transaction's files fail with; the reason of a cancelled run. After the first failure every call
-// fails with it, also those that wait.
+// Role: writes encoded row groups into files, per series in the order of their numbers, whoever
+// encoded them first. Files over the bounds are closed (and opened again later) or ended, the one
+// unused for longest first. Owner: the sink. Threads: Append and Finish from any thread; FinishAll
+// and the figures when no other call runs. Append waits only for lower numbers of the same series.
+// Errors: what the transaction's files fail with; the reason of a cancelled run. After the first
+// failure every call fails with it, also those that wait.
 class FileSet {
  public:
   explicit FileSet(FileSetOptions options);
@@ -74,12 +76,12 @@ class FileSet {
   using Lock = std::unique_lock<std::mutex>;
   template <typename Ready>
   Status WaitUntil(Lock* lock, Ready ready);
-  Status Remember(Status status);      // the first failure, and wakes whoever waits
+  Status Remember(Status status);  // the first failure, and wakes whoever waits
   Status WaitForTurn(FileSeries* series, int64_t order);
   Status AppendInTurn(FileSeries* series, int64_t order, EncodedRowGroup row_group);
   Status FinishInTurn(FileSeries* series);
-  void MarkIdle(FileSeries* series);   // called with mutex_ held
-  void MarkBusy(FileSeries* series);   // called with mutex_ held
+  void MarkIdle(FileSeries* series);  // called with mutex_ held
+  void MarkBusy(FileSeries* series);  // called with mutex_ held
   Status MakeRoomForDescriptor();
   Status MakeRoomForMetadata();
   Status Open(FileSeries* series);

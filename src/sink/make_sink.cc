@@ -24,17 +24,17 @@ Result<StageNeeds> SinkNeeds(const SinkOptions& options) {
   needs.worker_floor_bytes = floor_first - floor_alone + WorkerBytes(options, floor, count);
   needs.fixed_wanted_bytes = FixedBytes(options, wanted);
   needs.worker_wanted_bytes = WorkerBytes(options, wanted, count);
-  // Rows held per partition make spilling unnecessary; there is no amount beyond which more would not help.
+  // Rows held per partition make spilling unnecessary; there is no amount beyond which more would
+  // not help.
   if (!options.partition_by.empty()) needs.fixed_wanted_bytes += int64_t{1} << 30;
   return needs;
 }
 
 Result<std::unique_ptr<Sink>> MakeSink(SinkOptions options, SinkContext context) {
   ARROW_ASSIGN_OR_RAISE(PartitionColumns columns, SplitPartitionColumns(options));
-  const SinkMemory memory =
-      DivideMemory(options, columns.stored->num_fields(), context.sink_bytes);
-  ARROW_ASSIGN_OR_RAISE(
-      auto layout, ParquetLayout::Make(StoredSchema(*columns.stored), memory.parquet, context.pool));
+  const SinkMemory memory = DivideMemory(options, columns.stored->num_fields(), context.sink_bytes);
+  ARROW_ASSIGN_OR_RAISE(auto layout, ParquetLayout::Make(StoredSchema(*columns.stored),
+                                                         memory.parquet, context.pool));
   if (options.partition_by.empty()) {
     return std::make_unique<StreamSink>(std::move(options), context, memory, std::move(layout));
   }

@@ -13,24 +13,26 @@ namespace {
 
 Status CheckName(const std::string& name) {
   if (!name.empty() && name.front() != '_' && name.front() != '.') return Status::OK();
-  return MakeError(ErrorKind::kInvalidPlan, 631,
-                   "partition column whose directories readers would skip (names that begin with _ or . "
-                   "count as hidden); rename it: '{}'",
-                   name);
+  return MakeError(
+      ErrorKind::kInvalidPlan, 631,
+      "partition column whose directories readers would skip (names that begin with _ or . "
+      "count as hidden); rename it: '{}'",
+      name);
 }
 
 Status CheckType(const arrow::Field& field) {
   if (HasPartitionText(*field.type())) return Status::OK();
-  return MakeError(ErrorKind::kInvalidPlan, 632,
-                   "partition column of a type that has no directory text; cast it to string or drop "
-                   "it from the keys: '{}' is {}",
-                   field.name(), field.type()->ToString());
+  return MakeError(
+      ErrorKind::kInvalidPlan, 632,
+      "partition column of a type that has no directory text; cast it to string or drop "
+      "it from the keys: '{}' is {}",
+      field.name(), field.type()->ToString());
 }
 
 Status UnknownColumn(const std::string& name, const arrow::Schema& schema) {
   return MakeError(ErrorKind::kInvalidPlan, 633,
-                   "partition column that the result does not have, or has more than once: '{}'{}", name,
-                   DidYouMean(name, schema.field_names()));
+                   "partition column that the result does not have, or has more than once: '{}'{}",
+                   name, DidYouMean(name, schema.field_names()));
 }
 
 }  // namespace
@@ -61,10 +63,11 @@ Result<PartitionColumns> SplitPartitionColumns(const SinkOptions& options) {
     rest.push_back(stored->field(i));
   }
   if (rest.empty()) {
-    return MakeError(ErrorKind::kInvalidPlan, 635,
-                     "no column is left to write: all {} columns name directories; leave one out of "
-                     "the partition keys",
-                     keys.size());
+    return MakeError(
+        ErrorKind::kInvalidPlan, 635,
+        "no column is left to write: all {} columns name directories; leave one out of "
+        "the partition keys",
+        keys.size());
   }
   columns.keys = arrow::schema(std::move(keys));
   columns.stored = arrow::schema(std::move(rest), stored->metadata());

@@ -12,14 +12,15 @@
 namespace headrace {
 
 struct PartitionColumns {
-  std::shared_ptr<arrow::Schema> keys;    // in the order of partition_by, dictionaries as their values
+  std::shared_ptr<arrow::Schema>
+      keys;  // in the order of partition_by, dictionaries as their values
   std::vector<int> key_indices;
   std::shared_ptr<arrow::Schema> stored;  // the rest, in the order of the schema
   std::vector<int> stored_indices;
 };
 
-// Errors: InvalidPlan for keys that are unknown, repeated, of a type without a directory text or named so that readers
-// skip the directory, and when no column would be left.
+// Errors: InvalidPlan for keys that are unknown, repeated, of a type without a directory text or
+// named so that readers skip the directory, and when no column would be left.
 Result<PartitionColumns> SplitPartitionColumns(const SinkOptions& options);
 
 }  // namespace headrace

@@ -32,9 +32,10 @@ std::string FloatText(Float value) {
 
 Result<std::string> StringText(std::string_view value) {
   if (value.empty()) {
-    return MakeError(ErrorKind::kBadInput, 641,
-                     "an empty string cannot name a partition directory; map it to a value or to null, "
-                     "e.g. with nullif(column, '')");
+    return MakeError(
+        ErrorKind::kBadInput, 641,
+        "an empty string cannot name a partition directory; map it to a value or to null, "
+        "e.g. with nullif(column, '')");
   }
   if (value == kNullPartitionText) {
     return MakeError(ErrorKind::kBadInput, 642,
@@ -151,10 +152,11 @@ Result<std::string> PartitionDirectory(const arrow::Schema& keys, const arrow::A
     const std::string name =
         EscapePartitionText(keys.field(i)->name()) + "=" + EscapePartitionText(*text);
     if (name.size() > kDirectoryNameBytesMax) {
-      return MakeError(ErrorKind::kBadInput, 644,
-                       "partition directory name is longer than file systems take; shorten the value, "
-                       "e.g. with left(column, 80): {} bytes of at most {}: '{}...'",
-                       name.size(), kDirectoryNameBytesMax, name.substr(0, 60));
+      return MakeError(
+          ErrorKind::kBadInput, 644,
+          "partition directory name is longer than file systems take; shorten the value, "
+          "e.g. with left(column, 80): {} bytes of at most {}: '{}...'",
+          name.size(), kDirectoryNameBytesMax, name.substr(0, 60));
     }
     if (!directory.empty()) directory += '/';
     directory += name;
@@ -170,11 +172,13 @@ Result<std::string> EmptyResultDirectory(const arrow::Schema& keys, arrow::Memor
   arrow::ArrayVector values;
   for (const auto& field : keys.fields()) {
     if (arrow::is_base_binary_like(field->type()->id())) {
-      ARROW_ASSIGN_OR_RAISE(auto text, arrow::MakeArrayFromScalar(arrow::StringScalar("empty"), 1, pool));
+      ARROW_ASSIGN_OR_RAISE(auto text,
+                            arrow::MakeArrayFromScalar(arrow::StringScalar("empty"), 1, pool));
       // Large strings have the same text; only the text matters here.
       values.push_back(std::move(text));
     } else {
-      values.push_back(arrow::MakeArray(arrow::ArrayData::Make(field->type(), 1, {nullptr, zeros}, 0)));
+      values.push_back(
+          arrow::MakeArray(arrow::ArrayData::Make(field->type(), 1, {nullptr, zeros}, 0)));
     }
   }
   return PartitionDirectory(keys, values, 0);

@@ -114,15 +114,15 @@ bool PartitionRouter::is_cold(const Partition& partition) const {
 }
 
 Result<bool> PartitionRouter::CutCold() {
-  // More than a quarter came back: this input is no clusters, and its row groups would only get small.
+  // More than a quarter came back: this input is no clusters, and its row groups would only get
+  // small.
   if (cold_returns_ > kColdReturnsForgiven + cold_cuts_ / 4) return false;
   std::vector<Partition*> cold;
   for (Partition* partition : members_) {
     if (is_cold(*partition)) cold.push_back(partition);
   }
-  std::sort(cold.begin(), cold.end(), [](const Partition* a, const Partition* b) {
-    return a->touched_at < b->touched_at;
-  });
+  std::sort(cold.begin(), cold.end(),
+            [](const Partition* a, const Partition* b) { return a->touched_at < b->touched_at; });
   RouterWork work;
   int64_t bytes = 0;
   for (Partition* partition : cold) {
@@ -149,20 +149,20 @@ Status PartitionRouter::MakeRoom() {
     const int64_t other_bytes =
         frame_index_bytes_ + (options_.other_bytes ? options_.other_bytes() : 0);
     if (other_bytes >= options_.held_bytes_max) {
-      return MakeError(ErrorKind::kOutOfMemory, 714,
-                       "the partition table and the index of the spill leave no room for rows; raise "
-                       "--memory or partition by fewer columns: {} for {} partitions, {} granted",
-                       FormatBytes(other_bytes), members_.size(),
-                       FormatBytes(options_.held_bytes_max));
+      return MakeError(
+          ErrorKind::kOutOfMemory, 714,
+          "the partition table and the index of the spill leave no room for rows; raise "
+          "--memory or partition by fewer columns: {} for {} partitions, {} granted",
+          FormatBytes(other_bytes), members_.size(), FormatBytes(options_.held_bytes_max));
     }
     if (held_bytes_ + other_bytes <= options_.held_bytes_max || held_bytes_ == 0) {
       return Status::OK();
     }
-    const auto largest = std::max_element(
-        members_.begin(), members_.end(), [&](const Partition* a, const Partition* b) {
-          return (is_spilled(*a) ? 0 : a->rows.used_bytes()) <
-                 (is_spilled(*b) ? 0 : b->rows.used_bytes());
-        });
+    const auto largest = std::max_element(members_.begin(), members_.end(),
+                                          [&](const Partition* a, const Partition* b) {
+                                            return (is_spilled(*a) ? 0 : a->rows.used_bytes()) <
+                                                   (is_spilled(*b) ? 0 : b->rows.used_bytes());
+                                          });
     // Spilling the only partition of a pass would only write again what was just read.
     if (is_worth_a_row_group(**largest) || members_.size() == 1) {
       ARROW_RETURN_NOT_OK(Cut(*largest));
@@ -192,9 +192,8 @@ Status PartitionRouter::SpillFullest(int64_t bytes) {
     bucket.block_bytes += partition->rows.block_bytes();
     bucket.partitions.push_back(partition);
   }
-  std::sort(buckets.begin(), buckets.end(), [](const Bucket& a, const Bucket& b) {
-    return a.block_bytes > b.block_bytes;
-  });
+  std::sort(buckets.begin(), buckets.end(),
+            [](const Bucket& a, const Bucket& b) { return a.block_bytes > b.block_bytes; });
   RouterWork work;
   int64_t detached = 0;
   for (const Bucket& bucket : buckets) {

@@ -1,12 +1,17 @@
-// PartitionRouter: holds rows per partition within its bytes, and decides what leaves: row groups or spilled frames.
+// PartitionRouter: holds rows per partition within its bytes, and decides what leaves: row groups
+// or spilled frames.
 //
 // Invariants
-//  1. Rows of one partition leave in their order: once a partition's rows were spilled in a pass, all its later rows of
+//  1. Rows of one partition leave in their order: once a partition's rows were spilled in a pass,
+//  all its later rows of
 //     that pass go the same way, behind them.
-//  2. Spilled frames belong to buckets, chosen by partition id; rows of few partitions share a bucket. A later pass takes
-//     one bucket at a time, routes it again with the bytes it has and other digits of the id, until a bucket is one
-//     partition, which is read straight through. So frames stay large however many partitions there are.
-//  3. Clustered input leaves partitions behind that get no more rows; those are cut, not spilled. When they do get
+//  2. Spilled frames belong to buckets, chosen by partition id; rows of few partitions share a
+//  bucket. A later pass takes
+//     one bucket at a time, routes it again with the bytes it has and other digits of the id, until
+//     a bucket is one partition, which is read straight through. So frames stay large however many
+//     partitions there are.
+//  3. Clustered input leaves partitions behind that get no more rows; those are cut, not spilled.
+//  When they do get
 //     more after all, the router stops believing in clusters.
 //  4. The router only decides and detaches; encoding and writing is the work that it hands out.
 #pragma once
@@ -25,8 +30,8 @@
 
 namespace headrace {
 
-// Frames of one bucket in the order in which rows were detached. Places are given out by the router; the frames are
-// filled in by whoever writes them, before the pass ends.
+// Frames of one bucket in the order in which rows were detached. Places are given out by the
+// router; the frames are filled in by whoever writes them, before the pass ends.
 using FrameVector = std::vector<SpillFrame, arrow::stl::allocator<SpillFrame>>;
 
 struct RowGroupWork {
@@ -61,18 +66,19 @@ struct RouterWork {
 };
 
 struct RouterOptions {
-  int32_t level = 0;                 // of the pass
+  int32_t level = 0;  // of the pass
   int32_t buckets = 64;
-  int64_t held_bytes_max = 0;        // beyond it something is detached
+  int64_t held_bytes_max = 0;  // beyond it something is detached
   int64_t row_group_bytes = 0;
   int64_t row_group_rows = 0;
   int64_t frame_bytes = 0;
   arrow::MemoryPool* pool = nullptr;
-  std::function<int64_t()> other_bytes;        // counted against held_bytes_max; may be empty
+  std::function<int64_t()> other_bytes;  // counted against held_bytes_max; may be empty
 };
 
 // Role: see above. Owner: the sink for the first pass, a finishing worker for each later one.
-// Threads: one at a time; SetFrame from any thread. Errors: OutOfMemory from the pool; what `emit` fails with.
+// Threads: one at a time; SetFrame from any thread. Errors: OutOfMemory from the pool; what `emit`
+// fails with.
 class PartitionRouter {
  public:
   // `emit` takes over each piece of work, in order.
@@ -83,15 +89,17 @@ class PartitionRouter {
   Status Route(Partition* partition, const EncodedRows& rows, int64_t begin, int64_t end);
   Status Route(Partition* partition, const RowSpan& rows);
 
-  // Ends the pass for a partition that was not spilled: what is left of it as its last row group, or no work. From any
-  // thread, for different partitions, once nothing is routed any more.
+  // Ends the pass for a partition that was not spilled: what is left of it as its last row group,
+  // or no work. From any thread, for different partitions, once nothing is routed any more.
   RouterWork DetachRest(Partition* partition);
   // Emits all rows still held of these spilled partitions of one bucket, as frames.
   Status SpillRestOf(const std::vector<Partition*>& partitions);
   // Takes over the rows still held of a spilled partition; they come behind its frames.
   RowChunks TakeRest(Partition* partition);
 
-  bool is_spilled(const Partition& partition) const { return partition.spilled_level >= options_.level; }
+  bool is_spilled(const Partition& partition) const {
+    return partition.spilled_level >= options_.level;
+  }
   // Bytes of rows spilled so far per partition that has some; 0 when none has.
   int64_t spilled_row_bytes_per_partition() const;
   // Partitions that rows were routed to in this pass.
@@ -117,7 +125,8 @@ class PartitionRouter {
   Result<bool> CutCold();
   bool is_cold(const Partition& partition) const;
   void Detach(Partition* partition, RouterWork* work);
-  // Detaches the held rows of the fullest buckets, `bytes` of them or all there is; partitions worth a row group stay.
+  // Detaches the held rows of the fullest buckets, `bytes` of them or all there is; partitions
+  // worth a row group stay.
   Status SpillFullest(int64_t bytes);
   Status DetachBucket(const Bucket& detached, RouterWork* work);
 

@@ -17,7 +17,8 @@ namespace headrace {
 namespace {
 
 constexpr int64_t kKeyBlockBytes = 16 << 10;
-// Beside the partition itself: its key, hash slots, texts of its files in the summary, its series while files are open.
+// Beside the partition itself: its key, hash slots, texts of its files in the summary, its series
+// while files are open.
 constexpr int64_t kBytesBesides = 640;
 
 // One NaN and one zero, so that values that count as equal have one encoded form.
@@ -30,7 +31,8 @@ Result<std::shared_ptr<arrow::Array>> OneZeroOneNan(const std::shared_ptr<arrow:
   const int64_t offset = data->offset;  // the bitmap keeps it, so the copy does too
   ARROW_ASSIGN_OR_RAISE(
       std::shared_ptr<arrow::Buffer> copy,
-      arrow::AllocateBuffer((offset + column->length()) * static_cast<int64_t>(sizeof(Value)), pool));
+      arrow::AllocateBuffer((offset + column->length()) * static_cast<int64_t>(sizeof(Value)),
+                            pool));
   auto* out = copy->mutable_data_as<Value>();
   std::fill(out, out + offset, Value{0});
   for (int64_t i = 0; i < column->length(); ++i) {
@@ -58,7 +60,8 @@ int64_t PartitionTable::size() const {
   return static_cast<int64_t>(partitions_.size());
 }
 
-Result<EncodedRows> PartitionTable::EncodeKeys(const arrow::ArrayVector& key_columns, int64_t rows) {
+Result<EncodedRows> PartitionTable::EncodeKeys(const arrow::ArrayVector& key_columns,
+                                               int64_t rows) {
   arrow::ArrayVector columns = key_columns;
   for (auto& column : columns) {
     if (column->type_id() == arrow::Type::DOUBLE) {
@@ -127,7 +130,8 @@ Result<Partition*> PartitionTable::Insert(const uint8_t* key, int64_t key_bytes,
   return &partitions_.back();
 }
 
-Status PartitionTable::Find(const arrow::ArrayVector& key_columns, int64_t rows, Partition** found) {
+Status PartitionTable::Find(const arrow::ArrayVector& key_columns, int64_t rows,
+                            Partition** found) {
   ARROW_ASSIGN_OR_RAISE(const EncodedRows keys, EncodeKeys(key_columns, rows));
   const int64_t* offsets = keys.offset();
   const auto key = [&](int64_t row) { return keys.bytes->data() + offsets[row]; };
@@ -147,8 +151,7 @@ Status PartitionTable::Find(const arrow::ArrayVector& key_columns, int64_t rows,
       std::unique_lock writing(mutex_);
       found[row] = Lookup(key(row), key_bytes(row), hash);
       if (found[row] == nullptr) {
-        ARROW_ASSIGN_OR_RAISE(found[row],
-                              Insert(key(row), key_bytes(row), hash, key_columns, row));
+        ARROW_ASSIGN_OR_RAISE(found[row], Insert(key(row), key_bytes(row), hash, key_columns, row));
       }
     } catch (const std::bad_alloc&) {
       return MakeError(ErrorKind::kOutOfMemory, 713,

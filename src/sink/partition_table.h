@@ -18,27 +18,29 @@
 
 namespace headrace {
 
-// One directory of the dataset. `directory` and `id` are constant; the rest belongs to whoever routes rows: the worker
-// inside the gate, and at the end the one worker that has the partition's share of the spill.
+// One directory of the dataset. `directory` and `id` are constant; the rest belongs to whoever
+// routes rows: the worker inside the gate, and at the end the one worker that has the partition's
+// share of the spill.
 struct Partition {
   Partition(uint32_t partition_id, std::string text, arrow::MemoryPool* pool)
       : id(partition_id), directory(std::move(text)), rows(pool) {}
 
   const uint32_t id;
   const std::string directory;
-  RowChunks rows;                       // held, not yet cut
-  std::unique_ptr<FileSeries> series;   // made with the first row group
-  int64_t next_order = 0;               // of row groups
-  int32_t spilled_level = -1;           // the deepest pass whose spill has rows of this partition
-  int32_t seen_level = 0;               // the deepest pass that routed rows to it
-  bool is_cut_cold = false;             // its last row group was cut because no more rows were expected
-  int64_t touched_at = 0;               // bytes the pass had routed when it last got rows
+  RowChunks rows;                      // held, not yet cut
+  std::unique_ptr<FileSeries> series;  // made with the first row group
+  int64_t next_order = 0;              // of row groups
+  int32_t spilled_level = -1;          // the deepest pass whose spill has rows of this partition
+  int32_t seen_level = 0;              // the deepest pass that routed rows to it
+  bool is_cut_cold = false;  // its last row group was cut because no more rows were expected
+  int64_t touched_at = 0;    // bytes the pass had routed when it last got rows
 };
 
 // Role: gives every distinct key its partition, making the directory text when a key is first seen.
 // Owner: the sink. Threads: Find from any thread, most of it side by side; partitions never move.
 // Errors: BadInput for values that name no directory; OutOfMemory from the pool.
-// Limits: no cap on partitions, but bytes() counts what they take, and the sink holds fewer rows for it.
+// Limits: no cap on partitions, but bytes() counts what they take, and the sink holds fewer rows
+// for it.
 class PartitionTable {
  public:
   PartitionTable(std::shared_ptr<arrow::Schema> keys, arrow::MemoryPool* pool);
@@ -60,7 +62,8 @@ class PartitionTable {
   };
 
   Result<EncodedRows> EncodeKeys(const arrow::ArrayVector& key_columns, int64_t rows);
-  Partition* Lookup(const uint8_t* key, int64_t key_bytes, uint64_t hash);  // mutex_ held, shared or not
+  Partition* Lookup(const uint8_t* key, int64_t key_bytes,
+                    uint64_t hash);  // mutex_ held, shared or not
   Result<Partition*> Insert(const uint8_t* key, int64_t key_bytes, uint64_t hash,
                             const arrow::ArrayVector& key_columns, int64_t row);  // mutex_ held
   void GrowSlots();
@@ -71,8 +74,8 @@ class PartitionTable {
   arrow::MemoryPool* pool_;
   mutable std::shared_mutex mutex_;
   std::deque<Partition, arrow::stl::allocator<Partition>> partitions_;
-  PoolVector<Key> key_of_;        // by id
-  PoolVector<uint32_t> slots_;    // id + 1 by hash, 0 = free; a power of two, at most half full
+  PoolVector<Key> key_of_;      // by id
+  PoolVector<uint32_t> slots_;  // id + 1 by hash, 0 = free; a power of two, at most half full
   std::vector<std::shared_ptr<arrow::Buffer>> key_blocks_;
   int64_t key_block_used_ = 0;
   std::atomic<int64_t> bytes_{0};

@@ -35,10 +35,11 @@ int64_t FloorDivide(int64_t value, int64_t divisor) {
 
 Result<std::string> DayText(int64_t day) {
   if (day < kDayMin || day > kDayMax) {
-    return MakeError(ErrorKind::kBadInput, 645,
-                     "a date outside the years 0001 to 9999 cannot name a partition directory: day {} "
-                     "since 1970-01-01",
-                     day);
+    return MakeError(
+        ErrorKind::kBadInput, 645,
+        "a date outside the years 0001 to 9999 cannot name a partition directory: day {} "
+        "since 1970-01-01",
+        day);
   }
   const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day))};
   return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
@@ -48,7 +49,8 @@ Result<std::string> DayText(int64_t day) {
 // `units` since midnight.
 std::string ClockText(int64_t units, int64_t units_per_second) {
   const int64_t seconds = units / units_per_second;
-  std::string text = fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  std::string text =
+      fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
   const int64_t fraction = units % units_per_second;
   if (fraction == 0) return text;
   const int digits = units_per_second == 1'000 ? 3 : units_per_second == 1'000'000 ? 6 : 9;

@@ -5,7 +5,8 @@
 namespace headrace {
 namespace {
 
-// Rows are decoded in pieces of about this size, so that rows and columns of a row group do not both stand whole.
+// Rows are decoded in pieces of about this size, so that rows and columns of a row group do not
+// both stand whole.
 constexpr int64_t kDecodeBytes = int64_t{1} << 20;
 
 void FreeChunks(std::vector<RowChunk*>* chunks, arrow::MemoryPool* pool) {
@@ -66,7 +67,8 @@ Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> PartitionWork::Decode(R
   return batches;
 }
 
-Status PartitionWork::WriteFrame(SpillFrameWork frame, SpillWriter* writer, PartitionRouter* router) {
+Status PartitionWork::WriteFrame(SpillFrameWork frame, SpillWriter* writer,
+                                 PartitionRouter* router) {
   std::vector<SpillPartHeader> headers;
   std::vector<BytesView> pieces(2);
   for (const SpillItem& item : frame.items) {
@@ -79,7 +81,8 @@ Status PartitionWork::WriteFrame(SpillFrameWork frame, SpillWriter* writer, Part
   }
   const auto count = static_cast<uint32_t>(headers.size());
   pieces[0] = {reinterpret_cast<const uint8_t*>(&count), sizeof(count)};
-  pieces[1] = {reinterpret_cast<const uint8_t*>(headers.data()), headers.size() * sizeof(SpillPartHeader)};
+  pieces[1] = {reinterpret_cast<const uint8_t*>(headers.data()),
+               headers.size() * sizeof(SpillPartHeader)};
   ARROW_ASSIGN_OR_RAISE(const SpillFrame written, writer->Write(pieces));
   router->SetFrame(frame.bucket, frame.place, written);
   return Status::OK();

@@ -1,4 +1,5 @@
-// PartitionWork: does what the router decided: encodes row groups and writes spilled frames; reads frames back.
+// PartitionWork: does what the router decided: encodes row groups and writes spilled frames; reads
+// frames back.
 #pragma once
 
 #include <functional>
@@ -27,7 +28,8 @@ struct FramePart {
   RowSpan rows;
 };
 
-// Role: see above. Owner: the sink. Threads: all methods from any thread. Errors: as EncoderPool, FileSet and SpillArea.
+// Role: see above. Owner: the sink. Threads: all methods from any thread. Errors: as EncoderPool,
+// FileSet and SpillArea.
 class PartitionWork {
  public:
   explicit PartitionWork(PartitionWorkOptions options) : options_(std::move(options)) {}

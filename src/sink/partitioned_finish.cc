@@ -40,12 +40,13 @@ Status PartitionedFinish::Run(const std::function<Status()>& run_emitted) {
   ARROW_RETURN_NOT_OK(FinishUnspilled());
   int64_t held_bytes = options_.memory.held_bytes;
   ARROW_ASSIGN_OR_RAISE(
-      auto buckets,
-      CollectBuckets(options_.router, held_bytes - options_.threads * LeastPassBytes(options_.memory.row_group_bytes),
-                     run_emitted));
+      auto buckets, CollectBuckets(options_.router,
+                                   held_bytes - options_.threads *
+                                                    LeastPassBytes(options_.memory.row_group_bytes),
+                                   run_emitted));
   for (const SpilledBucket& bucket : buckets) {
-    held_bytes -= bucket.rest.block_bytes() +
-                  static_cast<int64_t>(bucket.frames.size() * sizeof(SpillFrame));
+    held_bytes -=
+        bucket.rest.block_bytes() + static_cast<int64_t>(bucket.frames.size() * sizeof(SpillFrame));
   }
   return ForEach(static_cast<int64_t>(buckets.size()), [&](int64_t at) {
     return RoutePass(std::move(buckets[static_cast<size_t>(at)]), 1, held_bytes / options_.threads);
@@ -59,7 +60,8 @@ Status PartitionedFinish::FinishUnspilled() {
   }
   return ForEach(static_cast<int64_t>(partitions.size()), [&](int64_t at) {
     Partition* partition = partitions[static_cast<size_t>(at)];
-    ARROW_RETURN_NOT_OK(options_.work->Run(options_.router->DetachRest(partition), options_.router));
+    ARROW_RETURN_NOT_OK(
+        options_.work->Run(options_.router->DetachRest(partition), options_.router));
     return FinishPartition(partition);
   });
 }
@@ -68,7 +70,8 @@ Result<std::vector<PartitionedFinish::SpilledBucket>> PartitionedFinish::Collect
     PartitionRouter* router, int64_t rest_bytes_max, const std::function<Status()>& run_emitted) {
   std::map<int32_t, std::vector<Partition*>> partitions;
   for (Partition* partition : router->members()) {
-    if (router->is_spilled(*partition)) partitions[router->bucket_of(*partition)].push_back(partition);
+    if (router->is_spilled(*partition))
+      partitions[router->bucket_of(*partition)].push_back(partition);
   }
   std::vector<SpilledBucket> buckets;
   for (auto& [number, members] : partitions) {
@@ -95,9 +98,8 @@ Status PartitionedFinish::RoutePass(SpilledBucket bucket, int32_t level, int64_t
   options.row_group_rows = options_.router->row_group_rows();
   options.frame_bytes = options_.memory.frame_bytes;
   options.pool = options_.pool;
-  PartitionRouter router(options, [&](RouterWork work) {
-    return options_.work->Run(std::move(work), &router);
-  });
+  PartitionRouter router(
+      options, [&](RouterWork work) { return options_.work->Run(std::move(work), &router); });
   for (const SpillFrame& frame : bucket.frames) {
     ARROW_RETURN_NOT_OK(options_.work->ReadFrame(frame, [&](const FramePart& part) {
       return router.Route(options_.table->at(part.partition_id), part.rows);
@@ -114,9 +116,10 @@ Status PartitionedFinish::RoutePass(SpilledBucket bucket, int32_t level, int64_t
     ARROW_RETURN_NOT_OK(options_.work->Run(router.DetachRest(partition), &router));
     ARROW_RETURN_NOT_OK(FinishPartition(partition));
   }
-  ARROW_ASSIGN_OR_RAISE(auto deeper,
-                        CollectBuckets(&router, held_bytes - LeastPassBytes(options_.memory.row_group_bytes),
-                                       [] { return Status::OK(); }));
+  ARROW_ASSIGN_OR_RAISE(
+      auto deeper,
+      CollectBuckets(&router, held_bytes - LeastPassBytes(options_.memory.row_group_bytes),
+                     [] { return Status::OK(); }));
   for (const SpilledBucket& next : deeper) held_bytes -= next.rest.block_bytes();
   for (SpilledBucket& next : deeper) {
     ARROW_RETURN_NOT_OK(RoutePass(std::move(next), level + 1, held_bytes));

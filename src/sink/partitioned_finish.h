@@ -22,10 +22,11 @@ struct PartitionedFinishOptions {
   SinkMemory memory;
 };
 
-// Role: the end of the first pass and all later ones. Partitions that were never spilled end first, which frees their
-// memory; then buckets are read back, each by one worker with its share of the bytes for held rows, and routed again
-// (partition_router.h). Partitions of different buckets share nothing, so workers never wait for each other.
-// Owner: one call of Sink::Finish. Threads: Run from one; it starts threads of its own. Errors: the first one met.
+// Role: the end of the first pass and all later ones. Partitions that were never spilled end first,
+// which frees their memory; then buckets are read back, each by one worker with its share of the
+// bytes for held rows, and routed again (partition_router.h). Partitions of different buckets share
+// nothing, so workers never wait for each other. Owner: one call of Sink::Finish. Threads: Run from
+// one; it starts threads of its own. Errors: the first one met.
 class PartitionedFinish {
  public:
   explicit PartitionedFinish(PartitionedFinishOptions options) : options_(std::move(options)) {}
@@ -43,7 +44,8 @@ class PartitionedFinish {
   };
 
   Status FinishUnspilled();
-  // The spilled buckets of `router`, whose pass has ended, with at most so many bytes of rows left in memory.
+  // The spilled buckets of `router`, whose pass has ended, with at most so many bytes of rows left
+  // in memory.
   Result<std::vector<SpilledBucket>> CollectBuckets(PartitionRouter* router, int64_t rest_bytes_max,
                                                     const std::function<Status()>& run_emitted);
   Status RoutePass(SpilledBucket bucket, int32_t level, int64_t held_bytes);

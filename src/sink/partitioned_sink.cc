@@ -34,7 +34,8 @@ RouterOptions MakeRouterOptions(const SinkOptions& options, const SinkContext& c
   router.buckets =
       static_cast<int32_t>(std::clamp<int64_t>(router.held_bytes_max / kBucketBytes, 16, 256));
   router.row_group_bytes = memory.row_group_bytes;
-  router.row_group_rows = options.row_group_rows > 0 ? options.row_group_rows : kRowGroupRowsDefault;
+  router.row_group_rows =
+      options.row_group_rows > 0 ? options.row_group_rows : kRowGroupRowsDefault;
   router.frame_bytes = memory.frame_bytes;
   router.pool = context.pool;
   router.other_bytes = [table] { return table->bytes(); };
@@ -108,8 +109,8 @@ Result<SinkSummary> PartitionedSink::Finish() {
   // A few times the average, since partitions differ.
   const int64_t useful_row_group_bytes = 4 * router_.spilled_row_bytes_per_partition();
   const SinkMemory memory =
-      DivideForFinish(options_, columns_.stored->num_fields(),
-                      context_.sink_bytes - table_.bytes(), useful_row_group_bytes, memory_);
+      DivideForFinish(options_, columns_.stored->num_fields(), context_.sink_bytes - table_.bytes(),
+                      useful_row_group_bytes, memory_);
   PartitionedFinish finish({&table_, &router_, &work_, &files_, context_.cancellation,
                             context_.pool, options_.threads, memory});
   ARROW_RETURN_NOT_OK(finish.Run([this] { return cut_.Run(cut_.TakeAll()); }));

@@ -1,4 +1,5 @@
-// PartitionedSink: rows into the files of their partitions' directories, "k=v/l=w/part-<run>-<n>.parquet".
+// PartitionedSink: rows into the files of their partitions' directories,
+// "k=v/l=w/part-<run>-<n>.parquet".
 #pragma once
 
 #include <memory>
@@ -17,10 +18,11 @@
 
 namespace headrace {
 
-// Role: groups the rows of a batch by partition before its turn, hands them to the router inside the gate, and does the
-// work that this gave after leaving it. Finish encodes what is left, reading the spill back bucket by bucket.
-// Owner: the run. Threads and errors: as Sink. A partition value that names no directory is BadInput.
-// Limits: rows held and on their way out stay within the memory plan; open files and their footers as FileSet.
+// Role: groups the rows of a batch by partition before its turn, hands them to the router inside
+// the gate, and does the work that this gave after leaving it. Finish encodes what is left, reading
+// the spill back bucket by bucket. Owner: the run. Threads and errors: as Sink. A partition value
+// that names no directory is BadInput. Limits: rows held and on their way out stay within the
+// memory plan; open files and their footers as FileSet.
 class PartitionedSink : public Sink {
  public:
   static Result<std::unique_ptr<Sink>> Make(SinkOptions options, SinkContext context,

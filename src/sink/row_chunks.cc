@@ -8,7 +8,8 @@
 namespace headrace {
 namespace {
 
-// Chunks of mapped sizes are rounded up by the allocator anyway; a multiple of this keeps small ones tidy.
+// Chunks of mapped sizes are rounded up by the allocator anyway; a multiple of this keeps small
+// ones tidy.
 constexpr int64_t kBlockStep = 64;
 
 }  // namespace
@@ -33,7 +34,8 @@ RowChunks& RowChunks::operator=(RowChunks&& other) noexcept {
 }
 
 Status RowChunks::AddChunk(int64_t row_bytes, int64_t remaining_bytes) {
-  // A third of what is held: the list grows geometrically, and what lies idle in its last chunk stays below that.
+  // A third of what is held: the list grows geometrically, and what lies idle in its last chunk
+  // stays below that.
   const int64_t grown = std::clamp(block_bytes_ / 3, kBlockBytesMin, kBlockBytesMax);
   const int64_t wanted = std::max(grown, std::min(remaining_bytes, kBlockBytesMax));
   int64_t block_bytes = std::max(wanted, row_bytes + static_cast<int64_t>(sizeof(RowChunk)));
@@ -61,12 +63,13 @@ Status RowChunks::Append(const EncodedRows& rows, int64_t begin, int64_t end) {
   while (begin < end) {
     const int64_t room = tail_ == nullptr ? 0 : tail_->capacity() - tail_->used_bytes;
     // The last row end that still fits.
-    const int64_t* fits = std::upper_bound(offsets + begin, offsets + end + 1, offsets[begin] + room) - 1;
+    const int64_t* fits =
+        std::upper_bound(offsets + begin, offsets + end + 1, offsets[begin] + room) - 1;
     const int64_t stop = fits - offsets;
     if (stop == begin) {
-      ARROW_RETURN_NOT_OK(AddChunk(offsets[begin + 1] - offsets[begin],
-                                   offsets[end] - offsets[begin] +
-                                       static_cast<int64_t>(sizeof(RowChunk))));
+      ARROW_RETURN_NOT_OK(
+          AddChunk(offsets[begin + 1] - offsets[begin],
+                   offsets[end] - offsets[begin] + static_cast<int64_t>(sizeof(RowChunk))));
       continue;
     }
     Put(rows.bytes->data() + offsets[begin], offsets[stop] - offsets[begin], stop - begin);

@@ -24,10 +24,10 @@ struct RowChunk {
   RowSpan span() { return {data(), used_bytes, rows}; }
 };
 
-// Role: a list of chunks in order; moves as a whole in O(1). The first chunks are small, because there may be thousands of
-// partitions with a few rows each; later ones grow with the list, so that little of a large one lies idle.
-// Owner: the partition, then whoever encodes or spills the rows. Threads: one at a time.
-// Errors: OutOfMemory from the pool.
+// Role: a list of chunks in order; moves as a whole in O(1). The first chunks are small, because
+// there may be thousands of partitions with a few rows each; later ones grow with the list, so that
+// little of a large one lies idle. Owner: the partition, then whoever encodes or spills the rows.
+// Threads: one at a time. Errors: OutOfMemory from the pool.
 class RowChunks {
  public:
   static constexpr int64_t kBlockBytesMin = 512;

@@ -12,8 +12,9 @@ Result<ScatteredRows> RowScatter::Scatter(const std::shared_ptr<arrow::RecordBat
                         ConvertToStored(batch, StoredSchema(*batch->schema()), pool_));
   arrow::ArrayVector key_columns;
   for (const int index : columns_->key_indices) key_columns.push_back(stored->column(index));
-  ARROW_ASSIGN_OR_RAISE(const auto found,
-                        arrow::AllocateBuffer(rows * static_cast<int64_t>(sizeof(Partition*)), pool_));
+  ARROW_ASSIGN_OR_RAISE(
+      const auto found,
+      arrow::AllocateBuffer(rows * static_cast<int64_t>(sizeof(Partition*)), pool_));
   auto** partitions = found->mutable_data_as<Partition*>();
   ARROW_RETURN_NOT_OK(table_->Find(key_columns, rows, partitions));
 
@@ -27,9 +28,8 @@ Result<ScatteredRows> RowScatter::Scatter(const std::shared_ptr<arrow::RecordBat
   }
   arrow::ArrayVector data_columns;
   for (const int index : columns_->stored_indices) data_columns.push_back(stored->column(index));
-  ARROW_ASSIGN_OR_RAISE(
-      scattered.rows,
-      EncodeRows(*layout_, data_columns, {indices, static_cast<size_t>(rows)}, pool_));
+  ARROW_ASSIGN_OR_RAISE(scattered.rows, EncodeRows(*layout_, data_columns,
+                                                   {indices, static_cast<size_t>(rows)}, pool_));
   return scattered;
 }
 

@@ -29,9 +29,9 @@ struct ScatteredRows {
   std::vector<PartitionRun, arrow::stl::allocator<PartitionRun>> runs;  // one per partition
 };
 
-// Role: the part of routing that needs no order between workers: partition of every row, rows grouped by partition in
-// their own order, encoded. Immutable. Threads: any.
-// Errors: as PartitionTable::Find; OutOfMemory from the pool.
+// Role: the part of routing that needs no order between workers: partition of every row, rows
+// grouped by partition in their own order, encoded. Immutable. Threads: any. Errors: as
+// PartitionTable::Find; OutOfMemory from the pool.
 class RowScatter {
  public:
   RowScatter(const PartitionColumns* columns, std::shared_ptr<const RowLayout> layout,

@@ -30,15 +30,17 @@ struct SinkSummary {
   int64_t bytes = 0;
   int64_t partitions = 0;
   int64_t row_groups = 0;
-  int64_t spilled_bytes = 0;             // as stored on disk
-  std::vector<SinkFile> files;           // sorted by path
-  std::vector<std::string> directories;  // partition directories written, sorted; {""} for an unpartitioned dataset
+  int64_t spilled_bytes = 0;    // as stored on disk
+  std::vector<SinkFile> files;  // sorted by path
+  std::vector<std::string>
+      directories;  // partition directories written, sorted; {""} for an unpartitioned dataset
 };
 
 // Role: takes every batch of the run and leaves finished, synced, not yet published files.
 // Order: rows of lower sequence numbers come first inside every file, whatever thread brought them.
-// Owner: the run. Threads: Consume and EndMorsel from any worker; Finish once, after all EndMorsel, from one thread.
-// Errors: Sink, OutOfDisk, OutOfMemory. After a failure only destruction is allowed; staged files are the commit's to remove.
+// Owner: the run. Threads: Consume and EndMorsel from any worker; Finish once, after all EndMorsel,
+// from one thread. Errors: Sink, OutOfDisk, OutOfMemory. After a failure only destruction is
+// allowed; staged files are the commit's to remove.
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -52,31 +54,34 @@ inline constexpr int64_t kRowGroupRowsDefault = 122'880;
 
 // What is to be written: enough to say what memory it takes, before anything is opened.
 struct SinkOptions {
-  std::shared_ptr<arrow::Schema> schema;   // of the batches
-  std::vector<std::string> partition_by;   // empty = one file, or a dataset without partitions
+  std::shared_ptr<arrow::Schema> schema;  // of the batches
+  std::vector<std::string> partition_by;  // empty = one file, or a dataset without partitions
   ParquetOptions parquet;
-  int64_t row_group_rows = 0;              // 0 = kRowGroupRowsDefault; fewer when the bytes do not allow it
+  int64_t row_group_rows = 0;  // 0 = kRowGroupRowsDefault; fewer when the bytes do not allow it
   int64_t target_file_bytes = int64_t{512} << 20;
-  int threads = 1;                         // workers that will call Consume; Finish uses as many of its own
-  int64_t batch_bytes = 1 << 20;           // Arrow bytes of a usual batch; larger ones are taken in slices
+  int threads = 1;                // workers that will call Consume; Finish uses as many of its own
+  int64_t batch_bytes = 1 << 20;  // Arrow bytes of a usual batch; larger ones are taken in slices
 };
 
 // Where it goes and what it may use. Everything outlives the sink.
 struct SinkContext {
-  Transaction* transaction = nullptr;      // also says: single file or dataset, durability, run id
+  Transaction* transaction = nullptr;  // also says: single file or dataset, durability, run id
   Cancellation* cancellation = nullptr;
-  SpillArea* spill = nullptr;              // needed with partition_by
+  SpillArea* spill = nullptr;  // needed with partition_by
   Env* env = nullptr;
-  arrow::MemoryPool* pool = nullptr;       // the sink stage's StagePool
-  int64_t sink_bytes = 0;                  // what the sink may hold of it; at least SinkNeeds(...).FloorBytes(threads)
+  arrow::MemoryPool* pool = nullptr;  // the sink stage's StagePool
+  int64_t sink_bytes =
+      0;  // what the sink may hold of it; at least SinkNeeds(...).FloorBytes(threads)
 };
 
-// Floor: every worker can encode one smallest row group while the others do the same, and a partitioned sink can route
-// and spill beside that. Wanted: full row groups in every worker. Errors: InvalidPlan, as MakeSink.
+// Floor: every worker can encode one smallest row group while the others do the same, and a
+// partitioned sink can route and spill beside that. Wanted: full row groups in every worker.
+// Errors: InvalidPlan, as MakeSink.
 Result<StageNeeds> SinkNeeds(const SinkOptions& options);
 
-// Errors: InvalidPlan for partition keys that are unknown, repeated, of a type without a directory text, named so that
-// readers skip them, or that leave no column to write; for types that Parquet or rows cannot hold.
+// Errors: InvalidPlan for partition keys that are unknown, repeated, of a type without a directory
+// text, named so that readers skip them, or that leave no column to write; for types that Parquet
+// or rows cannot hold.
 Result<std::unique_ptr<Sink>> MakeSink(SinkOptions options, SinkContext context);
 
 }  // namespace headrace

@@ -35,7 +35,8 @@ int64_t RowGroupRows(const SinkOptions& options) {
   return options.row_group_rows > 0 ? options.row_group_rows : kRowGroupRowsDefault;
 }
 
-// The largest row groups between `low` and `high` for which takes(row group bytes) is within `bytes`; `low` if none.
+// The largest row groups between `low` and `high` for which takes(row group bytes) is within
+// `bytes`; `low` if none.
 template <typename Takes>
 int64_t LargestRowGroup(int64_t low, int64_t high, int64_t bytes, Takes takes) {
   high = std::max(low, high);
@@ -62,11 +63,13 @@ SinkMemory SmallestMemory(const SinkOptions& options, int columns, int64_t row_g
   memory.slice_bytes = std::clamp(options.batch_bytes, int64_t{64} << 10, row_group_bytes);
   memory.parquet = options.parquet;
   memory.parquet.data_page_bytes =
-      std::clamp(row_group_bytes / 16, int64_t{64} << 10, std::max(options.parquet.data_page_bytes, int64_t{64} << 10));
+      std::clamp(row_group_bytes / 16, int64_t{64} << 10,
+                 std::max(options.parquet.data_page_bytes, int64_t{64} << 10));
   if (is_partitioned(options)) {
-    memory.frame_bytes = std::clamp(row_group_bytes / 8, RowChunks::kBlockBytesMax, 2 * RowChunks::kBlockBytesMax);
-    // Per worker a row group on its way out, another being gathered, and what lies idle in its chunks; once more for the
-    // partitions that nobody works on.
+    memory.frame_bytes =
+        std::clamp(row_group_bytes / 8, RowChunks::kBlockBytesMax, 2 * RowChunks::kBlockBytesMax);
+    // Per worker a row group on its way out, another being gathered, and what lies idle in its
+    // chunks; once more for the partitions that nobody works on.
     memory.held_bytes = (5 * options.threads + 4) * row_group_bytes / 2 + kMiB;
   }
   memory.metadata_bytes = is_partitioned(options) ? kMiB / 2 : kMiB / 4;
@@ -78,16 +81,15 @@ int64_t FixedBytes(const SinkOptions& options, const SinkMemory& memory) {
 }
 
 int64_t WorkerBytes(const SinkOptions& options, const SinkMemory& memory, int columns) {
-  const int64_t encode =
-      memory.row_group_bytes +
-      RowGroupEncoderBytesMax(memory.row_group_bytes, columns, memory.parquet);
-  // Unpartitioned: the copy of a slice, and what remains of a slice when a row group was cut inside it. Partitioned: a
-  // slice's rows, keys and order.
+  const int64_t encode = memory.row_group_bytes +
+                         RowGroupEncoderBytesMax(memory.row_group_bytes, columns, memory.parquet);
+  // Unpartitioned: the copy of a slice, and what remains of a slice when a row group was cut inside
+  // it. Partitioned: a slice's rows, keys and order.
   const int64_t slices = (is_partitioned(options) ? 3 : 2) * memory.slice_bytes;
   // A frame on its way out takes a workspace, one on its way in its stored and its plain bytes.
-  const int64_t frames = is_partitioned(options)
-                             ? SpillWriter::WorkspaceBytes(memory.frame_bytes) + 2 * memory.frame_bytes
-                             : 0;
+  const int64_t frames = is_partitioned(options) ? SpillWriter::WorkspaceBytes(memory.frame_bytes) +
+                                                       2 * memory.frame_bytes
+                                                 : 0;
   return WithSizeClasses(encode + slices + frames);
 }
 
@@ -96,7 +98,8 @@ SinkMemory DivideMemory(const SinkOptions& options, int columns, int64_t sink_by
     const SinkMemory memory = SmallestMemory(options, columns, row_group_bytes);
     return FixedBytes(options, memory) + options.threads * WorkerBytes(options, memory, columns);
   };
-  // Held rows make larger row groups in the end, so a partitioned sink spends at most two thirds on encoding.
+  // Held rows make larger row groups in the end, so a partitioned sink spends at most two thirds on
+  // encoding.
   const int64_t encoding_bytes = is_partitioned(options) ? sink_bytes * 2 / 3 : sink_bytes;
   const int64_t row_group_bytes =
       LargestRowGroup(kRowGroupBytesMin, WantedRowGroupBytes(options), encoding_bytes, takes);

@@ -48,7 +48,8 @@ Result<std::shared_ptr<arrow::Array>> CastTo(const std::shared_ptr<arrow::Array>
   return cast.make_array();
 }
 
-// Concatenation copies everything but the heaps of views, so nested views take the way through rows.
+// Concatenation copies everything but the heaps of views, so nested views take the way through
+// rows.
 Result<std::shared_ptr<arrow::Array>> CopyColumn(const std::shared_ptr<arrow::Array>& column,
                                                  arrow::MemoryPool* pool) {
   if (!HasViews(*column->type())) return arrow::Concatenate({column}, pool);
@@ -86,7 +87,8 @@ Result<std::shared_ptr<arrow::RecordBatch>> Store(const std::shared_ptr<arrow::R
 
 std::shared_ptr<arrow::Schema> StoredSchema(const arrow::Schema& schema) {
   arrow::FieldVector fields;
-  for (const auto& field : schema.fields()) fields.push_back(field->WithType(StoredType(field->type())));
+  for (const auto& field : schema.fields())
+    fields.push_back(field->WithType(StoredType(field->type())));
   return arrow::schema(std::move(fields), schema.metadata());
 }
 

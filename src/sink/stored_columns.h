@@ -21,12 +21,14 @@ Result<std::shared_ptr<arrow::RecordBatch>> ConvertToStored(
     const std::shared_ptr<arrow::RecordBatch>& batch, const std::shared_ptr<arrow::Schema>& stored,
     arrow::MemoryPool* pool);
 
-// The same, sharing no buffer with `batch`: what is kept for longer than its turn must not pin the whole of it.
+// The same, sharing no buffer with `batch`: what is kept for longer than its turn must not pin the
+// whole of it.
 Result<std::shared_ptr<arrow::RecordBatch>> CopyToStored(
     const std::shared_ptr<arrow::RecordBatch>& batch, const std::shared_ptr<arrow::Schema>& stored,
     arrow::MemoryPool* pool);
 
-// Slices of at most `bytes_max` by the average row, one row at least; the batch itself when it is small enough.
+// Slices of at most `bytes_max` by the average row, one row at least; the batch itself when it is
+// small enough.
 std::vector<std::shared_ptr<arrow::RecordBatch>> SliceByBytes(
     const std::shared_ptr<arrow::RecordBatch>& batch, int64_t bytes_max);
 

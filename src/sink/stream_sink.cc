@@ -103,7 +103,8 @@ Result<SinkSummary> StreamSink::Finish() {
   }
   ARROW_RETURN_NOT_OK(files_.FinishAll());
   SinkSummary summary;
-  ARROW_ASSIGN_OR_RAISE(const bool needs_empty_file, NeedsEmptyFile(*context_.transaction, context_.env));
+  ARROW_ASSIGN_OR_RAISE(const bool needs_empty_file,
+                        NeedsEmptyFile(*context_.transaction, context_.env));
   if (rows_ == 0 && needs_empty_file) ARROW_RETURN_NOT_OK(files_.WriteEmptyFile(&series_));
   summary.rows = rows_;
   summary.row_groups = files_.row_groups();

@@ -1,4 +1,5 @@
-// StreamSink: rows into one file, or into the files of a dataset without partitions, in input order.
+// StreamSink: rows into one file, or into the files of a dataset without partitions, in input
+// order.
 #pragma once
 
 #include <memory>
@@ -12,8 +13,8 @@
 
 namespace headrace {
 
-// Role: gathers copies of batches until they make a row group; the worker whose batch filled it encodes it after leaving
-// the gate, so row groups are encoded side by side and written in order.
+// Role: gathers copies of batches until they make a row group; the worker whose batch filled it
+// encodes it after leaving the gate, so row groups are encoded side by side and written in order.
 // Owner: the run. Threads and errors: as Sink.
 // Limits: one row group being filled and one per worker on its way into the file.
 class StreamSink : public Sink {

@@ -1,7 +1,7 @@
 // Scan: an input that is opened and named but not yet typed; Start turns it into a Source.
 //
-// Two steps because a plan is checked against column names first (cheap), and only the columns it uses are then typed
-// (a pass over the whole input where types are inferred).
+// Two steps because a plan is checked against column names first (cheap), and only the columns it
+// uses are then typed (a pass over the whole input where types are inferred).
 #pragma once
 
 #include <functional>
@@ -22,41 +22,49 @@ namespace headrace {
 
 struct ScanContext {
   Env* env = nullptr;
-  arrow::MemoryPool* pool = nullptr;   // the source stage's StagePool: every block, index and column comes from it
+  arrow::MemoryPool* pool =
+      nullptr;  // the source stage's StagePool: every block, index and column comes from it
   Cancellation* cancellation = nullptr;
-  int threads = 1;                     // workers that will call Next and Read; Start may use as many itself
-  int64_t batch_bytes = 1 << 20;       // target bytes of input text (or Arrow bytes for Parquet) per morsel
-  int64_t chunk_rows = 50'000;         // most rows in one batch
-  std::string spill_directory;         // where standard input may be kept for a second pass; "" = nowhere
-  std::function<void(int64_t bytes_done, int64_t bytes_total)> on_inference_progress;  // may be empty; any thread
+  int threads = 1;  // workers that will call Next and Read; Start may use as many itself
+  int64_t batch_bytes =
+      1 << 20;  // target bytes of input text (or Arrow bytes for Parquet) per morsel
+  int64_t chunk_rows = 50'000;  // most rows in one batch
+  std::string spill_directory;  // where standard input may be kept for a second pass; "" = nowhere
+  std::function<void(int64_t bytes_done, int64_t bytes_total)>
+      on_inference_progress;  // may be empty; any thread
 };
 
 struct ScanRequest {
-  std::vector<std::string> columns;    // wanted columns in the wanted order; empty + all_columns = every one
+  std::vector<std::string>
+      columns;  // wanted columns in the wanted order; empty + all_columns = every one
   bool all_columns = true;
-  expr::ExprPtr predicate;             // may be null: rows failing it are not needed; used for pruning only
+  expr::ExprPtr predicate;  // may be null: rows failing it are not needed; used for pruning only
 };
 
 class Scan {
  public:
   virtual ~Scan() = default;
-  virtual const std::vector<std::string>& column_names() const = 0;  // file columns, then Hive columns
+  virtual const std::vector<std::string>& column_names()
+      const = 0;  // file columns, then Hive columns
   // Floor and wish per worker for a source of this kind with the context's batch_bytes.
   virtual StageNeeds needs() const = 0;
   // How dialect, header and types were found, and what was pruned: lines for -v, preview and plan.
   virtual std::vector<std::string> evidence() const = 0;
-  // Types the wanted columns and gives the source. Once. What was pushed down is told by `evidence` afterwards.
+  // Types the wanted columns and gives the source. Once. What was pushed down is told by `evidence`
+  // afterwards.
   virtual Result<std::unique_ptr<Source>> Start(const ScanRequest& request) = 0;
   // Rows if known or estimated (-1 else), and bytes of input (-1 for a stream).
   virtual int64_t estimated_rows() const = 0;
   virtual int64_t total_bytes() const = 0;
 };
 
-// Resolves paths (files, globs, directories, "-"), finds the format by options, name and content, and opens it.
-// Source errors: missing file (with near names), directory without data, mixed formats, unreadable. BadInput: a format's own.
+// Resolves paths (files, globs, directories, "-"), finds the format by options, name and content,
+// and opens it. Source errors: missing file (with near names), directory without data, mixed
+// formats, unreadable. BadInput: a format's own.
 Result<std::unique_ptr<Scan>> OpenScan(const InputSpec& input, const ScanContext& context);
 
-// Floor before anything is opened, for admission: the largest of all formats' floors at the context's batch_bytes.
+// Floor before anything is opened, for admission: the largest of all formats' floors at the
+// context's batch_bytes.
 StageNeeds SourceNeedsBeforeOpen(int64_t batch_bytes);
 
 }  // namespace headrace

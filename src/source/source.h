@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "base/cancellation.h"
-#include "data/batch.h"
 #include "base/status.h"
+#include "data/batch.h"
 
 namespace headrace {
 
-// A piece of input that one worker turns into batches: a block of whole CSV records, a row group. What it holds is
-// reserved memory.
+// A piece of input that one worker turns into batches: a block of whole CSV records, a row group.
+// What it holds is reserved memory.
 class Morsel {
  public:
   virtual ~Morsel() = default;
@@ -34,15 +34,17 @@ struct SourceInput {
 using EmitBatch = std::function<Status(Batch)>;
 
 // Role: the start of a pipeline. Made opened and typed: schema() is final before the first Next().
-// Owner: the run. Threads: Next and Read from any worker; schema() is constant; Stop from any thread.
-// Errors: BadInput with file, line, byte, column and value; Source when a file cannot be read.
+// Owner: the run. Threads: Next and Read from any worker; schema() is constant; Stop from any
+// thread. Errors: BadInput with file, line, byte, column and value; Source when a file cannot be
+// read.
 class Source {
  public:
   virtual ~Source() = default;
   virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
   // The next morsel in input order; nullptr at the end or after Stop.
   virtual Result<std::unique_ptr<Morsel>> Next() = 0;
-  // Converts a morsel, emitting its batches in order from the calling thread. Fails with what `emit` fails with.
+  // Converts a morsel, emitting its batches in order from the calling thread. Fails with what
+  // `emit` fails with.
   virtual Status Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) = 0;
   // No further morsels are wanted (a limit is reached).
   virtual void Stop() = 0;

@@ -22,10 +22,11 @@ bool IsSpillLock(const std::string& name) {
 }
 
 Status Damaged(const char* what, const SpillFrame& frame) {
-  return MakeError(ErrorKind::kInternal, 903,
-                   "a spilled frame came back different from what was written ({}); check the disk: "
-                   "segment {}, offset {}",
-                   what, frame.segment, frame.offset);
+  return MakeError(
+      ErrorKind::kInternal, 903,
+      "a spilled frame came back different from what was written ({}); check the disk: "
+      "segment {}, offset {}",
+      what, frame.segment, frame.offset);
 }
 
 }  // namespace
@@ -78,8 +79,8 @@ Status SpillArea::CreateDirectory() {
     const std::string lock_path = directory + std::string(kLockSuffix);
     ARROW_ASSIGN_OR_RAISE(auto lock, options_.env->TryLock(lock_path));
     if (lock == nullptr) continue;
-    // Someone reclaiming may have locked and removed the new file between its creation and our lock on it. Nobody
-    // else makes this name, so the name still standing means that the lock is on it.
+    // Someone reclaiming may have locked and removed the new file between its creation and our lock
+    // on it. Nobody else makes this name, so the name still standing means that the lock is on it.
     ARROW_ASSIGN_OR_RAISE(const auto stat, options_.env->Stat(lock_path));
     if (!stat.has_value()) continue;
     ARROW_RETURN_NOT_OK(options_.env->CreateDirectory(directory));
@@ -91,18 +92,19 @@ Status SpillArea::CreateDirectory() {
     }
     return Status::OK();
   }
-  return MakeError(ErrorKind::kLocked, 803,
-                   "cannot lock a spill directory of our own; give another one with --spill-dir: {}",
-                   options_.directory);
+  return MakeError(
+      ErrorKind::kLocked, 803,
+      "cannot lock a spill directory of our own; give another one with --spill-dir: {}",
+      options_.directory);
 }
 
 Status SpillArea::CheckBudget(int64_t bytes) const {
   if (used_bytes_ + bytes <= bytes_max_) return Status::OK();
-  return MakeError(ErrorKind::kOutOfDisk, 711,
-                   "spilling needs more disk than it may use; raise --spill-max or --memory, or give a "
-                   "larger --spill-dir: {} in use, {} more needed, {} allowed, in {}",
-                   FormatBytes(used_bytes_), FormatBytes(bytes), FormatBytes(bytes_max_),
-                   options_.directory);
+  return MakeError(
+      ErrorKind::kOutOfDisk, 711,
+      "spilling needs more disk than it may use; raise --spill-max or --memory, or give a "
+      "larger --spill-dir: {} in use, {} more needed, {} allowed, in {}",
+      FormatBytes(used_bytes_), FormatBytes(bytes), FormatBytes(bytes_max_), options_.directory);
 }
 
 Result<SpillArea::Place> SpillArea::Reserve(int64_t stored, int64_t raw) {
@@ -140,9 +142,8 @@ void SpillArea::Release(const SpillFrame& frame) {
   std::lock_guard lock(mutex_);
   Segment& segment = segments_[frame.segment];
   segment.live_bytes -= frame.stored_bytes;
-  const bool still_filling =
-      static_cast<size_t>(frame.segment) + 1 == segments_.size() &&
-      segment.bytes < options_.segment_bytes;
+  const bool still_filling = static_cast<size_t>(frame.segment) + 1 == segments_.size() &&
+                             segment.bytes < options_.segment_bytes;
   if (segment.live_bytes == 0 && !still_filling) CloseSegment(&segment);
 }
 

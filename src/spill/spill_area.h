@@ -1,10 +1,14 @@
 // SpillArea: temporary bytes on disk, never the result.
 //
 // Invariants of the room
-//  1. A directory of its own per process, beside a lock file of the same name that is held while the process lives.
-//     Whoever opens an area removes directories whose lock is free: the lock says who is dead, not a pid.
-//  2. Spilled bytes stand in unlinked scratch files: a killed process leaves an empty directory at most.
-//  3. Every frame carries its length and a checksum; what does not match when read back is an error, never data.
+//  1. A directory of its own per process, beside a lock file of the same name that is held while
+//  the process lives.
+//     Whoever opens an area removes directories whose lock is free: the lock says who is dead, not
+//     a pid.
+//  2. Spilled bytes stand in unlinked scratch files: a killed process leaves an empty directory at
+//  most.
+//  3. Every frame carries its length and a checksum; what does not match when read back is an
+//  error, never data.
 //  4. Bytes on disk stay at or below the budget; written pages are dropped from the page cache.
 //  5. Nothing is created before the first frame is written.
 #pragma once
@@ -29,10 +33,12 @@ enum class SpillCompression : uint8_t { kNone, kLz4, kZstd };
 
 struct SpillOptions {
   Env* env = nullptr;
-  std::string directory;      // where the area's own directory goes; made when needed
-  int64_t bytes_max = 0;      // 0 = what the disk has free when the first frame is written, less a twentieth
+  std::string directory;  // where the area's own directory goes; made when needed
+  int64_t bytes_max =
+      0;  // 0 = what the disk has free when the first frame is written, less a twentieth
   SpillCompression compression = SpillCompression::kLz4;
-  int64_t segment_bytes = 64 << 20;  // a scratch file is given back when all its frames are released
+  int64_t segment_bytes =
+      64 << 20;  // a scratch file is given back when all its frames are released
 };
 
 struct SpillFrame {
@@ -44,10 +50,9 @@ struct SpillFrame {
 
 using BytesView = std::span<const uint8_t>;
 
-// Role: the disk side of spilling. Owner: the run. Threads: all methods from any thread; writes of different threads
-// go on side by side.
-// Errors: OutOfDisk when the budget or the disk is full, Sink when the disk fails, Internal when a frame does not come
-// back as it was written.
+// Role: the disk side of spilling. Owner: the run. Threads: all methods from any thread; writes of
+// different threads go on side by side. Errors: OutOfDisk when the budget or the disk is full, Sink
+// when the disk fails, Internal when a frame does not come back as it was written.
 class SpillArea {
  public:
   static constexpr int64_t kFrameBytesMax = int64_t{2} << 30;
@@ -61,10 +66,10 @@ class SpillArea {
   // The frame will not be read again.
   void Release(const SpillFrame& frame);
 
-  int64_t used_bytes() const;          // on disk now
+  int64_t used_bytes() const;  // on disk now
   int64_t peak_bytes() const;
-  int64_t written_bytes() const;       // over the whole run, as stored
-  int64_t written_raw_bytes() const;   // the same before compression
+  int64_t written_bytes() const;      // over the whole run, as stored
+  int64_t written_raw_bytes() const;  // the same before compression
 
  private:
   friend class SpillWriter;
@@ -80,15 +85,15 @@ class SpillArea {
 
   explicit SpillArea(SpillOptions options);
   Status ReclaimDead();
-  Status CreateDirectory();                              // called with mutex_ held
-  Result<Place> Reserve(int64_t stored, int64_t raw);    // room for one frame in the newest segment
-  Status CheckBudget(int64_t bytes) const;               // called with mutex_ held
-  void CloseSegment(Segment* segment);                   // called with mutex_ held
+  Status CreateDirectory();                            // called with mutex_ held
+  Result<Place> Reserve(int64_t stored, int64_t raw);  // room for one frame in the newest segment
+  Status CheckBudget(int64_t bytes) const;             // called with mutex_ held
+  void CloseSegment(Segment* segment);                 // called with mutex_ held
 
   const SpillOptions options_;
   std::unique_ptr<arrow::util::Codec> codec_;
   mutable std::mutex mutex_;
-  std::string own_directory_;            // empty until the first frame
+  std::string own_directory_;  // empty until the first frame
   std::unique_ptr<FileLock> lock_;
   int64_t bytes_max_ = 0;
   std::vector<Segment> segments_;
@@ -98,8 +103,9 @@ class SpillArea {
   int64_t written_raw_bytes_ = 0;
 };
 
-// Role: one thread's hand for writing frames, with the workspace that spilling needs, taken when made, so that a full
-// memory never keeps anyone from spilling. Threads: one at a time. Errors: as SpillArea.
+// Role: one thread's hand for writing frames, with the workspace that spilling needs, taken when
+// made, so that a full memory never keeps anyone from spilling. Threads: one at a time. Errors: as
+// SpillArea.
 class SpillWriter {
  public:
   // Workspace for frames of up to `frame_bytes`; larger ones are written as they are, uncompressed.

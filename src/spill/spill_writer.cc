@@ -57,9 +57,8 @@ Result<BytesView> SpillWriter::Compress(std::span<const BytesView> pieces, int64
     input = gathered_->data();
   }
   if (codec->MaxCompressedLen(raw_bytes, input) > compressed_->size()) return BytesView();
-  ARROW_ASSIGN_OR_RAISE(const int64_t length,
-                        codec->Compress(raw_bytes, input, compressed_->size(),
-                                        compressed_->mutable_data()));
+  ARROW_ASSIGN_OR_RAISE(const int64_t length, codec->Compress(raw_bytes, input, compressed_->size(),
+                                                              compressed_->mutable_data()));
   if (length > raw_bytes - raw_bytes / 8) return BytesView();
   return BytesView(compressed_->data(), static_cast<size_t>(length));
 }
@@ -85,7 +84,8 @@ Result<SpillFrame> SpillWriter::Write(std::span<const BytesView> pieces) {
   ARROW_RETURN_NOT_OK(place.file->WriteAt(offset, &header, sizeof(header)));
   offset += static_cast<int64_t>(sizeof(header));
   for (const BytesView& piece : payload) {
-    ARROW_RETURN_NOT_OK(place.file->WriteAt(offset, piece.data(), static_cast<int64_t>(piece.size())));
+    ARROW_RETURN_NOT_OK(
+        place.file->WriteAt(offset, piece.data(), static_cast<int64_t>(piece.size())));
     offset += static_cast<int64_t>(piece.size());
   }
   place.file->DropCache(place.frame.offset, stored);

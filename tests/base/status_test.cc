@@ -22,7 +22,9 @@ TEST(Status, LibraryFailuresGetAKindAtTheSeam) {
             ErrorKind::kOutOfMemory);
 }
 
-TEST(Status, NeverBlank) { EXPECT_NE(FormatError(Status::Invalid("")).find("Invalid"), std::string::npos); }
+TEST(Status, NeverBlank) {
+  EXPECT_NE(FormatError(Status::Invalid("")).find("Invalid"), std::string::npos);
+}
 
 TEST(Status, ExitCodesOfTheContract) {
   EXPECT_EQ(ExitCode(ErrorKind::kInternal), 1);

@@ -15,7 +15,8 @@ TEST(ParseBytes, BinaryAndDecimalUnits) {
 }
 
 TEST(ParseBytes, RefusesWhatIsNoSize) {
-  for (const char* text : {"", "MiB", "-1", "12 apples", "1e400", "nan", "inf", "99999999TiB", "1..5"}) {
+  for (const char* text :
+       {"", "MiB", "-1", "12 apples", "1e400", "nan", "inf", "99999999TiB", "1..5"}) {
     EXPECT_EQ(GetErrorKind(ParseBytes(text).status()), ErrorKind::kInvalidConfig) << text;
   }
 }

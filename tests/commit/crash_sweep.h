@@ -1,5 +1,5 @@
-// The crash sweep: one publish, interrupted at every call in every way the model knows. What must hold
-// afterwards stands in crash_judge.h.
+// The crash sweep: one publish, interrupted at every call in every way the model knows. What must
+// hold afterwards stands in crash_judge.h.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -85,8 +85,8 @@ class CrashSweep {
   const std::string& descriptions() const { return judge_.descriptions(); }
 
  private:
-  static constexpr int kFaultSeeds = 4;
-  static constexpr int kRecoverySeeds = 6;
+  static constexpr int kFaultSeeds = kSanitized ? 1 : 4;
+  static constexpr int kRecoverySeeds = kSanitized ? 0 : 6;
 
   struct PublishMutant {
     EnvCall call;
@@ -216,7 +216,7 @@ class CrashSweep {
   std::optional<PublishMutant> publish_mutant_;
   std::optional<RecoveryMutant> recovery_mutant_;
   bool stop_at_first_failure_ = false;
-  int power_cut_seeds_ = 24;
+  int power_cut_seeds_ = kSanitized ? 4 : 24;
   CrashJudge judge_{scenario_};
 };
 

@@ -33,7 +33,12 @@ void Judge(const CrashSweep& sweep, const std::string& mutant, MutationCounts* c
   EXPECT_TRUE(caught) << mutant << "\n" << ReplayCommand("*MutationTest*");
 }
 
-class MutationTest : public ::testing::TestWithParam<SweepScenario> {};
+class MutationTest : public ::testing::TestWithParam<SweepScenario> {
+ protected:
+  void SetUp() override {
+    if (kSanitized) GTEST_SKIP() << "SKIPPED: mutants are judged by builds without sanitizers";
+  }
+};
 
 TEST_P(MutationTest, EveryCallOfAPublishIsNeeded) {
   MutationCounts counts;

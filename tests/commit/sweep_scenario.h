@@ -11,6 +11,14 @@
 
 namespace headrace {
 
+// Under a sanitizer the sweep looks for memory errors: fewer futures per point will do, and no
+// mutants.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 inline constexpr char kSweepTarget[] = "/data/out";
 inline constexpr char kSweepRunId[] = "run-2";
 

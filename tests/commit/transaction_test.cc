@@ -26,7 +26,6 @@ class TransactionTest : public ::testing::Test {
     options.target = target_;
     options.mode = mode;
     options.run_id = run_id;
-    options.plan_hash = "p1";
     return options;
   }
   TransactionOptions FileOptions(PublishMode mode, const std::string& run_id = "run-1") const {

@@ -31,6 +31,8 @@ def test_every_file_is_right_or_refused_cleanly(kind, tmp_path):
     run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=1200)
     assert report.exists(), run.stdout[-3000:] + run.stderr[-3000:]
     cases = json.loads(report.read_text())["cases"]
-    failed = [f"{c['outcome']} {c['id']} [{c['mode']}]: {c.get('why', '')[:200]}" for c in cases if c["outcome"] in FAILURES]
+    failed = [
+        f"{c['outcome']} {c['id']} [{c['mode']}]: {c.get('why', '')[:200]}" for c in cases if c["outcome"] in FAILURES
+    ]
     assert not failed, "\n".join(failed)
     assert sum(c["outcome"] == "PASS" for c in cases) > 0

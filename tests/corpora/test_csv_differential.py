@@ -15,7 +15,25 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = int(os.environ.get("HEADRACE_DIFFERENTIAL_FILES", "40"))
-PIECES = ["a", "b c", '"', "''", "\n", "\r\n", "é", "€uro", "0", "-1.5", "2024-02-29", "x" * 300, "\t", ";", ",", "|", "\\"]
+PIECES = [
+    "a",
+    "b c",
+    '"',
+    "''",
+    "\n",
+    "\r\n",
+    "é",
+    "€uro",
+    "0",
+    "-1.5",
+    "2024-02-29",
+    "x" * 300,
+    "\t",
+    ";",
+    ",",
+    "|",
+    "\\",
+]
 
 
 def random_file(generator: random.Random) -> tuple[bytes, dict, list[list[str]]]:

@@ -111,13 +111,14 @@ TEST_F(RowCodecTest, NoBytesStayInThePool) {
 }
 
 TEST_F(RowCodecTest, ASchemaWithoutColumnsKeepsItsRowCount) {
-  auto batch = arrow::RecordBatch::Make(arrow::schema(arrow::FieldVector{}), 5, arrow::ArrayVector{});
+  auto batch =
+      arrow::RecordBatch::Make(arrow::schema(arrow::FieldVector{}), 5, arrow::ArrayVector{});
   EXPECT_EQ(RoundTrip(*batch, AllRows(5))->num_rows(), 5);
 }
 
 TEST(RowLayoutTest, RefusesTypesByColumnName) {
-  auto schema = arrow::schema({arrow::field(
-      "odd", arrow::run_end_encoded(arrow::int32(), arrow::utf8()))});
+  auto schema =
+      arrow::schema({arrow::field("odd", arrow::run_end_encoded(arrow::int32(), arrow::utf8()))});
   auto layout = RowLayout::Make(schema);
   ASSERT_FALSE(layout.ok());
   EXPECT_EQ(GetErrorKind(layout.status()), ErrorKind::kInvalidPlan);

@@ -315,6 +315,7 @@ TEST(Semantics, Numbers) {
          {"round(2147483647, -1)", "error"},
          {"round(9.99, 1)", "10.0", "decimal(3,1)"},
          {"round(1234.5, -2)", "1200"},
+         {"round(99999999999999999999999999999999999999., -1)", "error"},
          {"floor(-0.5)", "-1", "decimal(1,0)"},
          {"ceil(2.1e0)", "3", "int64"},
          {"floor('nan'::double)", "error"},

@@ -87,7 +87,8 @@ TEST_F(StagePoolTest, AbsurdSizesAreRefused) {
   EXPECT_FALSE(pool->Allocate(-5, 64, &block).ok());
 }
 
-// Random allocate, resize and free against a model: contents survive, the account never passes the budget, nothing leaks.
+// Random allocate, resize and free against a model: contents survive, the account never passes the
+// budget, nothing leaks.
 TEST_F(StagePoolTest, RandomTraffic) {
   const uint64_t seed = testing::UnitTest::GetInstance()->random_seed();
   SCOPED_TRACE(fmt::format("seed {}: replay with --gtest_random_seed={}", seed, seed));

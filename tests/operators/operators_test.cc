@@ -18,9 +18,11 @@ class OperatorsTest : public testing::Test {
     schema_ = arrow::schema({arrow::field("n", arrow::int64()), arrow::field("s", arrow::utf8())});
     arrow::Int64Builder numbers;
     arrow::StringBuilder texts;
-    ASSERT_TRUE(numbers.AppendValues({1, 2, 3}).ok() && numbers.AppendNull().ok() && numbers.Append(5).ok());
+    ASSERT_TRUE(numbers.AppendValues({1, 2, 3}).ok() && numbers.AppendNull().ok() &&
+                numbers.Append(5).ok());
     ASSERT_TRUE(texts.AppendValues({"a", "b", "c", "d", "e"}).ok());
-    batch_ = {arrow::RecordBatch::Make(schema_, 5, {numbers.Finish().ValueOrDie(), texts.Finish().ValueOrDie()})};
+    batch_ = {arrow::RecordBatch::Make(
+        schema_, 5, {numbers.Finish().ValueOrDie(), texts.Finish().ValueOrDie()})};
   }
   expr::BoundExprPtr Bound(std::string_view text) {
     return expr::Bind(expr::Parse(text).ValueOrDie(), *schema_).ValueOrDie();
@@ -49,7 +51,8 @@ TEST_F(OperatorsTest, FilterKeepsTrueDropsFalseAndNull) {
 }
 
 TEST_F(OperatorsTest, ProjectSharesReferencesAndEvaluatesTheRest) {
-  auto out = arrow::schema({arrow::field("s", arrow::utf8()), arrow::field("double_n", arrow::int64())});
+  auto out =
+      arrow::schema({arrow::field("s", arrow::utf8()), arrow::field("double_n", arrow::int64())});
   std::vector<ProjectColumn> columns(2);
   columns[0].input_index = 1;
   columns[1].expression = Bound("n + n");

@@ -120,7 +120,8 @@ TEST(RunPipeline, KeepsOrderForAnyThreadsAndSchedule) {
     PipelineCounters counters;
     std::vector<StageReport> stages;
     ASSERT_TRUE(
-        RunPipeline(&source, {}, &sink, Options(threads, seed), &cancellation, &counters, &stages).ok());
+        RunPipeline(&source, {}, &sink, Options(threads, seed), &cancellation, &counters, &stages)
+            .ok());
     EXPECT_EQ(sink.numbers, Expected(200));
     EXPECT_EQ(counters.rows_in.load(), counters.rows_to_sink.load());
     ASSERT_EQ(stages.size(), 2u);

@@ -16,7 +16,8 @@ namespace {
 class CountingTransaction : public Transaction {
  public:
   explicit CountingTransaction(std::unique_ptr<Transaction> inner) : inner_(std::move(inner)) {}
-  Result<std::unique_ptr<WritableFile>> OpenStaged(const std::string& path, OpenMode mode) override {
+  Result<std::unique_ptr<WritableFile>> OpenStaged(const std::string& path,
+                                                   OpenMode mode) override {
     if (fail_after_opens >= 0 && opens++ >= fail_after_opens) {
       return MakeError(ErrorKind::kOutOfDisk, 720, "no space left for the test");
     }
@@ -41,7 +42,9 @@ class CountingTransaction : public Transaction {
     CountedFile(std::unique_ptr<WritableFile> inner, std::atomic<int>* open)
         : inner_(std::move(inner)), open_(open) {}
     ~CountedFile() override { --*open_; }
-    Status Append(const void* data, int64_t length) override { return inner_->Append(data, length); }
+    Status Append(const void* data, int64_t length) override {
+      return inner_->Append(data, length);
+    }
     Status Sync() override { return inner_->Sync(); }
     void DropCache() override { inner_->DropCache(); }
     Status Close() override { return inner_->Close(); }
@@ -66,7 +69,8 @@ class FileSetTest : public ::testing::Test {
     target.run_id = NewRunId();
     transaction_ = std::make_unique<CountingTransaction>(
         Transaction::Begin(Env::Default(), target).ValueOrDie());
-    layout_ = ParquetLayout::Make(RoutingSchema(), ParquetOptions(), arrow::system_memory_pool()).ValueOrDie();
+    layout_ = ParquetLayout::Make(RoutingSchema(), ParquetOptions(), arrow::system_memory_pool())
+                  .ValueOrDie();
     options_.transaction = transaction_.get();
     options_.cancellation = &cancellation_;
     options_.layout = layout_;
@@ -86,8 +90,8 @@ class FileSetTest : public ::testing::Test {
       workers.emplace_back([&, t] {
         for (int at = t; at < kSeries * kOrders; at += threads) {
           auto encoded = encoders.Encode({morsels_[static_cast<size_t>(at)][0]}).ValueOrDie();
-          const Status status = files->Append(series_[static_cast<size_t>(at % kSeries)].get(), at / kSeries,
-                                              std::move(encoded));
+          const Status status = files->Append(series_[static_cast<size_t>(at % kSeries)].get(),
+                                              at / kSeries, std::move(encoded));
           if (!status.ok()) {
             failures[static_cast<size_t>(t)] = status;
             return;

@@ -36,7 +36,8 @@ TEST(PartitionPathTest, TextsOfEveryKindOfValue) {
   EXPECT_EQ(TimeText(arrow::date32(), 19782), "2024-02-29");
   EXPECT_EQ(TimeText(arrow::date64(), int64_t{-86'400'000}), "1969-12-31");
   EXPECT_EQ(TimeText(arrow::time32(arrow::TimeUnit::SECOND), 3661), "01:01:01");
-  EXPECT_EQ(TimeText(arrow::timestamp(arrow::TimeUnit::MICRO), int64_t{250'000}), "1970-01-01 00:00:00.25");
+  EXPECT_EQ(TimeText(arrow::timestamp(arrow::TimeUnit::MICRO), int64_t{250'000}),
+            "1970-01-01 00:00:00.25");
   EXPECT_EQ(TimeText(arrow::timestamp(arrow::TimeUnit::NANO, "UTC"), int64_t{-1}),
             "1969-12-31 23:59:59.999999999");
   auto decimal = arrow::Decimal128Scalar(arrow::Decimal128(-1205), arrow::decimal128(9, 2));
@@ -45,7 +46,8 @@ TEST(PartitionPathTest, TextsOfEveryKindOfValue) {
 
 TEST(PartitionPathTest, ValuesWithoutADirectoryAreRefused) {
   EXPECT_EQ(GetErrorCode(TextOf(arrow::StringBuilder(), "").status()), 641);
-  EXPECT_EQ(GetErrorCode(TextOf(arrow::StringBuilder(), "__HIVE_DEFAULT_PARTITION__").status()), 642);
+  EXPECT_EQ(GetErrorCode(TextOf(arrow::StringBuilder(), "__HIVE_DEFAULT_PARTITION__").status()),
+            642);
   EXPECT_EQ(GetErrorCode(TextOf(arrow::StringBuilder(), "\xff").status()), 643);
   EXPECT_THAT(TimeText(arrow::date32(), 2'932'897), ::testing::HasSubstr("outside the years"));
   EXPECT_THAT(TimeText(arrow::date32(), -719'163), ::testing::HasSubstr("outside the years"));
@@ -60,10 +62,12 @@ TEST(PartitionPathTest, EncodesWhatOtherWritersEncode) {
 
 TEST(PartitionPathTest, DirectoriesJoinTheirKeysAndBoundTheirNames) {
   arrow::StringBuilder texts;
-  ASSERT_TRUE(texts.Append("x/y").ok() && texts.AppendNull().ok() && texts.Append(std::string(254, 'a')).ok());
+  ASSERT_TRUE(texts.Append("x/y").ok() && texts.AppendNull().ok() &&
+              texts.Append(std::string(254, 'a')).ok());
   arrow::Int32Builder numbers;
   ASSERT_TRUE(numbers.AppendValues({1, 2, 3}).ok());
-  const auto keys = arrow::schema({arrow::field("a b", arrow::utf8()), arrow::field("n", arrow::int32())});
+  const auto keys =
+      arrow::schema({arrow::field("a b", arrow::utf8()), arrow::field("n", arrow::int32())});
   const arrow::ArrayVector values = {texts.Finish().ValueOrDie(), numbers.Finish().ValueOrDie()};
   EXPECT_EQ(*PartitionDirectory(*keys, values, 0), "a b=x%2Fy/n=1");
   EXPECT_EQ(*PartitionDirectory(*keys, values, 1), "a b=__HIVE_DEFAULT_PARTITION__/n=2");
@@ -73,9 +77,10 @@ TEST(PartitionPathTest, DirectoriesJoinTheirKeysAndBoundTheirNames) {
 }
 
 TEST(PartitionPathTest, EmptyResultsGetADirectoryOfEveryKeysZero) {
-  const auto keys = arrow::schema(
-      {arrow::field("s", arrow::large_utf8()), arrow::field("i", arrow::int64()), arrow::field("d", arrow::date32()),
-       arrow::field("m", arrow::decimal128(9, 2)), arrow::field("t", arrow::boolean())});
+  const auto keys =
+      arrow::schema({arrow::field("s", arrow::large_utf8()), arrow::field("i", arrow::int64()),
+                     arrow::field("d", arrow::date32()), arrow::field("m", arrow::decimal128(9, 2)),
+                     arrow::field("t", arrow::boolean())});
   EXPECT_EQ(*EmptyResultDirectory(*keys, arrow::default_memory_pool()),
             "s=empty/i=0/d=1970-01-01/m=0.00/t=false");
 }

@@ -94,8 +94,9 @@ TEST(PartitionedSinkTest, ASkewedKeyIsEncodedWhileSmallOnesAreSpilled) {
   ASSERT_TRUE(outcome.status.ok()) << outcome.status;
   const auto files = harness.Read();
   EXPECT_GT(files[0].row_group_rows.size(), 1u);
-  EXPECT_GT(std::accumulate(files[0].row_group_rows.begin(), files[0].row_group_rows.end(), int64_t{0}),
-            350'000);
+  EXPECT_GT(
+      std::accumulate(files[0].row_group_rows.begin(), files[0].row_group_rows.end(), int64_t{0}),
+      350'000);
   ExpectAllRowsInOrder(files, 400'000, key);
 }
 
@@ -119,7 +120,8 @@ TEST(PartitionedSinkTest, TinyBudgetsInALoopNeitherHangNorLeak) {
     SinkHarness harness;
     const int threads = 1 + static_cast<int>(random() % 6);
     const auto batches = 1 + static_cast<int64_t>(random() % 3);
-    SinkRun run = PartitionRun(threads, RoutingMorsels(40, 1 + static_cast<int64_t>(random() % 2000), batches, key));
+    SinkRun run = PartitionRun(
+        threads, RoutingMorsels(40, 1 + static_cast<int64_t>(random() % 2000), batches, key));
     run.shuffle_seed = random() | 1;
     int64_t rows = 0;
     for (const auto& morsel : run.morsels) {
@@ -164,7 +166,8 @@ TEST(PartitionedSinkTest, SeveralKeysWithNullsDatesAndTextsThatNeedEscaping) {
   arrow::Int64Builder n;
   const std::vector<std::string> texts = {"a/b", "ü x", "100%", "a=b", "plain"};
   for (int64_t i = 0; i < 600; ++i) {
-    ASSERT_TRUE((i % 6 == 5 ? text.AppendNull() : text.Append(texts[static_cast<size_t>(i % 6)])).ok());
+    ASSERT_TRUE(
+        (i % 6 == 5 ? text.AppendNull() : text.Append(texts[static_cast<size_t>(i % 6)])).ok());
     ASSERT_TRUE((i % 2 == 1 ? day.AppendNull() : day.Append(19782)).ok());
     ASSERT_TRUE(share.Append(i % 4 < 2 ? 0.0 : -0.0).ok() && n.Append(i).ok());
   }
@@ -181,9 +184,12 @@ TEST(PartitionedSinkTest, SeveralKeysWithNullsDatesAndTextsThatNeedEscaping) {
   const SinkOutcome outcome = harness.Run(run);
   ASSERT_TRUE(outcome.status.ok()) << outcome.status;
   const std::vector<std::string> expected = {
-      "t=100%25/d=2024-02-29/s=0.0", "t=__HIVE_DEFAULT_PARTITION__/d=__HIVE_DEFAULT_PARTITION__/s=0.0",
-      "t=a%2Fb/d=2024-02-29/s=0.0", "t=a%3Db/d=__HIVE_DEFAULT_PARTITION__/s=0.0",
-      "t=plain/d=2024-02-29/s=0.0", "t=ü x/d=__HIVE_DEFAULT_PARTITION__/s=0.0"};
+      "t=100%25/d=2024-02-29/s=0.0",
+      "t=__HIVE_DEFAULT_PARTITION__/d=__HIVE_DEFAULT_PARTITION__/s=0.0",
+      "t=a%2Fb/d=2024-02-29/s=0.0",
+      "t=a%3Db/d=__HIVE_DEFAULT_PARTITION__/s=0.0",
+      "t=plain/d=2024-02-29/s=0.0",
+      "t=ü x/d=__HIVE_DEFAULT_PARTITION__/s=0.0"};
   EXPECT_EQ(outcome.summary.directories, expected);
   ExpectAllRowsInOrder(harness.Read(), 600);
 }
@@ -205,8 +211,9 @@ TEST(PartitionedSinkTest, AnEmptyResultLeavesAFileThatReadersCanTypeTheKeysFrom)
 TEST(PartitionedSinkTest, RefusesKeysThatReadersWouldSkipOrThatLeaveNothing) {
   const auto refused = [](std::vector<std::string> keys) {
     SinkOptions options;
-    options.schema = arrow::schema({arrow::field("_a", arrow::int32()), arrow::field("b", arrow::int32()),
-                                    arrow::field("c", arrow::binary()), arrow::field(".d", arrow::int32())});
+    options.schema =
+        arrow::schema({arrow::field("_a", arrow::int32()), arrow::field("b", arrow::int32()),
+                       arrow::field("c", arrow::binary()), arrow::field(".d", arrow::int32())});
     options.partition_by = std::move(keys);
     return GetErrorCode(SinkNeeds(options).status());
   };

@@ -22,10 +22,10 @@ namespace headrace::testing {
 struct SinkRun {
   SinkOptions options;
   std::vector<std::vector<std::shared_ptr<arrow::RecordBatch>>> morsels;
-  int64_t sink_bytes = 0;           // 0 = the floor
+  int64_t sink_bytes = 0;  // 0 = the floor
   TargetKind kind = TargetKind::kDataset;
   PublishMode mode = PublishMode::kCreate;
-  uint64_t shuffle_seed = 0;        // not 0: workers pause at random points
+  uint64_t shuffle_seed = 0;  // not 0: workers pause at random points
   int64_t spill_bytes_max = int64_t{4} << 30;
 };
 
@@ -43,8 +43,8 @@ struct ReadFile {
   std::vector<int64_t> row_group_rows;
 };
 
-// Role: a scratch directory for one test. The pool's budget is exactly what the sink was granted, so a sink that holds
-// more than it said fails.
+// Role: a scratch directory for one test. The pool's budget is exactly what the sink was granted,
+// so a sink that holds more than it said fails.
 class SinkHarness {
  public:
   SinkHarness();

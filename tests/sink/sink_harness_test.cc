@@ -29,7 +29,8 @@ Status SinkHarness::RunWorkers(const SinkRun& run, Sink* sink, Cancellation* can
   const auto work = [&](int index) {
     std::mt19937_64 random(run.shuffle_seed + static_cast<uint64_t>(index));
     const auto pause = [&] {
-      if (run.shuffle_seed != 0) std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
+      if (run.shuffle_seed != 0)
+        std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
     };
     for (int64_t sequence = next++; sequence < count; sequence = next++) {
       pause();
@@ -77,8 +78,8 @@ SinkOutcome SinkHarness::Run(const SinkRun& run) {
   auto spill = SpillArea::Open(spill_options).ValueOrDie();
   Cancellation cancellation;
   {
-    SinkContext context{transaction.get(), &cancellation, spill.get(), Env::Default(), pool.get(),
-                        sink_bytes};
+    SinkContext context{transaction.get(), &cancellation, spill.get(),
+                        Env::Default(),    pool.get(),    sink_bytes};
     auto sink = MakeSink(run.options, context);
     outcome.status = sink.status();
     if (sink.ok()) outcome.status = RunWorkers(run, sink->get(), &cancellation);

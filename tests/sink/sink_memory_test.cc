@@ -8,8 +8,9 @@ namespace {
 
 SinkOptions Options(int threads, int64_t batch_bytes, bool partitioned) {
   SinkOptions options;
-  options.schema = arrow::schema({arrow::field("k", arrow::int64()), arrow::field("s", arrow::utf8()),
-                                  arrow::field("d", arrow::float64())});
+  options.schema =
+      arrow::schema({arrow::field("k", arrow::int64()), arrow::field("s", arrow::utf8()),
+                     arrow::field("d", arrow::float64())});
   if (partitioned) options.partition_by = {"k"};
   options.threads = threads;
   options.batch_bytes = batch_bytes;
@@ -19,7 +20,8 @@ SinkOptions Options(int threads, int64_t batch_bytes, bool partitioned) {
 TEST(SinkMemoryTest, NeverMoreThanGrantedFromTheFloorOn) {
   for (const bool partitioned : {false, true}) {
     for (const int threads : {1, 2, 3, 8, 32}) {
-      for (const int64_t batch_bytes : {int64_t{1}, int64_t{64} << 10, int64_t{1} << 20, int64_t{64} << 20}) {
+      for (const int64_t batch_bytes :
+           {int64_t{1}, int64_t{64} << 10, int64_t{1} << 20, int64_t{64} << 20}) {
         const SinkOptions options = Options(threads, batch_bytes, partitioned);
         const int64_t floor = SinkNeeds(options)->FloorBytes(threads);
         int64_t row_group_before = 0;
@@ -41,15 +43,16 @@ TEST(SinkMemoryTest, NeverMoreThanGrantedFromTheFloorOn) {
 }
 
 TEST(SinkMemoryTest, FloorsStayWhatTheSmallestBudgetsNeed) {
-  // One thread and one file in 64 MiB, two threads and partitions in 128 MiB, of which the process takes 28 and 10 are
-  // slack and the source has its part.
+  // One thread and one file in 64 MiB, two threads and partitions in 128 MiB, of which the process
+  // takes 28 and 10 are slack and the source has its part.
   EXPECT_LE(SinkNeeds(Options(1, 256 << 10, false))->FloorBytes(1), int64_t{6} << 20);
   EXPECT_LE(SinkNeeds(Options(2, 512 << 10, true))->FloorBytes(2), int64_t{24} << 20);
 }
 
 TEST(SinkMemoryTest, FullRowGroupsAreReachedWithPlenty) {
   const SinkOptions options = Options(4, 1 << 20, false);
-  EXPECT_EQ(DivideMemory(options, 3, int64_t{4} << 30).row_group_bytes, WantedRowGroupBytes(options));
+  EXPECT_EQ(DivideMemory(options, 3, int64_t{4} << 30).row_group_bytes,
+            WantedRowGroupBytes(options));
 }
 
 }  // namespace

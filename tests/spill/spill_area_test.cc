@@ -136,7 +136,8 @@ TEST_F(SpillAreaTest, AFlippedBitAnywhereIsFound) {
   const int descriptor = ScratchDescriptor(directory_);
   ASSERT_GE(descriptor, 0);
   for (int64_t at = 0; at < frame.stored_bytes; ++at) {
-    if (at >= 4 && at < 8) continue;  // whether it is compressed: any value that is not 0 means the same
+    if (at >= 4 && at < 8)
+      continue;  // whether it is compressed: any value that is not 0 means the same
     uint8_t byte = 0;
     ASSERT_EQ(::pread(descriptor, &byte, 1, at), 1);
     byte ^= 0x10;

@@ -69,8 +69,7 @@ std::shared_ptr<arrow::Array> RandomList(const std::shared_ptr<arrow::DataType>&
   const bool is_map = type->id() == Type::MAP;
   auto child = RandomArray(child_type, offset[rows], is_map ? 0 : null_share, random);
   auto validity = RandomValidity(rows, null_share, random);
-  return arrow::MakeArray(
-      arrow::ArrayData::Make(type, rows, {validity, offsets}, {child->data()}));
+  return arrow::MakeArray(arrow::ArrayData::Make(type, rows, {validity, offsets}, {child->data()}));
 }
 
 std::shared_ptr<arrow::Array> RandomStruct(const std::shared_ptr<arrow::DataType>& type,
@@ -87,8 +86,9 @@ std::shared_ptr<arrow::Array> RandomStruct(const std::shared_ptr<arrow::DataType
 
 }  // namespace
 
-std::shared_ptr<arrow::Array> RandomArray(const std::shared_ptr<arrow::DataType>& type, int64_t rows,
-                                          double null_share, std::mt19937_64& random) {
+std::shared_ptr<arrow::Array> RandomArray(const std::shared_ptr<arrow::DataType>& type,
+                                          int64_t rows, double null_share,
+                                          std::mt19937_64& random) {
   switch (type->id()) {
     case Type::NA:
       return std::make_shared<arrow::NullArray>(rows);
@@ -112,8 +112,7 @@ std::shared_ptr<arrow::Array> RandomArray(const std::shared_ptr<arrow::DataType>
     case Type::STRUCT:
       return RandomStruct(type, rows, null_share, random);
     case Type::FIXED_SIZE_LIST: {
-      const auto& list =
-          arrow::internal::checked_cast<const arrow::FixedSizeListType&>(*type);
+      const auto& list = arrow::internal::checked_cast<const arrow::FixedSizeListType&>(*type);
       auto child = RandomArray(list.value_type(), rows * list.list_size(), null_share, random);
       auto validity = RandomValidity(rows, null_share, random);
       return arrow::MakeArray(arrow::ArrayData::Make(type, rows, {validity}, {child->data()}));
@@ -132,7 +131,8 @@ std::shared_ptr<arrow::Array> RandomArray(const std::shared_ptr<arrow::DataType>
           .ValueOrDie();
     }
     default: {
-      const int bits = arrow::internal::checked_cast<const arrow::FixedWidthType&>(*type).bit_width();
+      const int bits =
+          arrow::internal::checked_cast<const arrow::FixedWidthType&>(*type).bit_width();
       auto values = RandomBytes(arrow::bit_util::BytesForBits(rows * bits), random);
       return arrow::MakeArray(
           arrow::ArrayData::Make(type, rows, {RandomValidity(rows, null_share, random), values}));
@@ -153,18 +153,51 @@ std::shared_ptr<arrow::RecordBatch> RandomBatch(const std::shared_ptr<arrow::Sch
 std::shared_ptr<arrow::Schema> AllTypesSchema() {
   using namespace arrow;  // NOLINT: a list of type names
   const std::vector<std::shared_ptr<DataType>> types = {
-      null(), boolean(), int8(), uint8(), int16(), uint16(), int32(), uint32(), int64(), uint64(),
-      float16(), float32(), float64(), utf8(), binary(), large_utf8(), large_binary(), utf8_view(),
-      binary_view(), fixed_size_binary(5), date32(), date64(), time32(TimeUnit::MILLI),
-      time64(TimeUnit::NANO), timestamp(TimeUnit::MICRO), timestamp(TimeUnit::NANO, "UTC"),
-      duration(TimeUnit::SECOND), month_interval(), day_time_interval(), month_day_nano_interval(),
-      decimal128(20, 3), decimal256(50, 7), list(int32()), list(utf8()), large_list(boolean()),
-      fixed_size_list(int16(), 3), list(list(utf8_view())), map(utf8(), int64()),
+      null(),
+      boolean(),
+      int8(),
+      uint8(),
+      int16(),
+      uint16(),
+      int32(),
+      uint32(),
+      int64(),
+      uint64(),
+      float16(),
+      float32(),
+      float64(),
+      utf8(),
+      binary(),
+      large_utf8(),
+      large_binary(),
+      utf8_view(),
+      binary_view(),
+      fixed_size_binary(5),
+      date32(),
+      date64(),
+      time32(TimeUnit::MILLI),
+      time64(TimeUnit::NANO),
+      timestamp(TimeUnit::MICRO),
+      timestamp(TimeUnit::NANO, "UTC"),
+      duration(TimeUnit::SECOND),
+      month_interval(),
+      day_time_interval(),
+      month_day_nano_interval(),
+      decimal128(20, 3),
+      decimal256(50, 7),
+      list(int32()),
+      list(utf8()),
+      large_list(boolean()),
+      fixed_size_list(int16(), 3),
+      list(list(utf8_view())),
+      map(utf8(), int64()),
       struct_({field("a", int32()), field("b", utf8()), field("c", list(float64()))}),
       list(struct_({field("x", boolean()), field("y", null()), field("z", large_utf8())})),
-      struct_({field("deep", struct_({field("f", fixed_size_list(utf8(), 2))}))}), struct_({})};
+      struct_({field("deep", struct_({field("f", fixed_size_list(utf8(), 2))}))}),
+      struct_({})};
   FieldVector fields;
-  for (size_t i = 0; i < types.size(); ++i) fields.push_back(field("c" + std::to_string(i), types[i]));
+  for (size_t i = 0; i < types.size(); ++i)
+    fields.push_back(field("c" + std::to_string(i), types[i]));
   return schema(fields);
 }
 

@@ -11,8 +11,8 @@
 namespace headrace::testing {
 
 // `rows` values of `type`, about `null_share` of them null (0 = no validity bitmap).
-std::shared_ptr<arrow::Array> RandomArray(const std::shared_ptr<arrow::DataType>& type, int64_t rows,
-                                          double null_share, std::mt19937_64& random);
+std::shared_ptr<arrow::Array> RandomArray(const std::shared_ptr<arrow::DataType>& type,
+                                          int64_t rows, double null_share, std::mt19937_64& random);
 
 std::shared_ptr<arrow::RecordBatch> RandomBatch(const std::shared_ptr<arrow::Schema>& schema,
                                                 int64_t rows, double null_share,

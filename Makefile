@@ -1,6 +1,6 @@
 # Every target does its own set-up; nothing but make, a shell and root or sudo is assumed on a Debian or Ubuntu machine.
 #   make demo                     the main job on real data
-#   make test                     everything: release, system tests, ASan+UBSan, TSan
+#   make test                     release tests and system tests;  make sanitize: ASan+UBSan, TSan
 #   make lint | bench | golden-update | install PREFIX=DIR
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 PYTHON := .venv/bin/python
 HEADRACE := $(CURDIR)/build/release/headrace
 
-.PHONY: help setup build demo test test-release test-system asan tsan test-system-arrow lint format bench \
+.PHONY: help setup build demo test test-release test-system asan tsan sanitize tidy test-system-arrow lint format bench \
         golden-update install clean
 
 help:
@@ -37,8 +37,11 @@ demo:
 	@$(MAKE) build
 	@HEADRACE=$(HEADRACE) scripts/demo.sh
 
-# Fast failures first: the release build and its tests, the command from outside, then the slow sanitizer builds.
-test: test-release test-system asan tsan
+# Fast failures first: the release build and its tests, then the command from outside. The sanitizer builds have targets
+# of their own: `make sanitize`.
+test: test-release test-system
+
+sanitize: asan tsan
 
 test-release:
 	@scripts/setup.sh test
@@ -67,6 +70,10 @@ test-system-arrow:
 lint:
 	@scripts/setup.sh lint
 	@tools/lint.sh
+
+tidy:
+	@scripts/setup.sh lint
+	@cmake --preset lint --log-level=WARNING && tools/run_clang_tidy.py --build build/lint
 
 format:
 	@scripts/setup.sh lint

@@ -85,6 +85,6 @@ int ExitCodeOf(const Status& status) {
   return ExitCode(kind);
 }
 
-std::string VersionText() { return kVersion; }
+std::string VersionText() { return fmt::format("headrace {}", kVersion); }
 
 }  // namespace headrace

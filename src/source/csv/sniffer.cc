@@ -23,7 +23,8 @@ struct Fit {
   double typed = 0;       // share of values that are numbers or dates
   int64_t width = 0;
   int64_t records = 0;
-  int64_t quoted = 0;  // fields in quotes
+  int64_t quoted = 0;    // fields in quotes
+  int64_t unclosed = 0;  // fields that begin with '"' and do not end with it, where '"' is no quote
 
   bool several() const { return width > 1; }
   // 4 perfect; 3 some ragged records; 2 several columns but a quote error; 1 one column; 0 a mess.
@@ -63,6 +64,8 @@ Fit MeasureFit(const SampleRecords& sample, const Dialect& dialect) {
       ++values;
       typed += IsTyped(field, dialect);
       fit.quoted += field.begin != field.end && *field.begin == dialect.quote;
+      fit.unclosed += dialect.quote == kNoCharacter && field.begin != field.end &&
+                      *field.begin == '"' && *(field.end - 1) != '"';
     }
   }
   const auto usual =
@@ -89,7 +92,9 @@ class Search {
       if (Contains("\\\"")) ARROW_RETURN_NOT_OK(TryDelimiters(escaped));
       Dialect bare = start_;
       bare.quote = kNoCharacter;
-      // Without quotes every text is clean, so only an otherwise perfect fit may win.
+      // Without quotes every text is clean, so only an otherwise perfect fit may win; and a quote
+      // that opens and never closes is damage to be told, except between tabs, where a lone quote
+      // is usual.
       ARROW_RETURN_NOT_OK(TryDelimiters(bare, kPerfect));
     }
     if (!options_.quote.has_value() && best_.quoted == 0 && Contains("'")) {
@@ -122,7 +127,8 @@ class Search {
       if (options_.delimiter.has_value()) delimiter = *options_.delimiter;
       dialect.delimiter = static_cast<uint8_t>(delimiter);
       ARROW_ASSIGN_OR_RAISE(Fit fit, Measure(dialect));
-      if (fit.Rank() >= least_rank && (!any_ || best_ < fit)) Take(dialect, fit);
+      const bool damaged = fit.unclosed > 0 && delimiter != '\t';
+      if (fit.Rank() >= least_rank && !damaged && (!any_ || best_ < fit)) Take(dialect, fit);
       if (options_.delimiter.has_value()) break;
     }
     return Status::OK();

@@ -38,6 +38,11 @@ int Distance(std::string_view a, std::string_view b) {
   return above[b.size()];
 }
 
+bool SameButForCase(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return Lower(x) == Lower(y); });
+}
+
 }  // namespace
 
 std::string NearestName(std::string_view name, const std::vector<std::string>& candidates) {
@@ -50,7 +55,8 @@ std::string NearestName(std::string_view name, const std::vector<std::string>& c
     const size_t gap =
         head.size() > name.size() ? head.size() - name.size() : name.size() - head.size();
     if (static_cast<int>(gap) * kEdit >= best) continue;
-    const int distance = Distance(name, head);
+    // However long, a name in the wrong case is one slip.
+    const int distance = SameButForCase(name, head) ? kCaseEdit : Distance(name, head);
     if (distance < best) {
       best = distance;
       nearest = candidate;

@@ -32,6 +32,7 @@ check_shell() {
 }
 
 check "layers" tools/check_layers.py
+check "error codes" tools/check_error_codes.py
 check "clang-format" check_format
 check "ruff" check_python
 check "shellcheck" check_shell
@@ -40,4 +41,4 @@ if [ "${#failed[@]}" -gt 0 ]; then
   echo "lint: FAILED: ${failed[*]}"
   exit 1
 fi
-echo "lint: layers, clang-format, ruff and shellcheck are clean"
+echo "lint: layers, error codes, clang-format, ruff and shellcheck are clean"

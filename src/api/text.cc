@@ -1,7 +1,5 @@
 #include "headrace/text.h"
 
-#include <charconv>
-
 #include "base/nearest_name.h"
 #include "base/status.h"
 #include "base/units.h"
@@ -11,14 +9,7 @@ namespace headrace {
 Result<int64_t> ParseSize(std::string_view text) { return ParseBytes(text); }
 
 Status CheckMemoryText(std::string_view text) {
-  if (!text.ends_with('%')) return ParseBytes(text).status();
-  double percent = 0;
-  const char* end = text.data() + text.size() - 1;
-  const auto [parsed, error] = std::from_chars(text.data(), end, percent);
-  if (error == std::errc() && parsed == end && percent > 0 && percent <= 100) return Status::OK();
-  return MakeError(
-      ErrorKind::kInvalidConfig, 110,
-      "not a share of memory: '{}'; write a size such as 512MiB or a share such as 25%", text);
+  return text.ends_with('%') ? ParsePercent(text).status() : ParseBytes(text).status();
 }
 
 std::string SizeText(int64_t bytes) { return FormatBytes(bytes); }

@@ -64,6 +64,16 @@ Result<int64_t> ParseBytes(std::string_view text) {
                    "not a size: '{}'; write it like 512MiB, 1.5GB or 1048576", text);
 }
 
+Result<double> ParsePercent(std::string_view text) {
+  NumberAndUnit parsed;
+  if (Split(text, &parsed) && parsed.unit == "%" && parsed.number > 0 && parsed.number <= 100) {
+    return parsed.number / 100;
+  }
+  return MakeError(ErrorKind::kInvalidConfig, 103,
+                   "not a share of memory: '{}'; write a size such as 512MiB or a share such as 25%",
+                   text);
+}
+
 std::string FormatBytes(int64_t bytes) {
   if (bytes < kKiB) return fmt::format("{} B", bytes);
   if (bytes < kMiB) return fmt::format("{:.1f} KiB", static_cast<double>(bytes) / kKiB);

@@ -168,10 +168,7 @@ Status DatasetTransaction::SwapIn() {
   const Status synced = env_->SyncDirectory(layout().parent());
   if (synced.ok()) return synced;
   state_ = State::kUnknown;
-  return MakeError(ErrorKind::kCommitUnknown, kCommitUnknownCode,
-                   "the new dataset is visible but could not be made durable: {}: {}; after a loss "
-                   "of power it may be the old one, whole; check the disk and run again",
-                   options_.target, synced.message());
+  return NotKnownDurable("dataset", options_.target, synced);
 }
 
 Status DatasetTransaction::RenameIntoPlace() {
@@ -228,11 +225,7 @@ Status DatasetTransaction::LearnOutcome(const Status& renamed) {
                      options_.target);
   }
   state_ = State::kUnknown;
-  return MakeError(
-      ErrorKind::kCommitUnknown, kCommitUnknownCode,
-      "it is not known whether the rename happened: {}: {}; the old or the new dataset "
-      "is there, whole: look at it, or run the same job again",
-      options_.target, renamed.message());
+  return RenameOutcomeUnknown("dataset", options_.target, renamed);
 }
 
 void DatasetTransaction::Finish() {

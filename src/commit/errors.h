@@ -2,6 +2,7 @@
 // one of a commit.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/status.h"
@@ -22,5 +23,9 @@ inline constexpr ErrorCode kTargetLocked = 801;
 // `status` with `context` before it. What an Env calls a failure to read is here a failure to
 // commit.
 Status CommitError(const Status& status, std::string_view context);
+
+// Publishing ended without knowledge of its outcome. `thing` is "dataset" or "file".
+Status RenameOutcomeUnknown(std::string_view thing, const std::string& target, const Status& cause);
+Status NotKnownDurable(std::string_view thing, const std::string& target, const Status& cause);
 
 }  // namespace headrace

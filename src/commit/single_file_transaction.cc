@@ -160,11 +160,7 @@ Status SingleFileTransaction::LearnOutcome(const Status& renamed, uint64_t stage
     return CommitError(renamed, "nothing was published");
   }
   state_ = State::kUnknown;
-  return MakeError(
-      ErrorKind::kCommitUnknown, kCommitUnknownCode,
-      "it is not known whether the rename happened: {}: {}; the old or the new file is "
-      "there, whole: look at it, or run the same job again",
-      options_.target, renamed.message());
+  return RenameOutcomeUnknown("file", options_.target, renamed);
 }
 
 Status SingleFileTransaction::SyncParent() {
@@ -172,10 +168,7 @@ Status SingleFileTransaction::SyncParent() {
   const Status synced = env_->SyncDirectory(ParentPath(options_.target));
   if (synced.ok()) return synced;
   state_ = State::kUnknown;
-  return MakeError(ErrorKind::kCommitUnknown, kCommitUnknownCode,
-                   "the new file is visible but could not be made durable: {}: {}; after a loss of "
-                   "power it may be the old one, whole; check the disk and run again",
-                   options_.target, synced.message());
+  return NotKnownDurable("file", options_.target, synced);
 }
 
 }  // namespace headrace

@@ -84,7 +84,7 @@ Status NestedColumn::Allocate(arrow::MemoryPool* pool) {
   std::memset(validity_->mutable_data(), 0, bitmap_bytes);
   int64_t value_bytes = 0;
   if ((has_narrow_offsets() || kind_ == RowValueKind::kView) && heap_bytes_ > INT32_MAX) {
-    return MakeError(ErrorKind::kBadInput, 622,
+    return MakeError(ErrorKind::kBadInput, 429,
                      "nested values pass 2 GiB in one row group; use a smaller row group: {}",
                      type_->ToString());
   }

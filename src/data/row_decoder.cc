@@ -159,7 +159,7 @@ class RowDecoder {
     int64_t bytes = 0;
     for (int64_t row = 0; row < rows_; ++row) bytes += LoadLength(begin(row) + column.slot);
     if (bytes > limit) {
-      return MakeError(ErrorKind::kBadInput, 622,
+      return MakeError(ErrorKind::kBadInput, 429,
                        "values pass the 2 GiB of 32-bit offsets in one row group; use fewer rows "
                        "per row group: {} bytes in {} rows",
                        bytes, rows_);

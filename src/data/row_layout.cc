@@ -47,7 +47,7 @@ Result<RowValueKind> RowValueKindOf(const arrow::DataType& given) {
       return RowValueKind::kNested;
     default:
       if (type.id() != Type::DICTIONARY && arrow::is_fixed_width(type)) return RowValueKind::kFixed;
-      return MakeError(ErrorKind::kInvalidPlan, 621,
+      return MakeError(ErrorKind::kInvalidPlan, 214,
                        "rows cannot hold values of this type; cast the column first: {}",
                        given.ToString());
   }

@@ -122,7 +122,7 @@ Result<EffectiveMemoryLimit> ReadEffectiveMemoryLimit(const std::string& root) {
   }
   if (limit.candidates.empty()) {
     return MakeError(
-        ErrorKind::kInvalidConfig, 110,
+        ErrorKind::kInvalidConfig, 150,
         "cannot learn how much memory there is: no MemTotal in {} and no cgroup limit; "
         "give the budget with --memory",
         path);

@@ -1,5 +1,6 @@
 #include "expr/binder.h"
 
+#include "base/nearest_name.h"
 #include "expr/cast.h"
 #include "expr/value_text.h"
 

@@ -1,7 +1,5 @@
 #include "expr/errors.h"
 
-#include <numeric>
-
 namespace headrace::expr {
 namespace {
 
@@ -19,8 +17,6 @@ int64_t AlignLeft(std::string_view text, int64_t at) {
 int64_t CodePoints(std::string_view text) {
   return std::count_if(text.begin(), text.end(), StartsCodePoint);
 }
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 std::string OneLine(std::string_view text) {
   std::string out(text);
@@ -72,34 +68,6 @@ Status ErrorInText(ErrorCode code, std::string_view text, int64_t begin, int64_t
 
 Status ErrorAt(const Expr& node, ErrorCode code, std::string_view what, std::string_view advice) {
   return ErrorInText(code, node.source(), node.begin(), node.end(), what, advice);
-}
-
-std::string NearestName(std::string_view name, const std::vector<std::string>& candidates) {
-  constexpr size_t kLongest = 200;
-  if (name.size() > kLongest) return {};
-  std::string best;
-  // Two neighbours swapped count as two edits.
-  size_t best_distance = (name.size() < 4 ? 1 : std::max<size_t>(2, name.size() / 3)) + 1;
-  std::vector<size_t> row;
-  for (const auto& candidate : candidates) {
-    if (candidate.size() > kLongest) continue;
-    row.resize(candidate.size() + 1);
-    std::iota(row.begin(), row.end(), size_t{0});
-    for (size_t i = 1; i <= name.size(); ++i) {
-      size_t diagonal = row[0];
-      row[0] = i;
-      for (size_t j = 1; j <= candidate.size(); ++j) {
-        const size_t change = diagonal + (Lower(name[i - 1]) != Lower(candidate[j - 1]));
-        diagonal = row[j];
-        row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
-      }
-    }
-    if (row.back() < best_distance) {
-      best_distance = row.back();
-      best = candidate;
-    }
-  }
-  return best;
 }
 
 std::string FormatWithCaret(const Status& status) {

@@ -34,7 +34,4 @@ Status ErrorInText(ErrorCode code, std::string_view text, int64_t begin, int64_t
 Status ErrorAt(const Expr& node, ErrorCode code, std::string_view what,
                std::string_view advice = {});
 
-// The candidate with the smallest edit distance, if it is near enough to be a slip; else empty.
-std::string NearestName(std::string_view name, const std::vector<std::string>& candidates);
-
 }  // namespace headrace::expr

@@ -1,6 +1,7 @@
 // Type names: ours, and those that users of SQL engines and data frames expect.
 #include <map>
 
+#include "base/nearest_name.h"
 #include "expr/errors.h"
 #include "expr/types.h"
 #include "expr/value_text.h"

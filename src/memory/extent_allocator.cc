@@ -38,7 +38,7 @@ SizeClass ClassOf(int64_t size) {
 
 Status KernelRefused(int64_t bytes) {
   return MakeError(
-      ErrorKind::kOutOfMemory, 702,
+      ErrorKind::kOutOfMemory, 703,
       "the system refused a mapping of {} although the budget has room; lower --memory "
       "below what this machine or its container can give",
       FormatBytes(bytes));

@@ -14,7 +14,6 @@ namespace headrace {
 namespace {
 
 constexpr size_t kNamesShown = 12;
-constexpr ErrorCode kUnknownColumn = 202;  // as in expr: one number for one mistake
 constexpr ErrorCode kAmbiguousColumn = 252;
 
 bool EqualIgnoringCase(std::string_view a, std::string_view b) {
@@ -52,7 +51,7 @@ Resolution Resolve(std::string_view name, const std::vector<std::string>& column
   }
   const std::string nearest = NearestName(name, columns);
   std::string advice = nearest.empty() ? "" : fmt::format("did you mean '{}'? ", nearest);
-  return {std::nullopt, kUnknownColumn, fmt::format("unknown column '{}'", name),
+  return {std::nullopt, expr::kUnknownColumn, fmt::format("unknown column '{}'", name),
           advice + "columns are: " + NamesThereAre(columns)};
 }
 

@@ -76,7 +76,7 @@ Status JobRun::Prepare() {
 
 Status JobRun::OpenInput() {
   if (job_.inputs.size() != 1) {
-    return MakeError(ErrorKind::kInvalidConfig, 114,
+    return MakeError(ErrorKind::kInvalidConfig, 155,
                      "this version reads one source per run, not {}; give all paths to one source",
                      job_.inputs.size());
   }

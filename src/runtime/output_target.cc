@@ -21,7 +21,7 @@ PublishMode ModeOf(WriteMode mode) {
 
 Status RefuseOtherFormats(const OutputSpec& output) {
   if (!output.format.empty() && output.format != "parquet") {
-    return MakeError(ErrorKind::kInvalidConfig, 110,
+    return MakeError(ErrorKind::kInvalidConfig, 151,
                      "this version writes parquet only, not '{}'; use --to parquet", output.format);
   }
   if (!output.format.empty()) return Status::OK();
@@ -30,7 +30,7 @@ Status RefuseOtherFormats(const OutputSpec& output) {
       ".tsv.gz", ".tsv.zst", ".jsonl.gz", ".jsonl.zst", ".ndjson.gz", ".ndjson.zst", ".feather"};
   for (const auto ending : kOtherEndings) {
     if (output.path.ends_with(ending)) {
-      return MakeError(ErrorKind::kInvalidConfig, 110,
+      return MakeError(ErrorKind::kInvalidConfig, 151,
                        "this version writes parquet only, and '{}' asks for {}; name the output "
                        "*.parquet for one file, or a directory for a dataset",
                        output.path, ending);
@@ -43,7 +43,7 @@ Status RefuseOtherFormats(const OutputSpec& output) {
 
 Result<OutputTarget> ResolveOutput(const OutputSpec& output, const std::string& run_id) {
   if (output.path.empty()) {
-    return MakeError(ErrorKind::kInvalidConfig, 111,
+    return MakeError(ErrorKind::kInvalidConfig, 152,
                      "the output path is empty; name a file or directory");
   }
   ARROW_RETURN_NOT_OK(RefuseOtherFormats(output));
@@ -56,14 +56,14 @@ Result<OutputTarget> ResolveOutput(const OutputSpec& output, const std::string& 
   options.run_id = run_id;
   if (options.kind == TargetKind::kSingleFile && !output.partition_by.empty()) {
     return MakeError(
-        ErrorKind::kInvalidConfig, 112,
+        ErrorKind::kInvalidConfig, 153,
         "one file cannot be partitioned: '{}'; name a directory (without .parquet), or "
         "leave out the partition columns",
         output.path);
   }
   if (options.mode == PublishMode::kOverwritePartitions && output.partition_by.empty()) {
     return MakeError(
-        ErrorKind::kInvalidConfig, 113,
+        ErrorKind::kInvalidConfig, 154,
         "mode overwrite-partitions needs partition columns; add --partition-by, or use "
         "--mode overwrite");
   }

@@ -5,7 +5,6 @@
 #include <arrow/util/thread_pool.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/units.h"
 #include "env/process.h"
@@ -20,17 +19,6 @@ std::atomic<int64_t> process_base_bytes{0};
 // floor.
 constexpr int64_t kDefaultBudgetMin = 128 * kMiB;
 constexpr double kDefaultShare = 0.25;
-
-Result<double> ParsePercent(std::string_view text) {
-  double percent = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size() - 1, percent);
-  if (error != std::errc() || end != text.data() + text.size() - 1 || !(percent > 0) ||
-      percent > 100) {
-    return MakeError(ErrorKind::kInvalidConfig, 103,
-                     "not a share of memory: '{}'; write it like 25%", text);
-  }
-  return percent / 100;
-}
 
 }  // namespace
 
@@ -64,7 +52,7 @@ Result<BudgetSettings> ResolveBudget(const ResourceSpec& resources, int threads)
     const auto share = static_cast<int64_t>(static_cast<double>(limit.bytes) * kDefaultShare);
     settings.total_bytes = std::max(share, std::min(kDefaultBudgetMin, limit.bytes));
     settings.origin = fmt::format("default: 25 % of {}", limit_text);
-  } else if (resources.memory.back() == '%') {
+  } else if (resources.memory.ends_with('%')) {
     ARROW_ASSIGN_OR_RAISE(const double share, ParsePercent(resources.memory));
     settings.total_bytes = static_cast<int64_t>(static_cast<double>(limit.bytes) * share);
     settings.origin = fmt::format("{} of {}", resources.memory, limit_text);

@@ -10,6 +10,20 @@ constexpr int64_t kDropCacheBytes = 1 << 20;
 
 }  // namespace
 
+FileSetOptions MakeFileSetOptions(const SinkOptions& options, const SinkContext& context,
+                                  int64_t metadata_bytes,
+                                  std::shared_ptr<const ParquetLayout> layout) {
+  const bool is_single = context.transaction->options().kind == TargetKind::kSingleFile;
+  FileSetOptions files;
+  files.transaction = context.transaction;
+  files.cancellation = context.cancellation;
+  files.layout = std::move(layout);
+  files.pool = context.pool;
+  files.target_file_bytes = is_single ? INT64_MAX : options.target_file_bytes;
+  files.metadata_bytes_max = is_single ? INT64_MAX : metadata_bytes;
+  return files;
+}
+
 FileSet::FileSet(FileSetOptions options) : options_(std::move(options)) {
   waker_ = options_.cancellation->AddWaker([this] {
     std::lock_guard lock(mutex_);

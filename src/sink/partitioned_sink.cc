@@ -13,19 +13,6 @@ namespace {
 // In the spill, rows of this many bytes per bucket make frames worth their seek.
 constexpr int64_t kBucketBytes = int64_t{96} << 10;
 
-FileSetOptions MakeFileSetOptions(const SinkOptions& options, const SinkContext& context,
-                                  const SinkMemory& memory,
-                                  std::shared_ptr<const ParquetLayout> layout) {
-  FileSetOptions files;
-  files.transaction = context.transaction;
-  files.cancellation = context.cancellation;
-  files.layout = std::move(layout);
-  files.pool = context.pool;
-  files.target_file_bytes = options.target_file_bytes;
-  files.metadata_bytes_max = memory.metadata_bytes;
-  return files;
-}
-
 RouterOptions MakeRouterOptions(const SinkOptions& options, const SinkContext& context,
                                 const SinkMemory& memory, PartitionTable* table) {
   RouterOptions router;
@@ -66,7 +53,7 @@ PartitionedSink::PartitionedSink(SinkOptions options, SinkContext context, SinkM
       table_(columns_.keys, context_.pool),
       scatter_(&columns_, row_layout_, &table_, context_.pool),
       encoders_(layout_, context_.pool),
-      files_(MakeFileSetOptions(options_, context_, memory_, layout_)),
+      files_(MakeFileSetOptions(options_, context_, memory_.metadata_bytes, layout_)),
       work_({row_layout_, &encoders_, &files_, context_.spill, context_.pool, memory_.frame_bytes}),
       gate_(context_.cancellation),
       cut_(options_.threads, context_.cancellation,

@@ -7,24 +7,6 @@
 #include "sink/stored_columns.h"
 
 namespace headrace {
-namespace {
-
-FileSetOptions MakeFileSetOptions(const SinkOptions& options, const SinkContext& context,
-                                  const SinkMemory& memory,
-                                  std::shared_ptr<const ParquetLayout> layout) {
-  FileSetOptions files;
-  files.transaction = context.transaction;
-  files.cancellation = context.cancellation;
-  files.layout = std::move(layout);
-  files.pool = context.pool;
-  const bool is_single = context.transaction->options().kind == TargetKind::kSingleFile;
-  files.target_file_bytes = is_single ? INT64_MAX : options.target_file_bytes;
-  // The one file's footer has to be held to its end; splitting it would not make it smaller.
-  files.metadata_bytes_max = is_single ? INT64_MAX : memory.metadata_bytes;
-  return files;
-}
-
-}  // namespace
 
 StreamSink::StreamSink(SinkOptions options, SinkContext context, SinkMemory memory,
                        std::shared_ptr<const ParquetLayout> layout)
@@ -35,7 +17,7 @@ StreamSink::StreamSink(SinkOptions options, SinkContext context, SinkMemory memo
       layout_(std::move(layout)),
       gate_(context_.cancellation),
       encoders_(layout_, context_.pool),
-      files_(MakeFileSetOptions(options_, context_, memory_, layout_)),
+      files_(MakeFileSetOptions(options_, context_, memory_.metadata_bytes, layout_)),
       cut_(options_.threads, context_.cancellation,
            [this](CutRowGroup row_group) { return EncodeAndWrite(std::move(row_group)); }) {}
 

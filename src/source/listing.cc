@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "base/nearest_name.h"
+#include "env/errno_status.h"
 #include "source/glob.h"
 
 namespace headrace {
@@ -43,13 +44,13 @@ class Listing {
         SortFrom(first);
         if (files_.size() + repeated_ > before) return Status::OK();
         return MakeError(
-            ErrorKind::kSource, 302,
+            ErrorKind::kSource, 311,
             "directory has no data files (names with a leading '_' or '.' do not count): {}", path);
       }
       default:
         // A named pipe or a device: read once, like standard input, but under its own name.
         return MakeError(
-            ErrorKind::kSource, 303,
+            ErrorKind::kSource, 312,
             "neither a file nor a directory: {}; pass a pipe's data through standard input ('-')",
             path);
     }
@@ -57,7 +58,7 @@ class Listing {
 
   Status AddDirectory(const std::string& directory, const std::string& root, int depth) {
     if (depth > kDepthMax) {
-      return MakeError(ErrorKind::kSource, 304, "directories nest deeper than {} levels: {}",
+      return MakeError(ErrorKind::kSource, 313, "directories nest deeper than {} levels: {}",
                        kDepthMax, directory);
     }
     ARROW_ASSIGN_OR_RAISE(const auto entries, env_->List(directory));
@@ -120,14 +121,14 @@ class Listing {
     const std::string parent = ParentPath(path);
     ARROW_ASSIGN_OR_RAISE(const auto stat, env_->Stat(parent));
     if (!stat || stat->type != FileType::kDirectory) {
-      return MakeError(ErrorKind::kSource, 301,
+      return MakeError(ErrorKind::kSource, kNotFoundToRead,
                        "no such file or directory: {} (nor is there a directory {})", path, parent);
     }
     std::vector<std::string> names;
     if (auto entries = env_->List(parent); entries.ok()) {
       for (const DirectoryEntry& entry : *entries) names.push_back(entry.name);
     }
-    return MakeError(ErrorKind::kSource, 301, "no such file or directory: {}{}", path,
+    return MakeError(ErrorKind::kSource, kNotFoundToRead, "no such file or directory: {}{}", path,
                      DidYouMean(BaseName(path), names));
   }
 

@@ -108,12 +108,12 @@ const std::vector<BadCase>& BadCases() {
        "bytes)"},
       {"unknown type column", "fare,b\n1,2\n",
        With([](CsvOptions* csv) { csv->types = {{"fore", "int64"}}; }),
-       "error E0113 (invalid configuration): no such column in FILE: 'fore'; did you mean 'fare'?"},
+       "error E0163 (invalid configuration): no such column in FILE: 'fore'; did you mean 'fare'?"},
       {"delimiter is quote", "a\"b\n", With([](CsvOptions* csv) { csv->delimiter = '"'; }),
-       "error E0114 (invalid configuration): the delimiter must differ from quote, escape, comment "
+       "error E0164 (invalid configuration): the delimiter must differ from quote, escape, comment "
        "and line ends: '\"'"},
       {"unknown encoding", "a\n", With([](CsvOptions* csv) { csv->encoding = "klingon"; }),
-       "error E0110 (invalid configuration): unknown text encoding; use utf-8, latin-1, "
+       "error E0160 (invalid configuration): unknown text encoding; use utf-8, latin-1, "
        "windows-1252, utf-16, utf-16le or "
        "utf-16be: 'klingon'"},
   };

@@ -138,7 +138,7 @@ Status ParquetFileWriter::Finish(WritableFile* file) {
   ARROW_RETURN_NOT_OK(Write(layout_->footer_tail().data(), layout_->footer_tail().size(), file));
   const int64_t footer_bytes = offset_ - footer_begin;
   if (footer_bytes > INT32_MAX) {
-    return MakeError(ErrorKind::kSink, 615,
+    return MakeError(ErrorKind::kSink, 616,
                      "a Parquet file's footer passes 2 GiB: {} row groups; use larger row groups "
                      "or smaller files",
                      row_groups_);

@@ -102,7 +102,7 @@ Result<ParquetOptions> ParseParquetCompression(std::string_view text) {
     }
   }
   return MakeError(
-      ErrorKind::kUsage, 115,
+      ErrorKind::kUsage, 165,
       "not a compression for Parquet: '{}'; use zstd[:1-19], snappy, lz4, gzip[:1-9] or none",
       text);
 }

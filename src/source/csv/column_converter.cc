@@ -39,7 +39,7 @@ Result<std::unique_ptr<ColumnConverter>> MakeColumnConverter(
   if (auto converter = MakeNumberConverter(type, dialect, nulls)) return converter;
   if (auto converter = MakeTimeConverter(type, dialect, nulls)) return converter;
   if (auto converter = MakeStringConverter(type, dialect, nulls)) return converter;
-  return MakeError(ErrorKind::kInvalidConfig, 112,
+  return MakeError(ErrorKind::kInvalidConfig, 162,
                    "text cannot be read as this type; read it as string and cast: {}",
                    expr::TypeText(*type));
 }

@@ -5,6 +5,7 @@
 
 #include "base/nearest_name.h"
 #include "base/units.h"
+#include "expr/errors.h"
 #include "source/csv/csv_header.h"
 #include "source/csv/csv_source.h"
 #include "source/csv/infer_types.h"
@@ -88,7 +89,7 @@ class CsvScan : public Scan {
         columns.push_back(static_cast<int>(i));
     }
     for (const std::string& name : request.columns) {
-      ARROW_ASSIGN_OR_RAISE(int column, FindColumn(name, ErrorKind::kInvalidPlan, 201));
+      ARROW_ASSIGN_OR_RAISE(int column, FindColumn(name, ErrorKind::kInvalidPlan, expr::kUnknownColumn));
       columns.push_back(column);
     }
     return columns;
@@ -99,7 +100,7 @@ class CsvScan : public Scan {
     std::vector<std::shared_ptr<arrow::DataType>> types(layout_.column_names.size());
     if (options_.all_strings) std::fill(types.begin(), types.end(), arrow::utf8());
     for (const auto& [name, text] : options_.types) {
-      ARROW_ASSIGN_OR_RAISE(int column, FindColumn(name, ErrorKind::kInvalidConfig, 113));
+      ARROW_ASSIGN_OR_RAISE(int column, FindColumn(name, ErrorKind::kInvalidConfig, 163));
       ARROW_ASSIGN_OR_RAISE(types[static_cast<size_t>(column)], expr::ParseType(text));
     }
     return types;
@@ -241,9 +242,7 @@ StageNeeds CsvNeeds(int64_t batch_bytes) {
 
 Result<std::unique_ptr<Scan>> OpenCsvScan(std::vector<CsvFile> files, const CsvOptions& options,
                                           const ScanContext& context) {
-  if (files.empty()) {
-    return MakeError(ErrorKind::kSource, 301, "no input file was given");
-  }
+  HEADRACE_CHECK(!files.empty());  // ListInputs refuses that
   Opening opening(options, context);
   ARROW_RETURN_NOT_OK(opening.AddFirst(files[0]));
   for (size_t i = 1; i < files.size(); ++i) ARROW_RETURN_NOT_OK(opening.AddOther(files[i]));

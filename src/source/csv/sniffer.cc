@@ -196,7 +196,7 @@ Result<Dialect> DialectOfOptions(const CsvOptions& options) {
   const int delimiter = options.delimiter.has_value() ? dialect.delimiter : -2;
   if (delimiter == dialect.quote || delimiter == dialect.escape || delimiter == dialect.comment ||
       delimiter == '\n' || delimiter == '\r') {
-    return MakeError(ErrorKind::kInvalidConfig, 114,
+    return MakeError(ErrorKind::kInvalidConfig, 164,
                      "the delimiter must differ from quote, escape, comment and line ends: {}",
                      DescribeCharacter(delimiter));
   }

@@ -54,7 +54,7 @@ Status AtParquetSeam(const std::string& path, const std::string& place,
   }
   if (status.ok() || status.IsCancelled()) return status;
   if (status.IsOutOfMemory()) {
-    return WithKind(status, ErrorKind::kOutOfMemory, 701,
+    return WithKind(status, ErrorKind::kOutOfMemory, 705,
                     fmt::format("reading Parquet file {}, {}", path, place));
   }
   // An error of ours (emitting, the environment) passes with its own kind; what the library says is

@@ -187,7 +187,7 @@ Result<TextEncoding> ParseTextEncoding(std::string_view name) {
   if (plain == "utf16" || plain == "utf16le") return TextEncoding::kUtf16LittleEndian;
   if (plain == "utf16be") return TextEncoding::kUtf16BigEndian;
   return MakeError(
-      ErrorKind::kInvalidConfig, 110,
+      ErrorKind::kInvalidConfig, 160,
       "unknown text encoding; use utf-8, latin-1, windows-1252, utf-16, utf-16le or utf-16be: '{}'",
       name);
 }

@@ -33,7 +33,7 @@ class GzipStream : public ByteStream {
     zlib_.zfree = ZlibFree;
     zlib_.opaque = pool;
     if (inflateInit2(&zlib_, kGzipWindowBits) != Z_OK) {
-      return MakeError(ErrorKind::kOutOfMemory, 701, "no memory for a gzip decompressor: {}",
+      return MakeError(ErrorKind::kOutOfMemory, 705, "no memory for a gzip decompressor: {}",
                        path_);
     }
     initialized_ = true;
@@ -60,7 +60,7 @@ class GzipStream : public ByteStream {
         between_members_ = true;
         inflateReset(&zlib_);
       } else if (code == Z_MEM_ERROR) {
-        return MakeError(ErrorKind::kOutOfMemory, 701, "no memory for a gzip window: {}", path_);
+        return MakeError(ErrorKind::kOutOfMemory, 705, "no memory for a gzip window: {}", path_);
       } else if (code != Z_OK && code != Z_BUF_ERROR) {
         return Damaged(zlib_.msg != nullptr ? zlib_.msg : "invalid data");
       }

@@ -61,7 +61,7 @@ Status InputTape::Record(const uint8_t* data, int64_t length) {
     if (length == 0) return Status::OK();
     if (context_.scratch_directory.empty()) {
       return MakeError(
-          ErrorKind::kInvalidConfig, 111,
+          ErrorKind::kInvalidConfig, 161,
           "types of standard input cannot be found without room for a second pass; give --types or "
           "--all-strings, or a --spill-dir");
     }

@@ -65,11 +65,11 @@ class ZstdStream : public ByteStream {
   Status Failed(size_t code) const {
     switch (ZSTD_getErrorCode(code)) {
       case ZSTD_error_memory_allocation:
-        return MakeError(ErrorKind::kOutOfMemory, 702,
+        return MakeError(ErrorKind::kOutOfMemory, 705,
                          "no memory for the window of a zstd frame; raise the budget: {}", path_);
       case ZSTD_error_frameParameter_windowTooLarge:
         return MakeError(
-            ErrorKind::kOutOfMemory, 703,
+            ErrorKind::kOutOfMemory, 706,
             "the window of a zstd frame is above 128 MiB; compress again with a smaller --long: {}",
             path_);
       default:
@@ -94,7 +94,7 @@ Result<std::unique_ptr<ByteStream>> OpenZstdStream(std::unique_ptr<ByteStream> s
   ARROW_ASSIGN_OR_RAISE(auto input, arrow::AllocateBuffer(kInputBytes, pool));
   ZSTD_DCtx* context = ZSTD_createDCtx_advanced({AllocateFromPool, FreeToPool, pool});
   if (context == nullptr) {
-    return MakeError(ErrorKind::kOutOfMemory, 702,
+    return MakeError(ErrorKind::kOutOfMemory, 705,
                      "no memory for a zstd decompressor; raise the budget: {}", path);
   }
   return std::unique_ptr<ByteStream>(

@@ -166,7 +166,9 @@ TEST(CsvTypes, InferredTypesFitEveryValue) {
     ASSERT_EQ(cells.size(), values.size()) << text;
     for (size_t i = 0; i < values.size(); ++i) {
       ASSERT_NE(cells[i][0], "NULL") << text;
-      if (type.id() == arrow::Type::INT64) ASSERT_EQ(cells[i][0], values[i]) << text;
+      if (type.id() == arrow::Type::INT64) {
+        ASSERT_EQ(cells[i][0], values[i]) << text;
+      }
       if (type.id() != arrow::Type::DOUBLE) continue;
       // Printed at the written precision the double gives the written digits back.
       std::string digits;
@@ -252,7 +254,9 @@ TEST(CsvTypes, FastNumberPathsRefuseWhatIsNoNumber) {
       errno = 0;
       const int64_t expected = whole ? std::strtoll(text.c_str(), nullptr, 10) : 0;
       ASSERT_EQ(parsed, whole && errno == 0 && digits.size() <= 19) << text;
-      if (parsed) ASSERT_EQ(value, expected) << text;
+      if (parsed) {
+        ASSERT_EQ(value, expected) << text;
+      }
       const auto dots = std::count(text.begin(), text.end(), '.');
       const bool plain = text.find_first_not_of("0123456789.") == std::string::npos && dots <= 1 &&
                          text.size() > static_cast<size_t>(dots) && text.size() <= 16;

@@ -186,7 +186,7 @@ TEST(TextStream, StandardInputWithTypesNeedsNoScratch) {
   EXPECT_EQ(table->num_rows(), 60'000);
   EXPECT_EQ(env.scratch_files, 0);
   StandardInputEnv untyped(text);
-  EXPECT_EQ(GetErrorCode(ReadStandardInput(&untyped, {}, "").status()), 111);
+  EXPECT_EQ(GetErrorCode(ReadStandardInput(&untyped, {}, "").status()), 161);
 }
 
 }  // namespace

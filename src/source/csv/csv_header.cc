@@ -10,14 +10,16 @@ namespace {
 std::vector<std::string> MakeUnique(std::vector<std::string> names) {
   std::unordered_set<std::string> taken(names.begin(), names.end());
   std::unordered_set<std::string> seen;
+  std::unordered_map<std::string, int> next_suffix;  // so that many equal names cost no more each
   for (size_t i = 0; i < names.size(); ++i) {
     if (names[i].empty()) {
       names[i] = fmt::format("column_{}", i + 1);
       if (!taken.insert(names[i]).second) seen.insert(names[i]);
     }
     if (seen.insert(names[i]).second) continue;
-    for (int suffix = 1;; ++suffix) {
-      std::string candidate = fmt::format("{}_{}", names[i], suffix);
+    int& suffix = next_suffix[names[i]];
+    for (;;) {
+      std::string candidate = fmt::format("{}_{}", names[i], ++suffix);
       if (!taken.insert(candidate).second) continue;
       names[i] = std::move(candidate);
       seen.insert(names[i]);
@@ -32,6 +34,12 @@ std::vector<std::string> MakeUnique(std::vector<std::string> names) {
 Result<CsvHeader> ReadHeader(const TextSample& sample, const Dialect& dialect,
                              const std::string& path, arrow::MemoryPool* pool) {
   ARROW_ASSIGN_OR_RAISE(SampleRecords records, CutSample(sample, dialect, 1000, pool));
+  if (records.records.empty() && records.too_wide) {
+    return MakeError(ErrorKind::kBadInput, 409,
+                     "the first record has more than {} fields; is the delimiter right, and is this "
+                     "CSV?: {}:1",
+                     kColumnsMax, path);
+  }
   if (records.records.empty()) {
     if (sample.whole() && records.cut) {
       return MakeError(

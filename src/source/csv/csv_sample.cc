@@ -28,11 +28,15 @@ Result<TextSample> TextSample::Read(TextInput* input, int64_t bytes, arrow::Memo
 
 namespace {
 
+// Fields are kept on the heap, outside any pool: 4 MiB of them are enough to judge a dialect by.
+constexpr size_t kSampleFieldsMax = 256 * 1024;
+
 // Cuts records out of structure bits.
 void CutRecords(const uint8_t* text, const uint64_t* bits, int64_t base, int64_t end,
                 const Dialect& dialect, int64_t records_max, SampleRecords* out) {
   SampleRecord record{base, 0, {}};
   int64_t field_begin = 0;
+  size_t fields = 0;
   for (int64_t word = 0; word * 64 < end; ++word) {
     for (uint64_t left = bits[word]; left != 0; left &= left - 1) {
       const int64_t at = word * 64 + std::countr_zero(left);
@@ -40,13 +44,19 @@ void CutRecords(const uint8_t* text, const uint64_t* bits, int64_t base, int64_t
       int64_t field_end = at;
       const bool record_ends = text[at] == dialect.newline;
       if (record_ends && field_end > field_begin && text[field_end - 1] == '\r') --field_end;
+      if (record.fields.size() == kColumnsMax) {
+        out->too_wide = true;
+        return;
+      }
       record.fields.push_back({text + field_begin, text + field_end});
       field_begin = at + 1;
       if (!record_ends) continue;
       record.next = base + at + 1;
       const bool comment = text[record.begin - base] == dialect.comment;
+      fields += record.fields.size();
       if (!comment) out->records.push_back(std::move(record));
       if (static_cast<int64_t>(out->records.size()) >= records_max) return;
+      if (fields >= kSampleFieldsMax) return;
       record = SampleRecord{base + at + 1, 0, {}};
     }
   }

@@ -29,6 +29,10 @@ class TextSample {
   bool whole_ = false;
 };
 
+// A record with more fields is refused: a wrong delimiter, or no CSV at all. What a column costs
+// outside the pools (schemas, names, encoders) is bounded by this.
+inline constexpr size_t kColumnsMax = 65'536;
+
 struct SampleField {
   const uint8_t* begin = nullptr;  // raw, with quotes
   const uint8_t* end = nullptr;
@@ -46,9 +50,11 @@ struct SampleRecords {
   bool quote_error =
       false;         // text after a closing quote, or a quote still open at the end of the text
   bool cut = false;  // the sample ends inside a record
+  bool too_wide = false;  // cutting stopped at a record of more than kColumnsMax fields
 };
 
-// Cuts a sample by a dialect; skip_rows lines are passed over. At most `records_max` records.
+// Cuts a sample by a dialect; skip_rows lines are passed over. At most `records_max` records, fewer
+// when they are very wide.
 Result<SampleRecords> CutSample(const TextSample& sample, const Dialect& dialect,
                                 int64_t records_max, arrow::MemoryPool* pool);
 

@@ -160,7 +160,7 @@ Result<TextSample> ReadStart(TextInput* input, const std::optional<Dialect>& dia
     ARROW_ASSIGN_OR_RAISE(TextSample sample, TextSample::Read(input, bytes, pool));
     if (sample.whole() || bytes >= kHeaderBytesMax) return sample;
     ARROW_ASSIGN_OR_RAISE(auto records, CutSample(sample, dialect.value_or(Dialect()), 2, pool));
-    if (!records.records.empty()) return sample;
+    if (!records.records.empty() || records.too_wide) return sample;
   }
 }
 

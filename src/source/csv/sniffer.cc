@@ -43,12 +43,14 @@ struct Fit {
 
 // "1,5" counts as a number here, so that text with decimal commas is not cut at them.
 bool IsTyped(const SampleField& field, const Dialect& dialect) {
-  std::string value = SampleValue(field, dialect);
-  if (value.empty()) return true;
+  // The classifier reads words that end where the value does, so padding stands before it.
+  std::string value(kTextPadding, '\0');
+  value += SampleValue(field, dialect);
+  if (value.size() == kTextPadding) return true;
   const auto comma = value.find(',');
   if (comma != std::string::npos && value.find('.') == std::string::npos) value[comma] = '.';
   const uint8_t* begin = reinterpret_cast<const uint8_t*>(value.data());
-  return ClassifyValue(begin, begin + value.size()).possible != 0;
+  return ClassifyValue(begin + kTextPadding, begin + value.size()).possible != 0;
 }
 
 Fit MeasureFit(const SampleRecords& sample, const Dialect& dialect) {
@@ -56,6 +58,10 @@ Fit MeasureFit(const SampleRecords& sample, const Dialect& dialect) {
   fit.clean = !sample.quote_error;
   fit.records = static_cast<int64_t>(sample.records.size());
   if (sample.records.empty()) return fit;
+  if (sample.too_wide) {
+    fit.clean = false;
+    return fit;
+  }
   std::map<size_t, int64_t> widths;
   int64_t values = 0, typed = 0;
   for (const SampleRecord& record : sample.records) {

@@ -36,7 +36,7 @@ void FillConvertJob(Settings* settings) {
 
 int WriteReport(const RunReport& report, const Settings& settings) {
   if (settings.report_path.empty()) return kExitOk;
-  if (settings.report_path == "-") return PrintText(ReportToJson(report));
+  if (settings.report_path == "-") return PrintText(ReportToJson(report), settings.log_format);
   const arrow::Status written = WriteReportFile(report, settings.report_path);
   return written.ok() ? kExitOk : PrintError(written, settings);
 }
@@ -77,16 +77,17 @@ arrow::Status CheckReportPath(const std::string& path) {
 
 int Explain(const Settings& settings) {
   auto text = ExplainJob(settings.job);
-  return text.ok() ? PrintText(*text) : PrintError(text.status(), settings);
+  return text.ok() ? PrintText(*text, settings.log_format) : PrintError(text.status(), settings);
 }
 
 int Preview(const Settings& settings) {
   auto preview = PreviewJob(settings.job, settings.preview_rows);
   if (!preview.ok()) return PrintError(preview.status(), settings);
   if (settings.verbosity == Verbosity::kVerbose) {
-    for (const std::string& line : preview->evidence) fmt::print(stderr, "{}\n", line);
+    PrintEvidence(preview->evidence, "", settings.log_format);
   }
-  return PrintText(FormatTable(*preview, TerminalWidth(STDOUT_FILENO, kTableWidthWithoutTerminal)));
+  const int width = TerminalWidth(STDOUT_FILENO, kTableWidthWithoutTerminal);
+  return PrintText(FormatTable(*preview, width), settings.log_format);
 }
 
 int PrintDoctor(const Settings& settings) {
@@ -96,14 +97,15 @@ int PrintDoctor(const Settings& settings) {
   for (const DoctorLine& line : lines) width = std::max(width, line.topic.size());
   for (const DoctorLine& line : lines)
     text += fmt::format("{:<{}}  {}\n", line.topic, width, line.text);
-  return PrintText(text);
+  return PrintText(text, settings.log_format);
 }
 
 int Validated(const Settings& settings) {
   if (settings.verbosity == Verbosity::kQuiet) return kExitOk;
   return PrintText(fmt::format("{}: valid: {} steps, {} -> {}\n", settings.paths.front(),
                                settings.job.steps.size(), settings.job.inputs.front().paths.front(),
-                               settings.job.output.path));
+                               settings.job.output.path),
+                   settings.log_format);
 }
 
 int RunCommand(const CommandDefinition& command, const Settings& settings) {
@@ -134,7 +136,7 @@ bool TakesPipelineFile(const CommandDefinition& command, const std::vector<std::
 int PrintCompletions(const Settings& settings) {
   auto script = CompletionScript(settings.paths.front());
   if (!script.ok()) return PrintUsageError(script.status().message(), settings.log_format);
-  return PrintText(*script);
+  return PrintText(*script, settings.log_format);
 }
 
 int RunParsed(const RawArguments& arguments, LogFormat log_format) {
@@ -196,9 +198,9 @@ int RunCommandLine(int argc, const char* const* argv) {
   if (!arguments.ok()) return PrintUsageError(arguments.status().message(), log_format);
   switch (arguments->request) {
     case Request::kVersion:
-      return PrintText(VersionText() + "\n");
+      return PrintText(VersionText() + "\n", log_format);
     case Request::kHelp:
-      return PrintText(arguments->command ? HelpText(*arguments->command) : HelpText());
+      return PrintText(arguments->command ? HelpText(*arguments->command) : HelpText(), log_format);
     case Request::kCommand:
       break;
   }

@@ -65,8 +65,8 @@ int TerminalWidth(int descriptor, int otherwise) {
 }
 
 int PrintUsageError(const std::string& message, LogFormat format) {
-  if (format == LogFormat::kJson) return PrintErrorJson("E0101", "usage", message, kExitUsage);
-  PrintLine("error E0101 (usage): " + message);
+  if (format == LogFormat::kJson) return PrintErrorJson("E0100", "usage", message, kExitUsage);
+  PrintLine("error E0100 (usage): " + message);
   return kExitUsage;
 }
 
@@ -87,9 +87,9 @@ int PrintError(const arrow::Status& status, const Settings& settings) {
 void PrintOutcome(const RunReport& report, const Settings& settings) {
   if (settings.verbosity == Verbosity::kQuiet) return;
   const bool text = settings.log_format == LogFormat::kText;
-  if (settings.verbosity == Verbosity::kVerbose && text) {
-    for (const std::string& line : report.evidence) PrintLine("  " + line);
-    PrintStages(report);
+  if (settings.verbosity == Verbosity::kVerbose) {
+    PrintEvidence(report.evidence, "  ", settings.log_format);
+    if (text) PrintStages(report);
   }
   for (const std::string& note : report.notes) {
     text ? PrintLine("note: " + note) : PrintJson({{"level", "note"}, {"message", note}});
@@ -104,12 +104,21 @@ void PrintOutcome(const RunReport& report, const Settings& settings) {
                     {"exit_code", report.exit_code}});
 }
 
-int PrintText(const std::string& text) {
+void PrintEvidence(const std::vector<std::string>& lines, const char* indent, LogFormat format) {
+  for (const std::string& line : lines) {
+    format == LogFormat::kText ? PrintLine(indent + line)
+                               : PrintJson({{"level", "evidence"}, {"message", line}});
+  }
+}
+
+int PrintText(const std::string& text, LogFormat format) {
   const bool written =
       std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   if (written || errno == EPIPE) return kExitOk;
-  PrintLine(fmt::format("error E0690 (sink): standard output cannot be written: {}",
-                        std::strerror(errno)));
+  const std::string message =
+      fmt::format("standard output cannot be written: {}", std::strerror(errno));
+  if (format == LogFormat::kJson) return PrintErrorJson("E0690", "sink", message, kExitSink);
+  PrintLine("error E0690 (sink): " + message);
   return kExitSink;
 }
 

@@ -5,6 +5,7 @@
 #include <arrow/status.h>
 
 #include <string>
+#include <vector>
 
 #include "cli/settings.h"
 #include "headrace/run.h"
@@ -19,15 +20,17 @@ bool IsTerminal(int descriptor);
 // Columns of the terminal at `descriptor`, or `otherwise`.
 int TerminalWidth(int descriptor, int otherwise);
 
-// "error E0101 (usage): <message>" and the exit code for it.
+// "error E0100 (usage): <message>" and the exit code for it.
 int PrintUsageError(const std::string& message, LogFormat format);
 // One line, or one JSON object; in text form followed by the expression with a caret when standard
 // error is a terminal or with -v. Gives the exit code.
 int PrintError(const arrow::Status& status, const Settings& settings);
-// Evidence and stages with -v, notes unless -q, then the summary line (a JSON object with
-// --log-format json).
+// Evidence and stages with -v, notes unless -q, then the summary line. JSON objects with
+// --log-format json, without the stages: those are in the report.
 void PrintOutcome(const RunReport& report, const Settings& settings);
+// What was found in the input: a line each behind `indent`, or a JSON object each.
+void PrintEvidence(const std::vector<std::string>& lines, const char* indent, LogFormat format);
 // All of `text` to standard output. A reader that left (EPIPE) is no failure; gives the exit code.
-int PrintText(const std::string& text);
+int PrintText(const std::string& text, LogFormat format);
 
 }  // namespace headrace::cli

@@ -125,8 +125,8 @@ constexpr FlagDefinition kFlags[] = {
        s->input.csv.null_values = SplitList(v);
        return Status::OK();
      }},
-    {"encoding", 0, "NAME", "utf-8|latin-1|windows-1252", FlagGroup::kInput, Repeat::kOnce, kReads,
-     "encoding of the text",
+    {"encoding", 0, "NAME", "utf-8|latin-1|windows-1252|utf-16le|utf-16be", FlagGroup::kInput,
+     Repeat::kOnce, kReads, "encoding of the text; a byte order mark wins",
      [](auto& v, auto* s) {
        s->input.csv.encoding = v;
        return Status::OK();
@@ -229,10 +229,7 @@ constexpr FlagDefinition kFlags[] = {
        return Store(ParseCount(v, 1, kRowsMax), &s->job.resources.chunk_rows);
      }},
     {"streaming-threshold", 0, "N", "", FlagGroup::kResources, Repeat::kOnce, kWorks,
-     "inputs with more rows are streamed; 5000000 unless given",
-     [](auto& v, auto* s) {
-       return Store(ParseCount(v, 0, kRowsMax), &s->job.resources.streaming_threshold_rows);
-     }},
+     "every run streams", nullptr},
     {"batch-size", 0, "SIZE", "", FlagGroup::kResources, Repeat::kOnce, kWorks,
      "input bytes in one unit of work; for tests, chosen from the budget unless given",
      [](auto& v, auto* s) { return Store(ParseSize(v), &s->job.resources.batch_bytes); }},

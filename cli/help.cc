@@ -43,7 +43,7 @@ std::string HelpText() {
   }
   return text +
          "\nFlags\n  -h, --help                  this text, or that of a command\n"
-         "  --version                   versions of headrace and its libraries\n\n"
+         "  --version                   versions of headrace and of Arrow\n\n"
          "Example: headrace convert 'trips/*.csv.gz' out/trips --partition-by year --memory "
          "512MiB\n"
          "headrace COMMAND --help describes a command. Exit codes: docs/exit-codes.md.\n";

@@ -40,7 +40,6 @@ std::string ProgressLine(const Progress& progress, int width) {
   }
   line += fmt::format("  mem {} of {}", SizeText(progress.accounted_bytes),
                       SizeText(progress.budget_bytes));
-  if (progress.spilled_bytes > 0) line += "  spilled " + SizeText(progress.spilled_bytes);
   if (static_cast<int>(line.size()) > width) line.resize(static_cast<size_t>(std::max(width, 0)));
   return line;
 }

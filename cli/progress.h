@@ -9,8 +9,7 @@
 namespace headrace::cli {
 
 // "converting  42% [########            ] 2,520,000 rows  145.3 MB/s  ETA 4 s  mem 118.4 MiB of
-// 256.0 MiB  spilled 0 B", cut to `width` columns. The bar and the ETA are left out while the total
-// is unknown.
+// 256.0 MiB", cut to `width` columns. The bar and the ETA are left out while the total is unknown.
 std::string ProgressLine(const Progress& progress, int width);
 
 // Role: draws progress over itself on a terminal, and as a line of its own about once a second

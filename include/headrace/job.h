@@ -31,6 +31,7 @@ struct InputSpec {
   std::vector<std::string> paths;  // files, globs, directories, "-"
   std::string format;              // "" = by file name and content
   CsvOptions csv;
+  std::string id = {};  // for the report; "" = none
 };
 
 struct FilterStep {
@@ -83,16 +84,13 @@ struct ResourceSpec {
   int threads = 0;        // 0 = usable cores
   std::string spill_dir;  // "" = beside the target
   int64_t spill_bytes_max = 0;  // 0 = what the disk has free, less a margin
-  int64_t streaming_threshold_rows = 5'000'000;
   int64_t chunk_rows = 50'000;
-  double elevated_mark = 0.75;
-  double high_mark = 0.85;
   int64_t batch_bytes = 0;    // 0 = chosen from the budget; tests set it to move block borders
   uint64_t shuffle_seed = 0;  // not 0: workers yield at random points (tests of P2)
 };
 
 struct JobSpec {
-  std::string name;               // identity in history; "" = from the output path
+  std::string name;               // for the report; "" = none
   std::vector<InputSpec> inputs;  // one in this version
   std::vector<Step> steps;
   OutputSpec output;
@@ -107,7 +105,6 @@ struct Progress {
   int64_t bytes_total = -1;
   int64_t accounted_bytes = 0;
   int64_t budget_bytes = 0;
-  int64_t spilled_bytes = 0;
   double seconds = 0;
 };
 using ProgressCallback = std::function<void(const Progress&)>;

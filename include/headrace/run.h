@@ -54,7 +54,7 @@ std::vector<DoctorLine> Doctor(const std::string& directory);
 std::string FormatErrorLine(const arrow::Status& status);
 std::string ErrorCodeText(const arrow::Status& status);  // "E0412"
 int ExitCodeOf(const arrow::Status& status);
-std::string VersionText();
+std::string VersionText();  // "headrace 0.1.0", then one line per library
 
 // Prepares the process once, before any other call of the command: allocator settings, Arrow's
 // kernels, thread pools.

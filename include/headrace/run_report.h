@@ -12,16 +12,15 @@
 namespace headrace {
 
 struct StageReport {
-  std::string name;  // "source csv", "filter", "sink parquet"
+  std::string name;  // "source", "filter", "project", "limit", "sink"
   int64_t rows_in = 0;
   int64_t rows_out = 0;
   int64_t bytes_out = 0;    // Arrow bytes handed on
   double wall_seconds = 0;  // summed over workers
   double cpu_seconds = 0;
   double blocked_seconds = 0;
-  int64_t reserved_peak_bytes = 0;
-  int64_t spilled_bytes = 0;
-  int64_t shrinks = 0;
+  int64_t reserved_peak_bytes = 0;  // of source and sink; steps share one pool and say 0
+  int64_t spilled_bytes = 0;        // of the sink
 };
 
 struct InputReport {
@@ -29,6 +28,7 @@ struct InputReport {
   int64_t size_bytes = 0;
   int64_t rows = 0;
   int64_t rejects = 0;
+  std::string source = {};  // InputSpec.id
 };
 
 struct OutputReport {
@@ -59,6 +59,7 @@ struct MemoryReport {
 struct RunReport {
   int report_version = 1;
   std::string run_id;
+  std::string name;               // JobSpec.name
   std::string status = "failed";  // "published", "failed", "cancelled"
   std::string error;              // one line, empty when published
   std::string error_code;         // "E0412"
@@ -69,7 +70,7 @@ struct RunReport {
   double wall_seconds = 0;
   double cpu_seconds = 0;
   int threads = 0;
-  std::string mode;  // "direct" or "streaming"
+  std::string mode;  // "streaming"
   std::string mode_reason;
   int64_t rows_in = 0;
   int64_t rows_out = 0;

@@ -20,15 +20,15 @@ Json ToJson(const StageReport& stage) {
           {"cpu_seconds", stage.cpu_seconds},
           {"blocked_seconds", stage.blocked_seconds},
           {"reserved_peak_bytes", stage.reserved_peak_bytes},
-          {"spilled_bytes", stage.spilled_bytes},
-          {"shrinks", stage.shrinks}};
+          {"spilled_bytes", stage.spilled_bytes}};
 }
 
 Json ToJson(const InputReport& input) {
   return {{"path", input.path},
           {"size_bytes", input.size_bytes},
           {"rows", input.rows},
-          {"rejects", input.rejects}};
+          {"rejects", input.rejects},
+          {"source", input.source}};
 }
 
 Json ToJson(const OutputReport& output) {
@@ -71,6 +71,7 @@ constexpr double kMegabyte = 1e6;
 std::string ReportToJson(const RunReport& report) {
   Json json = {{"report_version", report.report_version},
                {"run_id", report.run_id},
+               {"name", report.name},
                {"status", report.status},
                {"error", report.error},
                {"error_code", report.error_code},

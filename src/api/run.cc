@@ -1,5 +1,7 @@
 #include "headrace/run.h"
 
+#include <arrow/config.h>
+
 #include <algorithm>
 
 #include "base/status.h"
@@ -41,6 +43,8 @@ RunOutcome RunJob(const JobSpec& job, const RunControl& control) {
   JobRun run(job, {control.on_progress, control.stop_signal});
   outcome.status = run.Execute();
   outcome.report = run.report();
+  outcome.report.name = job.name;
+  for (InputReport& input : outcome.report.inputs) input.source = job.inputs.front().id;
   return outcome;
 }
 
@@ -77,14 +81,10 @@ std::string ErrorCodeText(const Status& status) {
   return fmt::format("E{:04}", GetErrorCode(status));
 }
 
-int ExitCodeOf(const Status& status) {
-  if (status.ok()) return 0;
-  // A cancelled run carries the conventional exit code of its signal as its number.
-  const ErrorKind kind = GetErrorKind(status);
-  if (kind == ErrorKind::kCancelled && GetErrorCode(status) == 143) return 143;
-  return ExitCode(kind);
-}
+int ExitCodeOf(const Status& status) { return ExitCode(status); }
 
-std::string VersionText() { return fmt::format("headrace {}", kVersion); }
+std::string VersionText() {
+  return fmt::format("headrace {}\narrow {}", kVersion, arrow::GetBuildInfo().version_string);
+}
 
 }  // namespace headrace

@@ -11,9 +11,9 @@ void Cancellation::Cancel(Status reason) {
 }
 
 Status Cancellation::Check() const {
-  if (!flag_.load(std::memory_order_acquire)) return Status::OK();
-  std::lock_guard lock(mutex_);
-  return reason_;
+  // Without the mutex: the reason never changes behind the flag, and a waiter may call this while
+  // it holds the mutex that a waker takes.
+  return flag_.load(std::memory_order_acquire) ? reason_ : Status::OK();
 }
 
 int64_t Cancellation::AddWaker(std::function<void()> wake) {

@@ -30,7 +30,7 @@ class Cancellation {
  private:
   std::atomic<bool> flag_{false};
   mutable std::mutex mutex_;
-  Status reason_;
+  Status reason_;  // written once, before flag_
   std::map<int64_t, std::function<void()>> wakers_;
   int64_t next_id_ = 0;
 };

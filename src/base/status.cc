@@ -88,6 +88,13 @@ int ExitCode(ErrorKind kind) {
   return 1;
 }
 
+int ExitCode(const Status& status) {
+  if (status.ok()) return 0;
+  const ErrorKind kind = GetErrorKind(status);
+  return kind == ErrorKind::kCancelled && GetErrorCode(status) == kTerminatedCode ? kTerminatedCode
+                                                                                  : ExitCode(kind);
+}
+
 std::string_view ErrorKindName(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::kInternal:

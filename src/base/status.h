@@ -39,12 +39,19 @@ enum class ErrorKind : uint8_t {
 
 // Exit code of the command for each kind (CONTRACT: 0 ok, 1 internal, 2 usage, ...).
 int ExitCode(ErrorKind kind);
+// The same for a status: 0 when OK; a cancelled run ends with the conventional code of its signal,
+// which is its number (130 SIGINT, 143 SIGTERM).
+int ExitCode(const Status& status);
 std::string_view ErrorKindName(ErrorKind kind);
 
 // Stable numbers by range: 1xx usage and configuration, 2xx plans and expressions, 3xx opening and
 // listing inputs, 4xx bad text input, 5xx bad Parquet or Arrow input, 6xx sink and commit, 7xx
 // memory and disk, 8xx locks, 9xx internal.
 using ErrorCode = int;
+
+// Numbers of cancelled runs, 128 plus the signal's.
+inline constexpr ErrorCode kInterruptedCode = 130;
+inline constexpr ErrorCode kTerminatedCode = 143;
 
 Status MakeErrorFromMessage(ErrorKind kind, ErrorCode code, std::string message);
 

@@ -1,7 +1,6 @@
 #include "commit/dataset_transaction.h"
 
-#include <ctime>
-
+#include "base/utc_text.h"
 #include "commit/errors.h"
 #include "commit/ledger.h"
 #include "commit/recovery.h"
@@ -10,24 +9,9 @@
 namespace headrace {
 namespace {
 
-std::string NowAsText() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  ::gmtime_r(&now, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1,
-                     utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
-}
-
 std::string RecoveryNote(const RecoveryOutcome& outcome) {
   return fmt::format("cleaned up after runs that died: {} undone, {} finished",
                      outcome.transactions_rolled_back, outcome.transactions_rolled_forward);
-}
-
-Status CheckTargetNow(Env* env, const TransactionOptions& options) {
-  ResolvedTarget target;
-  target.path = options.target;
-  ARROW_ASSIGN_OR_RAISE(target.found, env->Stat(options.target));
-  return CheckTarget(env, target, options);
 }
 
 }  // namespace
@@ -38,7 +22,7 @@ Result<std::unique_ptr<Transaction>> DatasetTransaction::Begin(Env* env,
   ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> side_found, env->Stat(layout.side()));
   // A refused run leaves nothing behind; only where a side directory stands may recovery change
   // what is found.
-  if (!side_found) ARROW_RETURN_NOT_OK(CheckTargetNow(env, options));
+  if (!side_found) ARROW_RETURN_NOT_OK(CheckTargetNow(env, options).status());
   ARROW_ASSIGN_OR_RAISE(std::unique_ptr<SideDirectory> side,
                         SideDirectory::Lock(env, std::move(layout)));
   ARROW_ASSIGN_OR_RAISE(RecoveryOutcome recovered, RecoverDataset(env, *side));
@@ -46,7 +30,7 @@ Result<std::unique_ptr<Transaction>> DatasetTransaction::Begin(Env* env,
   if (recovered.transactions_rolled_back + recovered.transactions_rolled_forward > 0) {
     notes.push_back(RecoveryNote(recovered));
   }
-  ARROW_RETURN_NOT_OK(CheckTargetNow(env, options));
+  ARROW_RETURN_NOT_OK(CheckTargetNow(env, options).status());
   std::unique_ptr<DatasetTransaction> transaction(
       new DatasetTransaction(env, std::move(options), std::move(side), std::move(notes)));
   ARROW_RETURN_NOT_OK(transaction->MakeDirectories());
@@ -61,7 +45,7 @@ DatasetTransaction::DatasetTransaction(Env* env, TransactionOptions options,
       side_(std::move(side)),
       directory_(side_->layout().transaction(options_.run_id)),
       generation_(JoinPath(directory_, kGenerationName)),
-      staging_(env, generation_, TargetKind::kDataset),
+      staging_(env, generation_, TargetKind::kDataset, options_.target),
       notes_(std::move(notes)) {}
 
 DatasetTransaction::~DatasetTransaction() {
@@ -83,7 +67,7 @@ Status DatasetTransaction::MakeDirectories() {
 Result<std::unique_ptr<WritableFile>> DatasetTransaction::OpenStaged(
     const std::string& relative_path, OpenMode mode) {
   Result<std::unique_ptr<WritableFile>> file = staging_.Open(relative_path, mode);
-  ARROW_RETURN_NOT_OK(CommitError(file.status(), "cannot stage"));
+  ARROW_RETURN_NOT_OK(TargetError(file.status(), "cannot stage"));
   return file;
 }
 
@@ -104,9 +88,10 @@ Status DatasetTransaction::Prepare(const PublishInfo& info) {
   // them looks as closely.
   const bool keeps =
       options_.mode == PublishMode::kAppend || options_.mode == PublishMode::kOverwritePartitions;
-  if (!keeps) ARROW_RETURN_NOT_OK(CheckTargetNow(env_, options_));
+  // One look: what appears after it meets a rename that replaces nothing, or is rescued.
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> target,
+                        keeps ? env_->Stat(options_.target) : CheckTargetNow(env_, options_));
   ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> generation, env_->Stat(generation_));
-  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> target, env_->Stat(options_.target));
   if (!generation) {
     return MakeError(ErrorKind::kCommitFailed, kCommitFailedCode,
                      "the staging directory was removed during the run: {}; run again",
@@ -118,7 +103,7 @@ Status DatasetTransaction::Prepare(const PublishInfo& info) {
   record_.durability = options_.durability;
   record_.new_inode = generation->inode;
   record_.old_inode = target ? target->inode : 0;
-  record_.prepared_at = NowAsText();
+  record_.prepared_at = UtcTextNow();
   record_.info = info;
   if (target) ARROW_RETURN_NOT_OK(KeepOldFiles(info));
   ARROW_RETURN_NOT_OK(WriteJournal(env_, directory_, record_));
@@ -157,9 +142,11 @@ Result<KeptContent> DatasetTransaction::LearnKeptContent() const {
 Status DatasetTransaction::SyncBeforeRename() {
   ARROW_RETURN_NOT_OK(staging_.SyncDirectories());
   ARROW_RETURN_NOT_OK(env_->SyncDirectory(layout().side()));
-  // Of a side directory with a ledger an earlier run has made the entry durable.
-  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> ledger, env_->Stat(layout().ledger()));
-  return ledger ? Status::OK() : env_->SyncDirectory(layout().parent());
+  // The entry of the side directory is durable when the last run asked for that.
+  ARROW_ASSIGN_OR_RAISE(const std::optional<JournalRecord> last,
+                        LastLedgerRecord(env_, layout().ledger()));
+  const bool entry_durable = last && last->durability == Durability::kFull;
+  return entry_durable ? Status::OK() : env_->SyncDirectory(layout().parent());
 }
 
 Status DatasetTransaction::SwapIn() {
@@ -219,13 +206,27 @@ Status DatasetTransaction::LearnOutcome(const Status& renamed) {
   }
   if (found.ok() && record_.old_inode == 0) {
     state_ = State::kStaged;
-    return MakeError(ErrorKind::kCommitFailed, kCommitFailedCode,
+    return MakeError(ErrorKind::kSink, kTargetExists,
                      "nothing was published: another program created the target during the run: "
                      "{}; move it or use another mode",
                      options_.target);
   }
   state_ = State::kUnknown;
+  if (found.ok() && inode == 0) return SettleWithoutTarget(renamed);
   return RenameOutcomeUnknown("dataset", options_.target, renamed);
+}
+
+Status DatasetTransaction::SettleWithoutTarget(const Status& renamed) {
+  const std::string old_generation = JoinPath(directory_, kOldGenerationName);
+  const Result<std::optional<FileStat>> found = env_->StatNoFollow(old_generation);
+  const bool set_aside = found.ok() && *found && (*found)->inode == record_.old_inode;
+  if (!set_aside) return TargetVanished(options_.target, renamed);
+  // Without its journal the next run puts the old generation back, so that the same job run again
+  // adds its rows once. Where this fails too, the next run puts the new one in.
+  if (env_->RemoveFile(JoinPath(directory_, kJournalName)).ok() && durable()) {
+    [[maybe_unused]] const Status synced = env_->SyncDirectory(directory_);
+  }
+  return OldDatasetSetAside(options_.target, old_generation, renamed);
 }
 
 void DatasetTransaction::Finish() {

@@ -48,6 +48,8 @@ class DatasetTransaction : public Transaction {
   Status RenameNew();
   Status RenameTwice();
   Status LearnOutcome(const Status& renamed);
+  // The same where nothing stands at the target any more.
+  Status SettleWithoutTarget(const Status& renamed);
 
   Env* env_;
   const TransactionOptions options_;

@@ -2,6 +2,12 @@
 
 namespace headrace {
 
+Status TargetError(const Status& status, std::string_view context) {
+  if (status.ok()) return status;
+  if (GetErrorKind(status) != ErrorKind::kSource) return WithContext(status, context);
+  return MakeError(ErrorKind::kSink, kTargetNotReadable, "{}: {}", context, status.message());
+}
+
 Status CommitError(const Status& status, std::string_view context) {
   if (status.ok()) return status;
   const ErrorKind kind = GetErrorKind(status);
@@ -18,6 +24,22 @@ Status RenameOutcomeUnknown(std::string_view thing, const std::string& target,
                    "it is not known whether the rename happened: {}: {}; the old or the new {} is "
                    "there, whole: look at it, or run the same job again",
                    target, cause.message(), thing);
+}
+
+Status OldDatasetSetAside(const std::string& target, const std::string& old_path,
+                          const Status& cause) {
+  return MakeError(ErrorKind::kCommitUnknown, kCommitUnknownCode,
+                   "the new dataset could not be put in place, nor the old one back: {}: {}; the "
+                   "old dataset stands, whole, in {}: run the same job again, which restores it "
+                   "first",
+                   target, cause.message(), old_path);
+}
+
+Status TargetVanished(const std::string& target, const Status& cause) {
+  return MakeError(ErrorKind::kCommitUnknown, kCommitUnknownCode,
+                   "no dataset is there any more, neither the old one nor the new: {}: {}; look "
+                   "which program moved it away, or run the same job again",
+                   target, cause.message());
 }
 
 Status NotKnownDurable(std::string_view thing, const std::string& target, const Status& cause) {

@@ -15,17 +15,27 @@ inline constexpr ErrorCode kParentMissing = 612;
 inline constexpr ErrorCode kForeignContent = 613;
 inline constexpr ErrorCode kOtherDevice = 614;
 inline constexpr ErrorCode kModeNotSupported = 615;
+inline constexpr ErrorCode kTargetNotNamed = 617;
+inline constexpr ErrorCode kRunIdNotUsable = 618;
+inline constexpr ErrorCode kTargetNotReadable = 619;
 inline constexpr ErrorCode kCommitFailedCode = 620;
 inline constexpr ErrorCode kCommitUnknownCode = 621;
 inline constexpr ErrorCode kStagingMisused = 920;
 inline constexpr ErrorCode kTargetLocked = 801;
 
-// `status` with `context` before it. What an Env calls a failure to read is here a failure to
-// commit.
+// `status` with `context` before it, for what fails before Publish: what an Env calls a failure to
+// read is one of the target here (Sink).
+Status TargetError(const Status& status, std::string_view context);
+// The same for what fails in Publish: whatever an Env cannot do is a failure to commit.
 Status CommitError(const Status& status, std::string_view context);
 
 // Publishing ended without knowledge of its outcome. `thing` is "dataset" or "file".
 Status RenameOutcomeUnknown(std::string_view thing, const std::string& target, const Status& cause);
+// Nothing stands at a dataset's target any more, neither old nor new. `old_path` is where the old
+// dataset stands.
+Status OldDatasetSetAside(const std::string& target, const std::string& old_path,
+                          const Status& cause);
+Status TargetVanished(const std::string& target, const Status& cause);
 Status NotKnownDurable(std::string_view thing, const std::string& target, const Status& cause);
 
 }  // namespace headrace

@@ -105,6 +105,9 @@ class Keeper {
     Result<std::unique_ptr<WritableFile>> opened = env_->OpenForWrite(to, OpenMode::kCreateNew);
     if (IsAlreadyExists(opened.status())) return NameTaken(to);
     ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<WritableFile> target, std::move(opened));
+    // Before the first byte, so that what only some may read is at no time open to all.
+    ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found, env_->Stat(from));
+    if (found) ARROW_RETURN_NOT_OK(env_->SetPermissions(to, found->mode));
     std::string chunk(kCopyChunkBytes, '\0');
     for (int64_t offset = 0;;) {
       ARROW_ASSIGN_OR_RAISE(const int64_t count,

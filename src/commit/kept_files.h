@@ -29,7 +29,8 @@ struct KeepOutcome {
   int64_t copied_files = 0;  // of the kept ones: where hard links do not work
 };
 
-// Links (or copies) every file that stays. Fails, with nothing published, when a kept name is taken
+// Links (or copies, with the same permissions) every file that stays; `staging` gives the
+// directories theirs. Fails, with nothing published, when a kept name is taken
 // by a staged file, or when something other than files and directories would have to be kept or
 // destroyed.
 Result<KeepOutcome> KeepFiles(Env* env, const KeepOptions& options, StagingArea* staging);

@@ -6,6 +6,8 @@ namespace headrace {
 namespace {
 
 constexpr int64_t kChunkBytes = 64 * 1024;
+// Room for the line of a run with some hundred thousand inputs.
+constexpr int64_t kTailBytesMax = 64 * 1024 * 1024;
 
 // The last byte of a file; '\n' for an empty or missing one.
 Result<char> LastByte(Env* env, const std::string& path) {
@@ -20,6 +22,21 @@ Result<char> LastByte(Env* env, const std::string& path) {
 bool IsLineOf(const std::string& line, const std::string& run_id) {
   const std::optional<JournalRecord> record = ParseJournal(line);
   return record && record->run_id == run_id;
+}
+
+// The newest record among the whole lines of a ledger's end. What stands before the first newline
+// is a whole line only when the ledger begins there.
+std::optional<JournalRecord> LastRecordIn(std::string_view tail, bool from_begin) {
+  size_t end = tail.rfind('\n');
+  while (end != std::string_view::npos) {
+    const size_t before = end == 0 ? std::string_view::npos : tail.rfind('\n', end - 1);
+    if (before == std::string_view::npos && !from_begin) return std::nullopt;
+    const size_t begin = before == std::string_view::npos ? 0 : before + 1;
+    auto record = ParseJournal(std::string(tail.substr(begin, end - begin)));
+    if (record) return record;
+    end = before;
+  }
+  return std::nullopt;
 }
 
 // Calls `visit` for every line that ends in a newline until it returns false. None when there is no
@@ -71,12 +88,22 @@ Status SyncLedger(Env* env, const std::string& path) {
 }
 
 Result<std::optional<JournalRecord>> LastLedgerRecord(Env* env, const std::string& path) {
-  std::optional<JournalRecord> last;
-  ARROW_RETURN_NOT_OK(ForEachLine(env, path, [&](const std::string& line) {
-    if (std::optional<JournalRecord> record = ParseJournal(line)) last = std::move(record);
-    return true;
-  }));
-  return last;
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found, env->Stat(path));
+  if (!found) return std::nullopt;
+  ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<RandomReadFile> file, env->OpenForRead(path));
+  ARROW_ASSIGN_OR_RAISE(const int64_t size_bytes, file->Size());
+  // From the end, in tails of growing length: a ledger lives as long as its dataset.
+  std::string tail;
+  for (int64_t length = kChunkBytes; length <= kTailBytesMax; length *= 2) {
+    const int64_t offset = std::max<int64_t>(size_bytes - length, 0);
+    tail.resize(static_cast<size_t>(size_bytes - offset));
+    ARROW_ASSIGN_OR_RAISE(const int64_t count,
+                          file->ReadAt(offset, size_bytes - offset, tail.data()));
+    tail.resize(static_cast<size_t>(count));
+    std::optional<JournalRecord> record = LastRecordIn(tail, /*from_begin=*/offset == 0);
+    if (record || offset == 0) return record;
+  }
+  return std::nullopt;
 }
 
 Result<bool> LedgerHas(Env* env, const std::string& path, const std::string& run_id) {

@@ -15,7 +15,9 @@ Status AppendToLedger(Env* env, const std::string& path, const JournalRecord& re
 // reaching its fsync.
 Status SyncLedger(Env* env, const std::string& path);
 
-// The newest whole line; nullopt when there is none.
+// The newest whole line that is a record; nullopt when there is none within the last 64 MiB, after
+// which a caller does what it would do without a ledger. Reads no more of a long history than that
+// line.
 Result<std::optional<JournalRecord>> LastLedgerRecord(Env* env, const std::string& path);
 
 // Whether a whole line of this run stands in the ledger. False when there is no ledger.

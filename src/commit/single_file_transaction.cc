@@ -20,13 +20,6 @@ Result<std::vector<std::string>> ListTemporaries(Env* env, const std::string& ta
   return paths;
 }
 
-Status CheckTargetNow(Env* env, const TransactionOptions& options) {
-  ResolvedTarget target;
-  target.path = options.target;
-  ARROW_ASSIGN_OR_RAISE(target.found, env->Stat(options.target));
-  return CheckTarget(env, target, options);
-}
-
 }  // namespace
 
 Result<bool> SingleFileLock::HasLeftovers(Env* env, const std::string& target) {
@@ -65,11 +58,11 @@ Result<std::unique_ptr<Transaction>> SingleFileTransaction::Begin(Env* env,
                                                                   TransactionOptions options) {
   ARROW_ASSIGN_OR_RAISE(const bool has_leftovers,
                         SingleFileLock::HasLeftovers(env, options.target));
-  if (!has_leftovers) ARROW_RETURN_NOT_OK(CheckTargetNow(env, options));
+  if (!has_leftovers) ARROW_RETURN_NOT_OK(CheckTargetNow(env, options).status());
   int64_t rolled_back = 0;
   ARROW_ASSIGN_OR_RAISE(std::unique_ptr<SingleFileLock> lock,
                         SingleFileLock::LockAndRecover(env, options.target, &rolled_back));
-  ARROW_RETURN_NOT_OK(CheckTargetNow(env, options));
+  ARROW_RETURN_NOT_OK(CheckTargetNow(env, options).status());
   std::unique_ptr<SingleFileTransaction> transaction(
       new SingleFileTransaction(env, std::move(options), std::move(lock)));
   if (rolled_back > 0) {
@@ -96,7 +89,7 @@ SingleFileTransaction::~SingleFileTransaction() {
 Result<std::unique_ptr<WritableFile>> SingleFileTransaction::OpenStaged(
     const std::string& relative_path, OpenMode mode) {
   Result<std::unique_ptr<WritableFile>> file = OpenTemporary(relative_path, mode);
-  ARROW_RETURN_NOT_OK(CommitError(file.status(), "cannot stage"));
+  ARROW_RETURN_NOT_OK(TargetError(file.status(), "cannot stage"));
   return file;
 }
 

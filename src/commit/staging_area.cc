@@ -65,8 +65,8 @@ class StagingArea::TrackedFile : public WritableFile {
   bool closed_ = false;
 };
 
-StagingArea::StagingArea(Env* env, std::string root, TargetKind kind)
-    : env_(env), root_(std::move(root)), kind_(kind) {}
+StagingArea::StagingArea(Env* env, std::string root, TargetKind kind, std::string old_root)
+    : env_(env), root_(std::move(root)), kind_(kind), old_root_(std::move(old_root)) {}
 
 StagingArea::~StagingArea() = default;
 
@@ -103,8 +103,19 @@ Status StagingArea::MakeDirectoryLocked(const std::string& relative_directory) {
   if (relative_directory.empty() || directories_.contains(relative_directory)) return Status::OK();
   ARROW_RETURN_NOT_OK(MakeDirectoryLocked(RelativeParent(relative_directory)));
   ARROW_RETURN_NOT_OK(env_->CreateDirectory(PathOf(relative_directory)));
+  ARROW_RETURN_NOT_OK(TakeOldPermissions(relative_directory));
   directories_.insert(relative_directory);
   return Status::OK();
+}
+
+Status StagingArea::TakeOldPermissions(const std::string& relative_directory) {
+  if (old_root_.empty()) return Status::OK();
+  // Whoever runs us must be able to fill the directory, and the next run to remove it.
+  constexpr uint32_t kOwnerMayAll = 0700;
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> old,
+                        env_->StatNoFollow(JoinPath(old_root_, relative_directory)));
+  if (!old || old->type != FileType::kDirectory) return Status::OK();
+  return env_->SetPermissions(PathOf(relative_directory), old->mode | kOwnerMayAll);
 }
 
 Status StagingArea::CheckComplete(Durability durability) const {

@@ -19,8 +19,9 @@ namespace headrace {
 class StagingArea {
  public:
   // `root` exists. A single file's area has the file itself as root: only the relative path "" is
-  // allowed then.
-  StagingArea(Env* env, std::string root, TargetKind kind);
+  // allowed then. A directory that stands below `old_root` too gets the permissions it has there
+  // when it is made, so that nothing in it is open to more readers than before, at no time.
+  StagingArea(Env* env, std::string root, TargetKind kind, std::string old_root = "");
   ~StagingArea();
 
   Result<std::unique_ptr<WritableFile>> Open(const std::string& relative_path, OpenMode mode);
@@ -41,11 +42,13 @@ class StagingArea {
     bool unsynced = true;
   };
   Status MakeDirectoryLocked(const std::string& relative_directory);
+  Status TakeOldPermissions(const std::string& relative_directory);
   std::string PathOf(const std::string& relative_path) const;
 
   Env* env_;
   const std::string root_;
   const TargetKind kind_;
+  const std::string old_root_;
   mutable std::mutex mutex_;
   std::map<std::string, FileState> files_;
   std::set<std::string> directories_;

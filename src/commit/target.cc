@@ -4,6 +4,7 @@
 
 #include "commit/errors.h"
 #include "commit/journal.h"
+#include "commit/layout.h"
 
 namespace headrace {
 namespace {
@@ -87,11 +88,42 @@ Status CheckDatasetTarget(Env* env, const ResolvedTarget& target, const Transact
                                                  : CheckCanBeKept(env, target.path);
 }
 
+// `path`, at which nothing stands, with its parent directory resolved; empty when there is no such
+// directory.
+Result<std::string> ResolveMissing(Env* env, const std::string& path) {
+  const std::string parent = ParentPath(path);
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found, env->Stat(parent));
+  const std::string name = BaseName(path);
+  if (!found || found->type != FileType::kDirectory || name == "." || name == "..") return "";
+  ARROW_ASSIGN_OR_RAISE(const std::string real_parent, env->RealPath(parent));
+  return JoinPath(real_parent, name);
+}
+
+// Where the symbolic link `link`, which leads nowhere, would lead: the path of a dataset whose side
+// directory stands there. Empty when there is none.
+Result<std::string> FollowToSideDirectory(Env* env, const std::string& link) {
+  constexpr int kLinksMax = 40;  // as many as the kernel follows
+  std::string path = link;
+  std::optional<FileStat> found;
+  for (int links = 0; links < kLinksMax; ++links) {
+    ARROW_ASSIGN_OR_RAISE(found, env->StatNoFollow(path));
+    if (!found || found->type != FileType::kSymlink) break;
+    ARROW_ASSIGN_OR_RAISE(const std::string text, env->ReadLink(path));
+    path = text.starts_with('/') ? text : JoinPath(ParentPath(path), text);
+  }
+  if (found) return "";
+  ARROW_ASSIGN_OR_RAISE(std::string resolved, ResolveMissing(env, path));
+  if (resolved.empty()) return resolved;
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> side,
+                        env->Stat(DatasetLayout(resolved).side()));
+  return side && side->type == FileType::kDirectory ? resolved : "";
+}
+
 }  // namespace
 
 Result<ResolvedTarget> ResolveTarget(Env* env, const std::string& target) {
   if (target.empty()) {
-    return MakeError(ErrorKind::kUsage, kParentMissing, "target is empty; name a path");
+    return MakeError(ErrorKind::kUsage, kTargetNotNamed, "target is empty; name a path");
   }
   ResolvedTarget resolved;
   ARROW_ASSIGN_OR_RAISE(resolved.found, env->Stat(target));
@@ -99,23 +131,21 @@ Result<ResolvedTarget> ResolveTarget(Env* env, const std::string& target) {
     ARROW_ASSIGN_OR_RAISE(resolved.path, env->RealPath(target));
     return resolved;
   }
-  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> link, env->StatNoFollow(target));
+  // Without slashes at its end: they would ask for what the link leads to.
+  const std::string name = JoinPath(ParentPath(target), BaseName(target));
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> link, env->StatNoFollow(name));
   if (link) {
+    ARROW_ASSIGN_OR_RAISE(resolved.path, FollowToSideDirectory(env, name));
+    if (!resolved.path.empty()) return resolved;
     return MakeError(ErrorKind::kSink, kTargetOfOtherType,
                      "target is a symbolic link that leads nowhere: {}; remove or repair it",
                      target);
   }
-  const std::string parent = ParentPath(target);
-  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found_parent, env->Stat(parent));
-  const std::string name = BaseName(target);
-  if (!found_parent || found_parent->type != FileType::kDirectory || name == "." || name == "..") {
-    return MakeError(ErrorKind::kSink, kParentMissing,
-                     "the target's parent directory does not exist: {}; create {} first", target,
-                     parent);
-  }
-  ARROW_ASSIGN_OR_RAISE(const std::string real_parent, env->RealPath(parent));
-  resolved.path = JoinPath(real_parent, name);
-  return resolved;
+  ARROW_ASSIGN_OR_RAISE(resolved.path, ResolveMissing(env, target));
+  if (!resolved.path.empty()) return resolved;
+  return MakeError(ErrorKind::kSink, kParentMissing,
+                   "the target's parent directory does not exist: {}; create {} first", target,
+                   ParentPath(target));
 }
 
 Status CheckTarget(Env* env, const ResolvedTarget& target, const TransactionOptions& options) {
@@ -143,6 +173,14 @@ Status CheckTarget(Env* env, const ResolvedTarget& target, const TransactionOpti
                      target.path);
   }
   return Status::OK();
+}
+
+Result<std::optional<FileStat>> CheckTargetNow(Env* env, const TransactionOptions& options) {
+  ResolvedTarget target;
+  target.path = options.target;
+  ARROW_ASSIGN_OR_RAISE(target.found, env->Stat(options.target));
+  ARROW_RETURN_NOT_OK(CheckTarget(env, target, options));
+  return target.found;
 }
 
 Status CheckHoldsOnlyData(Env* env, const std::string& directory) {

@@ -37,27 +37,27 @@ Status RecoverSingleFileAt(Env* env, const std::string& target, RecoveryOutcome*
 Result<std::unique_ptr<Transaction>> Transaction::Begin(Env* env, TransactionOptions options) {
   if (options.run_id.empty()) options.run_id = NewRunId();
   if (!IsSafeRunId(options.run_id)) {
-    return MakeError(ErrorKind::kUsage, kStagingMisused,
+    return MakeError(ErrorKind::kUsage, kRunIdNotUsable,
                      "a run id must not hold dots or slashes: '{}'", options.run_id);
   }
   const Result<ResolvedTarget> resolved = ResolveTarget(env, options.target);
-  ARROW_RETURN_NOT_OK(CommitError(resolved.status(), "cannot begin to publish"));
+  ARROW_RETURN_NOT_OK(TargetError(resolved.status(), "cannot begin to publish"));
   options.target = resolved->path;
   Result<std::unique_ptr<Transaction>> transaction =
       options.kind == TargetKind::kDataset ? DatasetTransaction::Begin(env, std::move(options))
                                            : SingleFileTransaction::Begin(env, std::move(options));
-  ARROW_RETURN_NOT_OK(CommitError(transaction.status(), "cannot begin to publish"));
+  ARROW_RETURN_NOT_OK(TargetError(transaction.status(), "cannot begin to publish"));
   return transaction;
 }
 
 Result<RecoveryOutcome> Recover(Env* env, const std::string& target) {
   const Result<ResolvedTarget> resolved = ResolveTarget(env, target);
-  ARROW_RETURN_NOT_OK(CommitError(resolved.status(), "cannot recover"));
+  ARROW_RETURN_NOT_OK(TargetError(resolved.status(), "cannot recover"));
   RecoveryOutcome outcome;
   ARROW_RETURN_NOT_OK(
-      CommitError(RecoverDatasetAt(env, resolved->path, &outcome), "cannot recover"));
+      TargetError(RecoverDatasetAt(env, resolved->path, &outcome), "cannot recover"));
   ARROW_RETURN_NOT_OK(
-      CommitError(RecoverSingleFileAt(env, resolved->path, &outcome), "cannot recover"));
+      TargetError(RecoverSingleFileAt(env, resolved->path, &outcome), "cannot recover"));
   return outcome;
 }
 

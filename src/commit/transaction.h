@@ -1,11 +1,11 @@
 // Publishing a dataset directory or a single file: all of it or none of it.
 //
 // Layout beside a dataset D on the same file system: .D.headrace/{lock, ledger, txn-<run
-// id>/{journal, gen/}, quarantine/}. Protocol: lock, recover, write below txn-<id>/gen and sync,
-// journal, link what stays, sync directories bottom-up, ONE rename (exchange or no-replace), sync
-// the parent, ledger line, remove the old generation. Recovery only ever deletes the losing tree;
-// the journalled inode of gen compared with D's says who won. A single file F is staged as
-// .F.headrace-<run id>.tmp beside it, synced, renamed, and the parent synced; its lock
+// id>/{journal, gen/, old/}, rescued-<run id>/}. Protocol: lock, recover, write below txn-<id>/gen
+// and sync, journal, link what stays, sync directories bottom-up, ONE rename (exchange or
+// no-replace), sync the parent, ledger line, remove the old generation. Recovery only ever deletes
+// the losing tree; the journalled inode of gen compared with D's says who won. A single file F is
+// staged as .F.headrace-<run id>.tmp beside it, synced, renamed, and the parent synced; its lock
 // .F.headrace.lock stands there only while a run lasts. docs/publishing.md has the whole story.
 #pragma once
 
@@ -59,10 +59,11 @@ struct PublishOutcome {
 
 // Role: Staged -> Prepared -> Published -> Cleaned, and Unknown. Begin holds the lock until the
 // object dies. Owner: the run. Threads: OpenStaged from any; the rest from one. Errors: Locked
-// (someone else holds the target; says who), Sink (exists already, not writable), OutOfDisk,
-// CommitFailed (the old state stands), CommitUnknown (only when the rename's own result cannot be
-// learned). Destroyed before Publish succeeded: everything staged is removed, the target stands as
-// it was.
+// (someone else holds the target; says who), Sink (exists already, not writable: all that fails
+// before Publish), OutOfDisk, CommitFailed (Publish failed, the old state stands), CommitUnknown
+// (the rename's own result cannot be learned, or it happened and the fsync of the parent directory
+// that makes it last failed). Destroyed before Publish succeeded: everything staged is removed, the
+// target stands as it was.
 class Transaction {
  public:
   virtual ~Transaction() = default;

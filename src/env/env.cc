@@ -1,5 +1,7 @@
 #include "env/env.h"
 
+#include <cerrno>
+
 #include "env/errno_status.h"
 #include "env/posix_env.h"
 
@@ -8,6 +10,10 @@ namespace headrace {
 Env* Env::Default() {
   static PosixEnv env;
   return &env;
+}
+
+Result<std::string> Env::ReadLink(const std::string& path) {
+  return ReadError(EINVAL, "cannot read symbolic link", "readlink", path);
 }
 
 Status Env::CreateDirectories(const std::string& path) {

@@ -120,6 +120,9 @@ class Env {
   // Names without "." and "..", sorted bytewise.
   virtual Result<std::vector<DirectoryEntry>> List(const std::string& directory) = 0;
   virtual Result<std::string> RealPath(const std::string& path) = 0;
+  // The text of a symbolic link, which may lead nowhere. An Env without symbolic links need not
+  // implement it.
+  virtual Result<std::string> ReadLink(const std::string& path);
 
   virtual Status CreateDirectory(const std::string& path) = 0;  // OK when it is one already
   virtual Status RemoveFile(const std::string& path) = 0;       // OK when absent

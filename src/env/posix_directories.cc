@@ -108,6 +108,15 @@ Result<std::string> PosixEnv::RealPath(const std::string& path) {
   return std::string(resolved.get());
 }
 
+Result<std::string> PosixEnv::ReadLink(const std::string& path) {
+  // Longer than any link that can be made.
+  std::string text(PATH_MAX + 1, '\0');
+  const ssize_t count = ::readlink(path.c_str(), text.data(), text.size());
+  if (count < 0) return ReadError(errno, "cannot read symbolic link", "readlink", path);
+  text.resize(static_cast<size_t>(count));
+  return text;
+}
+
 Status PosixEnv::CreateDirectory(const std::string& path) {
   constexpr char kCannotCreate[] = "cannot create directory";
   if (::mkdir(path.c_str(), 0777) == 0) return Status::OK();

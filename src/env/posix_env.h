@@ -24,6 +24,7 @@ class PosixEnv : public Env {
   Result<std::optional<FileStat>> StatNoFollow(const std::string& path) override;
   Result<std::vector<DirectoryEntry>> List(const std::string& directory) override;
   Result<std::string> RealPath(const std::string& path) override;
+  Result<std::string> ReadLink(const std::string& path) override;
 
   Status CreateDirectory(const std::string& path) override;
   Status RemoveFile(const std::string& path) override;

@@ -1,8 +1,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include <ctime>
-
+#include "base/utc_text.h"
 #include "env/errno_status.h"
 #include "env/file_descriptor.h"
 #include "env/posix_env.h"
@@ -21,14 +20,9 @@ class PosixFileLock : public FileLock {
 };
 
 std::string HolderText() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  ::gmtime_r(&now, &utc);
   char host[256] = "";
   ::gethostname(host, sizeof(host) - 1);
-  return fmt::format("pid {} on {} since {:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z\n", ::getpid(), host,
-                     utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-                     utc.tm_sec);
+  return fmt::format("pid {} on {} since {}\n", ::getpid(), host, UtcTextNow());
 }
 
 // The text only helps people; that it cannot be written (disk full) must not fail the lock.

@@ -14,8 +14,9 @@ constexpr char kCannotClose[] = "cannot close file";
 
 class PosixWritableFile : public WritableFile {
  public:
-  PosixWritableFile(FileDescriptor descriptor, std::string path)
-      : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
+  // `start` is where the first byte goes: the size of a file that is continued, 0 otherwise.
+  PosixWritableFile(FileDescriptor descriptor, std::string path, int64_t start)
+      : descriptor_(std::move(descriptor)), path_(std::move(path)), start_(start) {}
 
   Status Append(const void* data, int64_t length) override {
     const char* next = static_cast<const char*>(data);
@@ -40,10 +41,12 @@ class PosixWritableFile : public WritableFile {
   void DropCache() override {
     // Write-back of the newest bytes is only started; what was started last time is clean by now,
     // mostly, and goes.
-    ::sync_file_range(descriptor_.get(), writing_back_bytes_, written_bytes_ - writing_back_bytes_,
-                      SYNC_FILE_RANGE_WRITE);
-    if (writing_back_bytes_ > 0) {
-      ::posix_fadvise(descriptor_.get(), 0, writing_back_bytes_, POSIX_FADV_DONTNEED);
+    ::sync_file_range(descriptor_.get(), start_ + writing_back_bytes_,
+                      written_bytes_ - writing_back_bytes_, SYNC_FILE_RANGE_WRITE);
+    // What stood there before was mostly written by us too, and is not read again either. A length
+    // of 0 would mean the whole file.
+    if (start_ + writing_back_bytes_ > 0) {
+      ::posix_fadvise(descriptor_.get(), 0, start_ + writing_back_bytes_, POSIX_FADV_DONTNEED);
     }
     writing_back_bytes_ = written_bytes_;
   }
@@ -60,8 +63,9 @@ class PosixWritableFile : public WritableFile {
  private:
   FileDescriptor descriptor_;
   std::string path_;
-  int64_t written_bytes_ = 0;
-  int64_t writing_back_bytes_ = 0;
+  const int64_t start_;
+  int64_t written_bytes_ = 0;       // from start_ on
+  int64_t writing_back_bytes_ = 0;  // the same
 };
 
 class PosixScratchFile : public ScratchFile {
@@ -138,7 +142,14 @@ Result<std::unique_ptr<WritableFile>> PosixEnv::OpenForWrite(const std::string& 
                                                              OpenMode mode) {
   FileDescriptor descriptor = OpenDescriptor(path.c_str(), OpenFlags(mode));
   if (!descriptor.is_open()) return WriteError(errno, kCannotOpen, "open", path);
-  return std::make_unique<PosixWritableFile>(std::move(descriptor), path);
+  int64_t start = 0;
+  if (mode == OpenMode::kAppend) {
+    struct stat found;
+    if (::fstat(descriptor.get(), &found) != 0)
+      return WriteError(errno, kCannotOpen, "fstat", path);
+    start = found.st_size;
+  }
+  return std::make_unique<PosixWritableFile>(std::move(descriptor), path, start);
 }
 
 Result<std::unique_ptr<ScratchFile>> PosixEnv::OpenScratch(const std::string& directory) {

@@ -80,7 +80,8 @@ Kernel RemainderKernel(const TypePtr& type, const TypePtr& out, OnFailure on_zer
           *result = std::fmod(dividend, divisor);
         } else {
           // The smallest integer has no positive twin: its remainder by -1 is computed apart.
-          *result = divisor == static_cast<T>(-1) ? T{0} : static_cast<T>(dividend % divisor);
+          const bool minus_one = !std::is_unsigned_v<T> && divisor == static_cast<T>(-1);
+          *result = minus_one ? T{0} : static_cast<T>(dividend % divisor);
         }
         return true;
       });

@@ -32,13 +32,28 @@ BoundExprPtr MakeBoundLiteral(std::shared_ptr<arrow::Scalar> value, ExprPtr synt
   return std::make_shared<const BoundExpr>(std::move(fields));
 }
 
+namespace {
+
+// Text in a buffer of its own: the pool it was computed in does not outlive the folding.
+std::shared_ptr<arrow::Scalar> OwnCopy(std::shared_ptr<arrow::Scalar> scalar) {
+  const auto* text = dynamic_cast<const arrow::BaseBinaryScalar*>(scalar.get());
+  if (text == nullptr || !text->value) return scalar;
+  auto copy = arrow::MakeScalar(scalar->type, arrow::Buffer::FromString(text->value->ToString()));
+  return copy.ValueOrDie();  // text takes any buffer
+}
+
+}  // namespace
+
 BoundExprPtr FoldConstant(BoundExprPtr node) {
   if (node->is_literal() || node->kind() == BoundKind::kColumn) return node;
   for (const auto& child : node->children()) {
     if (!child->is_literal()) return node;
   }
-  // A handful of bytes at plan time; the plan is not charged to any stage.
-  arrow::compute::ExecContext context(arrow::system_memory_pool());
+  // A handful of bytes at plan time, which no stage is charged for. What needs more is left to the
+  // run, where the stage's pool takes or refuses it.
+  constexpr int64_t kFoldedBytesMax = int64_t{1} << 20;
+  arrow::CappedMemoryPool pool(arrow::system_memory_pool(), kFoldedBytesMax);
+  arrow::compute::ExecContext context(&pool);
   context.set_use_threads(false);
   auto value = EvaluateNode(*node, EvaluationInput{{}, 1}, &context);
   if (!value.ok()) return node;
@@ -50,7 +65,7 @@ BoundExprPtr FoldConstant(BoundExprPtr node) {
     if (!first.ok()) return node;
     scalar = first.MoveValueUnsafe();
   }
-  return MakeBoundLiteral(std::move(scalar), node->syntax_ptr());
+  return MakeBoundLiteral(OwnCopy(std::move(scalar)), node->syntax_ptr());
 }
 
 BoundExprPtr CastNode(const BoundExprPtr& node, const TypePtr& type, OnFailure on_failure,

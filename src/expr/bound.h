@@ -76,8 +76,11 @@ struct EvaluationInput {
 Result<Datum> EvaluateNode(const BoundExpr& node, const EvaluationInput& input,
                            arrow::compute::ExecContext* context);
 // The kinds that do not evaluate all children on all rows (evaluate_lazy.cc).
+// What a NULL operand of AND means for the later ones: a filter drops the row whatever they are.
+enum class NullOperand : uint8_t { kLeavesOpen, kDecides };
 Result<Datum> EvaluateLogical(const BoundExpr& node, const EvaluationInput& input,
-                              arrow::compute::ExecContext* context);
+                              arrow::compute::ExecContext* context,
+                              NullOperand null_operand = NullOperand::kLeavesOpen);
 Result<Datum> EvaluateCase(const BoundExpr& node, const EvaluationInput& input,
                            arrow::compute::ExecContext* context);
 Result<Datum> EvaluateCoalesce(const BoundExpr& node, const EvaluationInput& input,

@@ -106,6 +106,7 @@ Range RangeOf(const BoundExpr& node, const BoundsLookup& lookup) {
   };
   out.min = image(out.min);
   out.max = image(out.max);
+  out.may_be_null = true;  // TRY_CAST gives NULL for what it cannot convert
   return out;
 }
 

@@ -147,4 +147,15 @@ Result<std::shared_ptr<arrow::Array>> Evaluate(const BoundExpr& expression,
   return ToArray(value, batch.num_rows(), pool);
 }
 
+Result<std::shared_ptr<arrow::Array>> EvaluateFilter(const BoundExpr& predicate,
+                                                     const arrow::RecordBatch& batch,
+                                                     arrow::MemoryPool* pool) {
+  if (predicate.kind() != BoundKind::kAnd) return Evaluate(predicate, batch, pool);
+  arrow::compute::ExecContext context(pool);
+  context.set_use_threads(false);
+  ARROW_ASSIGN_OR_RAISE(auto value, EvaluateLogical(predicate, {batch.columns(), batch.num_rows()},
+                                                    &context, NullOperand::kDecides));
+  return ToArray(value, batch.num_rows(), pool);
+}
+
 }  // namespace headrace::expr

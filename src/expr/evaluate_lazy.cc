@@ -125,15 +125,26 @@ bool AnyMayRaise(const BoundExpr& node, size_t first) {
                      [](const BoundExprPtr& child) { return child->may_raise(); });
 }
 
-// The value that decides AND (FALSE) or OR (TRUE) for a row, whatever the other operands are.
-bool DecidesAll(const Datum& value, bool deciding) {
+// Whether the operands so far leave no row for which a later one is needed: AND is decided by
+// FALSE, in a filter by NULL too, OR by TRUE.
+bool DecidesAll(const Datum& value, bool deciding, NullOperand null_operand) {
   if (value.is_scalar()) {
     const auto& scalar = static_cast<const arrow::BooleanScalar&>(*value.scalar());
-    return scalar.is_valid && scalar.value == deciding;
+    return scalar.is_valid ? scalar.value == deciding : null_operand == NullOperand::kDecides;
   }
   const arrow::BooleanArray array(value.array());
-  if (array.null_count() > 0) return false;
+  if (array.null_count() > 0 && null_operand == NullOperand::kLeavesOpen) return false;
   return array.true_count() == (deciding ? array.length() : 0);
+}
+
+void CollectTerms(const BoundExpr& node, BoundKind kind, std::vector<const BoundExpr*>* terms) {
+  for (const BoundExprPtr& child : node.children()) {
+    if (child->kind() == kind) {
+      CollectTerms(*child, kind, terms);
+    } else {
+      terms->push_back(child.get());
+    }
+  }
 }
 
 Result<Datum> EvaluateCaseEagerly(const BoundExpr& node, const EvaluationInput& input,
@@ -162,25 +173,28 @@ Result<Datum> EvaluateCaseEagerly(const BoundExpr& node, const EvaluationInput& 
 }  // namespace
 
 Result<Datum> EvaluateLogical(const BoundExpr& node, const EvaluationInput& input,
-                              ExecContext* context) {
+                              ExecContext* context, NullOperand null_operand) {
   const bool deciding = node.kind() == BoundKind::kOr;
   const char* combine = deciding ? "or_kleene" : "and_kleene";
-  const auto& children = node.children();
-  ARROW_ASSIGN_OR_RAISE(auto result, EvaluateNode(*children[0], input, context));
-  for (size_t i = 1; i < children.size(); ++i) {
-    if (DecidesAll(result, deciding)) return result;
+  std::vector<const BoundExpr*> terms;
+  CollectTerms(node, node.kind(), &terms);
+  ARROW_ASSIGN_OR_RAISE(auto result, EvaluateNode(*terms[0], input, context));
+  for (size_t i = 1; i < terms.size(); ++i) {
+    if (DecidesAll(result, deciding, null_operand)) return result;
     Datum next;
-    if (!children[i]->may_raise()) {
-      ARROW_ASSIGN_OR_RAISE(next, EvaluateNode(*children[i], input, context));
+    if (!terms[i]->may_raise()) {
+      ARROW_ASSIGN_OR_RAISE(next, EvaluateNode(*terms[i], input, context));
     } else {
       RowSet open{nullptr, input.rows};
       if (result.is_array()) {
         const arrow::BooleanArray decided(result.array());
         ARROW_ASSIGN_OR_RAISE(open, Choose(open, context->memory_pool(), [&](int64_t row) {
-                                return decided.IsNull(row) || decided.Value(row) != deciding;
+                                return decided.IsNull(row)
+                                           ? null_operand == NullOperand::kLeavesOpen
+                                           : decided.Value(row) != deciding;
                               }));
       }
-      ARROW_ASSIGN_OR_RAISE(auto values, EvaluateOn(*children[i], input, open, context));
+      ARROW_ASSIGN_OR_RAISE(auto values, EvaluateOn(*terms[i], input, open, context));
       Merge merge(input.rows);
       merge.Set(std::move(values), std::move(open));
       ARROW_ASSIGN_OR_RAISE(next, merge.Finish(arrow::boolean(), context));

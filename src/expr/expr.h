@@ -49,6 +49,13 @@ Result<std::shared_ptr<arrow::Array>> Evaluate(const BoundExpr& expression,
                                                const arrow::RecordBatch& batch,
                                                arrow::MemoryPool* pool);
 
+// The same for a predicate that keeps rows: TRUE for those to keep, FALSE or NULL for others. A
+// term of a conjunction is not computed for rows that an earlier one drops, be it by FALSE or by
+// NULL, so that rows pruned by statistics, which tell no NULLs apart, never hide an error.
+Result<std::shared_ptr<arrow::Array>> EvaluateFilter(const BoundExpr& predicate,
+                                                     const arrow::RecordBatch& batch,
+                                                     arrow::MemoryPool* pool);
+
 // Type text: "int64", "decimal(12,2)", "timestamp", "timestamptz", "string", "date", ... and back.
 Result<std::shared_ptr<arrow::DataType>> ParseType(std::string_view text);
 std::string TypeText(const arrow::DataType& type);

@@ -31,29 +31,41 @@ Kernel ConstantLikeKernel(LikePattern pattern) {
   };
 }
 
+enum class LetterCase : uint8_t { kCounts, kIgnored };
+
+// Where case is ignored the pattern's letters are lowered, but not those that are its escape
+// character.
+Result<LikePattern> CompileLike(std::string_view pattern, const std::optional<std::string>& escape,
+                                LetterCase letter_case, arrow::compute::ExecContext* context) {
+  if (letter_case == LetterCase::kCounts) return LikePattern::Compile(pattern, escape);
+  ARROW_ASSIGN_OR_RAISE(std::string neutral, LikePattern::WithNeutralEscape(pattern, escape));
+  const std::vector<Datum> args = {Datum(std::move(neutral))};
+  ARROW_ASSIGN_OR_RAISE(auto lowered, LowerKernel()(KernelCall{args, 1, context}));
+  return LikePattern::Compile(static_cast<const arrow::StringScalar&>(*lowered.scalar()).ToString(),
+                              LikePattern::kNeutralEscape);
+}
+
 // The pattern comes from a column: compiled again when it changes.
-Kernel VaryingLikeKernel(std::optional<std::string> escape) {
-  return [escape](const KernelCall& call) -> Result<Datum> {
+Kernel VaryingLikeKernel(std::optional<std::string> escape, LetterCase letter_case) {
+  return [escape, letter_case](const KernelCall& call) -> Result<Datum> {
     ARROW_ASSIGN_OR_RAISE(auto text, Operand::Make(call.args[0], call.pool()));
     ARROW_ASSIGN_OR_RAISE(auto patterns, Operand::Make(call.args[1], call.pool()));
     std::optional<std::string> compiled_from;
     LikePattern pattern;
-    return MapBool(call, {text, patterns},
-                   {OnFailure::kError, "not a LIKE pattern: a stray escape character"},
-                   [&](int64_t row, bool* out) {
-                     if (compiled_from != patterns.text(row)) {
-                       auto compiled = LikePattern::Compile(patterns.text(row), escape);
-                       if (!compiled.ok()) return false;
-                       pattern = compiled.MoveValueUnsafe();
-                       compiled_from = patterns.text(row);
-                     }
-                     *out = pattern.Matches(text.text(row));
-                     return true;
-                   });
+    return MapBool(
+        call, {text, patterns}, {OnFailure::kError, "not a LIKE pattern: a stray escape character"},
+        [&](int64_t row, bool* out) {
+          if (compiled_from != patterns.text(row)) {
+            auto compiled = CompileLike(patterns.text(row), escape, letter_case, call.context);
+            if (!compiled.ok()) return false;
+            pattern = compiled.MoveValueUnsafe();
+            compiled_from = patterns.text(row);
+          }
+          *out = pattern.Matches(text.text(row));
+          return true;
+        });
   };
 }
-
-enum class LetterCase : uint8_t { kCounts, kIgnored };
 
 Resolve Like(LetterCase letter_case) {
   return [letter_case](CallSite& site) -> Result<Resolution> {
@@ -61,27 +73,18 @@ Resolve Like(LetterCase letter_case) {
     if (site.count() > 2) escape = std::string(site.text(2));
     const BoundExpr& pattern = *site.args()[1];
     const bool constant = pattern.is_literal() && pattern.literal()->is_valid;
-    Kernel like = VaryingLikeKernel(escape);
-    const Kernel lower = LowerKernel();
+    Kernel like = VaryingLikeKernel(escape, letter_case);
     if (constant) {
-      std::string text(site.text(1));
-      if (letter_case == LetterCase::kIgnored) {
-        arrow::compute::ExecContext context(
-            arrow::system_memory_pool());  // one constant at plan time
-        const std::vector<Datum> args = {Datum(text)};
-        ARROW_ASSIGN_OR_RAISE(auto lowered, lower(KernelCall{args, 1, &context}));
-        text = static_cast<const arrow::StringScalar&>(*lowered.scalar()).ToString();
-      }
-      auto compiled = LikePattern::Compile(text, escape);
+      arrow::compute::ExecContext context(arrow::system_memory_pool());  // once, at plan time
+      auto compiled = CompileLike(site.text(1), escape, letter_case, &context);
       if (!compiled.ok()) return site.Error(1, kBadConstant, compiled.status().message());
       like = ConstantLikeKernel(compiled.MoveValueUnsafe());
     }
     if (letter_case == LetterCase::kCounts)
       return Resolution{arrow::boolean(), std::move(like), !constant};
-    Kernel kernel = [like, lower](const KernelCall& call) -> Result<Datum> {
+    Kernel kernel = [like, lower = LowerKernel()](const KernelCall& call) -> Result<Datum> {
       std::vector<Datum> args = call.args;
       ARROW_ASSIGN_OR_RAISE(args[0], CallOne(lower, call.args[0], call));
-      ARROW_ASSIGN_OR_RAISE(args[1], CallOne(lower, call.args[1], call));
       return like(KernelCall{args, call.rows, call.context});
     };
     return Resolution{arrow::boolean(), std::move(kernel), !constant};

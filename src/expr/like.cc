@@ -7,12 +7,49 @@
 
 namespace headrace::expr {
 
+namespace {
+
+Status BadPattern(std::string_view what) {
+  return MakeErrorFromMessage(ErrorKind::kInvalidPlan, kBadConstant, std::string(what));
+}
+
+Status CheckEscape(std::optional<std::string_view> escape) {
+  return escape && CodePointCount(*escape) != 1 ? BadPattern("ESCAPE takes one character")
+                                                : Status::OK();
+}
+
+// What stands at `at`, behind an escape character, has to be one that means something else without.
+Status CheckEscaped(std::string_view pattern, size_t at, std::string_view escape) {
+  const bool known = at < pattern.size() && (pattern[at] == '%' || pattern[at] == '_' ||
+                                             pattern.substr(at).starts_with(escape));
+  return known ? Status::OK()
+               : BadPattern("the escape character stands before %, _ or itself only");
+}
+
+}  // namespace
+
+Result<std::string> LikePattern::WithNeutralEscape(std::string_view pattern,
+                                                   std::optional<std::string_view> escape) {
+  ARROW_RETURN_NOT_OK(CheckEscape(escape));
+  std::string out;
+  for (size_t i = 0; i < pattern.size();) {
+    const bool escaped = escape && pattern.substr(i).starts_with(*escape);
+    if (escaped) {
+      i += escape->size();
+      ARROW_RETURN_NOT_OK(CheckEscaped(pattern, i, *escape));
+    }
+    const std::string_view character = pattern.substr(i, CodePointOffset(pattern.substr(i), 1));
+    const bool is_wild = character == "%" || character == "_";
+    if ((escaped && is_wild) || character == kNeutralEscape) out += kNeutralEscape;
+    out += character;
+    i += character.size();
+  }
+  return out;
+}
+
 Result<LikePattern> LikePattern::Compile(std::string_view pattern,
                                          std::optional<std::string_view> escape) {
-  const auto bad = [](std::string_view what) {
-    return MakeErrorFromMessage(ErrorKind::kInvalidPlan, kBadConstant, std::string(what));
-  };
-  if (escape && CodePointCount(*escape) != 1) return bad("ESCAPE takes one character");
+  ARROW_RETURN_NOT_OK(CheckEscape(escape));
   LikePattern out;
   for (size_t i = 0; i < pattern.size();) {
     Symbol symbol = pattern[i] == '%'   ? Symbol::kMany
@@ -20,9 +57,7 @@ Result<LikePattern> LikePattern::Compile(std::string_view pattern,
                                         : Symbol::kByte;
     if (escape && pattern.substr(i).starts_with(*escape)) {
       i += escape->size();
-      const bool known = i < pattern.size() && (pattern[i] == '%' || pattern[i] == '_' ||
-                                                pattern.substr(i).starts_with(*escape));
-      if (!known) return bad("the escape character stands before %, _ or itself only");
+      ARROW_RETURN_NOT_OK(CheckEscaped(pattern, i, *escape));
       symbol = Symbol::kByte;
     }
     const size_t end = symbol == Symbol::kByte ? i + CodePointOffset(pattern.substr(i), 1) : i + 1;

@@ -18,6 +18,11 @@ class LikePattern {
   // The error is the reason alone. `escape`: one character, or none.
   static Result<LikePattern> Compile(std::string_view pattern,
                                      std::optional<std::string_view> escape);
+  // The same pattern with kNeutralEscape for its escape character, so that its letters can be
+  // lowered.
+  static Result<std::string> WithNeutralEscape(std::string_view pattern,
+                                               std::optional<std::string_view> escape);
+  static constexpr std::string_view kNeutralEscape = "\x01";  // no letter
   bool Matches(std::string_view text) const;
   // The text every match begins with, "" when there is none; for pruning.
   const std::string& prefix() const { return prefix_; }

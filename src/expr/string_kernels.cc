@@ -155,10 +155,35 @@ Kernel ReplaceKernel() {
   };
 }
 
+namespace {
+
+int64_t CountParts(std::string_view text, std::string_view separator) {
+  int64_t parts = 1;
+  if (separator.empty()) return parts;
+  for (size_t at = 0; (at = Find(text, separator, at)) != std::string_view::npos; ++parts) {
+    at += separator.size();
+  }
+  return parts;
+}
+
+// The part of that number, from 0; empty where there are fewer.
+std::string_view PartAt(std::string_view text, std::string_view separator, int64_t number) {
+  size_t at = 0;
+  while (!separator.empty()) {
+    const size_t found = Find(text, separator, at);
+    if (number == 0) return text.substr(at, found == std::string_view::npos ? found : found - at);
+    if (found == std::string_view::npos) return {};
+    at = found + separator.size();
+    --number;
+  }
+  return number == 0 ? text : std::string_view();
+}
+
+}  // namespace
+
 Kernel SplitPartKernel() {
   return [](const KernelCall& call) -> Result<Datum> {
     ARROW_ASSIGN_OR_RAISE(auto operands, MakeOperands(call));
-    std::vector<std::string_view> parts;
     return MapText(call, arrow::utf8(), operands,
                    {OnFailure::kError, "the index of split_part is never 0"},
                    [&](int64_t row, TextWriter* out) {
@@ -166,18 +191,9 @@ Kernel SplitPartKernel() {
                      const std::string_view separator = operands[1].text(row);
                      const int64_t index = operands[2].value<int64_t>(row);
                      if (index == 0) return false;
-                     parts.clear();
-                     size_t at = 0;
-                     while (!separator.empty()) {
-                       const size_t found = Find(text, separator, at);
-                       if (found == std::string_view::npos) break;
-                       parts.push_back(text.substr(at, found - at));
-                       at = found + separator.size();
-                     }
-                     parts.push_back(text.substr(at));
-                     const int64_t count = static_cast<int64_t>(parts.size());
-                     if (index > count || index < -count) return true;
-                     out->Append(parts[index > 0 ? index - 1 : count + index]);
+                     const int64_t count = index > 0 ? 0 : CountParts(text, separator);
+                     if (-index > count) return true;
+                     out->Append(PartAt(text, separator, index > 0 ? index - 1 : count + index));
                      return true;
                    });
   };

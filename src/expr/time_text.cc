@@ -34,7 +34,8 @@ std::optional<int32_t> DateAtStart(std::string_view text) {
 std::optional<int64_t> TakeTime(std::string_view* text) {
   const int hour = FixedDigits(*text, 0, 2);
   const int minute = FixedDigits(*text, 3, 2);
-  if (hour < 0 || hour > 23 || (*text)[2] != ':' || minute < 0 || minute > 59) return std::nullopt;
+  if (minute < 0 || minute > 59) return std::nullopt;  // or fewer than five characters
+  if (hour < 0 || hour > 23 || (*text)[2] != ':') return std::nullopt;
   text->remove_prefix(5);
   int64_t micros = (hour * 3600LL + minute * 60LL) * kMicrosPerSecond;
   if (text->empty() || text->front() != ':') return micros;

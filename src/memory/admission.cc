@@ -23,7 +23,7 @@ Status Refuse(const AdmissionRequest& request) {
   const int64_t needed = request.base_bytes + request.slack_bytes + FloorSum(request.needs, 1);
   const int64_t rounded_mib = (needed + kMiB - 1) / kMiB;
   return MakeError(
-      ErrorKind::kOutOfMemory, 700,
+      ErrorKind::kOutOfMemory, kBelowFloor,
       "the memory budget of {} ({}) is below the floor of this run with one thread: {} "
       "= process base {}, slack {}{}; set --memory to at least {}MiB",
       FormatBytes(request.total_bytes), request.budget_origin, FormatBytes(needed),
@@ -61,7 +61,7 @@ int64_t ChooseBatchBytes(int64_t lendable_bytes, int threads) {
   const int64_t share =
       std::max<int64_t>(1, lendable_bytes / (std::max(1, threads) * kMorselsInFlight));
   return std::clamp<int64_t>(static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(share))),
-                             64 * kKiB, kMiB);
+                             kBatchBytesMin, kMiB);
 }
 
 int64_t SlackBytes(int threads) { return 10 * kMiB + threads * 2 * kMiB; }

@@ -33,14 +33,19 @@ struct AdmissionRequest {
   std::string budget_origin;
 };
 
+// The number of Admit's refusal.
+inline constexpr ErrorCode kBelowFloor = 700;
+// Morsels are never smaller by choice.
+inline constexpr int64_t kBatchBytesMin = 64 * 1024;
+
 // Pure. The most threads (at most those wanted) whose floors fit; the rest is shared out in
 // proportion to what the stages still want. OutOfMemory with an itemised list and the smallest
 // sufficient budget when not even one thread fits.
 Result<Admission> Admit(const AdmissionRequest& request);
 
-// Text bytes per morsel for a budget: the largest power of two from 64 KiB to 1 MiB of which every
-// worker can have about 48 in flight (a morsel becomes an index, a batch, and its part of two row
-// groups).
+// Text bytes per morsel for a budget: the largest power of two from kBatchBytesMin to 1 MiB of
+// which every worker can have about 48 in flight (a morsel becomes an index, a batch, and its part
+// of two row groups).
 int64_t ChooseBatchBytes(int64_t lendable_bytes, int threads);
 
 // Room for what no pool sees: codec contexts, thrift structures, heap fragmentation, stacks,

@@ -12,7 +12,7 @@ FilterTransform::FilterTransform(std::string name, expr::BoundExprPtr predicate,
 
 Result<Batch> FilterTransform::Apply(Batch batch, BatchPosition, arrow::MemoryPool* pool) {
   if (batch.rows() == 0) return batch;
-  ARROW_ASSIGN_OR_RAISE(auto mask, expr::Evaluate(*predicate_, *batch.columns, pool));
+  ARROW_ASSIGN_OR_RAISE(auto mask, expr::EvaluateFilter(*predicate_, *batch.columns, pool));
   const auto& selected = static_cast<const arrow::BooleanArray&>(*mask);
   const int64_t passing = selected.true_count();
   if (passing == batch.rows()) return batch;

@@ -71,6 +71,13 @@ Result<std::vector<size_t>> MatchKeys(const YamlNode& map, std::string_view sect
   return matches;
 }
 
+const YamlNode& ValueOrMap(const YamlNode& map, std::string_view key) {
+  for (const auto& [name, value] : map.entries) {
+    if (name.text == key) return value;
+  }
+  return map;
+}
+
 std::string PipelineReferenceMarkdown() {
   std::string page;
   for (const SectionDoc& section :

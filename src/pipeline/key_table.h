@@ -65,6 +65,9 @@ Status ReadMap(const YamlNode& map, std::string_view section, const Key<T> (&tab
   return Status::OK();
 }
 
+// The value of `key` in a map, or the map itself when the key is not there: a place for messages.
+const YamlNode& ValueOrMap(const YamlNode& map, std::string_view key);
+
 // A section of the reference page, in page order.
 struct SectionDoc {
   std::string title;

@@ -8,11 +8,10 @@ constexpr Key<JobSpec> kPipelineKeys[] = {
     {{"version", Presence::kRequired, "`1`", "", "version of this file format"},
      [](auto& value, auto& context, auto*) {
        if (value.kind == YamlNode::Kind::kScalar && value.text == "1") return Status::OK();
-       return ConfigError(context.file, value, 143,
+       return ConfigError(context.file, value, 145,
                           "unknown version '{}'; this program reads version 1", value.text);
      }},
-    {{"name", Presence::kOptional, "text", "from the output path",
-      "identity of the pipeline in history"},
+    {{"name", Presence::kOptional, "text", "", "what the report calls the run"},
      [](auto& value, auto& context, auto* out) { return ReadText(value, context, &out->name); }},
     {{"vars", Presence::kOptional, "map of name: text", "",
       "texts for `${vars.name}`; each may use those above it"},

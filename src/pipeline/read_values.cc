@@ -3,8 +3,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
-#include <cmath>
 
 #include "base/nearest_name.h"
 #include "base/units.h"
@@ -28,9 +28,18 @@ std::string Normalized(std::string text) {
 
 }  // namespace
 
+std::string UrlScheme(std::string_view text) {
+  const std::string_view scheme = text.substr(0, text.find("://"));
+  if (scheme.size() == text.size()) return "";
+  const bool named = std::all_of(scheme.begin(), scheme.end(), [](unsigned char c) {
+    return std::isalnum(c) || c == '+' || c == '-' || c == '.';
+  });
+  return named ? std::string(scheme) : "";
+}
+
 Status ReadText(const YamlNode& value, const ReadContext& context, std::string* out) {
   if (value.kind != YamlNode::Kind::kScalar) {
-    return ConfigError(context.file, value, 130, "here stands one text, not a list or a map");
+    return ConfigError(context.file, value, 144, "here stands one text, not a list or a map");
   }
   *out = value.text;
   return Status::OK();
@@ -64,15 +73,13 @@ Status ReadBytes(const YamlNode& value, const ReadContext& context, int64_t* out
 }
 
 Status ReadPercent(const YamlNode& value, const ReadContext& context, double* out) {
-  std::string_view text = value.text;
-  double percent = 0;
-  if (value.kind == YamlNode::Kind::kScalar && text.ends_with('%') &&
-      ParseNumber(text.substr(0, text.size() - 1), &percent) && percent > 0 && percent <= 100) {
-    *out = percent / 100;
-    return Status::OK();
+  if (value.kind != YamlNode::Kind::kScalar) {
+    return ConfigError(context.file, value, 134, "here stands a share such as 25%");
   }
-  return ConfigError(context.file, value, 134, "here stands a share such as 75%, not '{}'",
-                     value.text);
+  auto share = ParsePercent(value.text);
+  if (!share.ok()) return WithContext(share.status(), PlaceOf(context.file, value));
+  *out = *share;
+  return Status::OK();
 }
 
 Status ReadCharacter(const YamlNode& value, const ReadContext& context, char* out) {

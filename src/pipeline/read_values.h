@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,7 +15,7 @@ Status ReadBoolean(const YamlNode& value, const ReadContext& context, bool* out)
 // An integer in [min, 2^53].
 Status ReadCount(const YamlNode& value, const ReadContext& context, int64_t min, int64_t* out);
 Status ReadBytes(const YamlNode& value, const ReadContext& context, int64_t* out);
-// "75%" -> 0.75; above 0, at most 100 %.
+// "25%" or "25 %" -> 0.25; above 0, at most 100 %.
 Status ReadPercent(const YamlNode& value, const ReadContext& context, double* out);
 // One byte: ",", "\t", "tab"; "none" gives '\0'.
 Status ReadCharacter(const YamlNode& value, const ReadContext& context, char* out);
@@ -28,5 +29,8 @@ Status ReadTextPairs(const YamlNode& value, const ReadContext& context,
 // The place in `choices` of a text; '-' and '_' are the same. The error lists the choices.
 Result<size_t> ReadChoice(const YamlNode& value, const ReadContext& context,
                           const std::vector<std::string>& choices);
+
+// "s3://bucket/x" -> "s3"; "" for a path.
+std::string UrlScheme(std::string_view text);
 
 }  // namespace headrace

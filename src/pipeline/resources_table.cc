@@ -21,15 +21,8 @@ constexpr Key<ResourceSpec> kMemoryKeys[] = {
     {{"limit", Presence::kOptional, "size, share or `auto`", "`auto`",
       "the budget, as `memory` itself when it is no map"},
      ReadMemoryLimit},
-    {{"elevated", Presence::kOptional, "share", "`75%`",
-      "of the budget: pressure is elevated above it"},
-     [](auto& value, auto& context, auto* out) {
-       return ReadPercent(value, context, &out->elevated_mark);
-     }},
-    {{"high", Presence::kOptional, "share", "`85%`", "of the budget: pressure is high above it"},
-     [](auto& value, auto& context, auto* out) {
-       return ReadPercent(value, context, &out->high_mark);
-     }},
+    LaterKey<ResourceSpec>("elevated", "marks of memory pressure"),
+    LaterKey<ResourceSpec>("high", "marks of memory pressure"),
 };
 
 constexpr Key<ResourceSpec> kSpillKeys[] = {
@@ -50,10 +43,7 @@ constexpr Key<ResourceSpec> kSpillKeys[] = {
 
 Status ReadMemory(const YamlNode& value, const ReadContext& context, ResourceSpec* out) {
   if (value.kind == YamlNode::Kind::kScalar) return ReadMemoryLimit(value, context, out);
-  ARROW_RETURN_NOT_OK(ReadMap(value, "resources.memory", kMemoryKeys, context, out));
-  if (out->elevated_mark <= out->high_mark) return Status::OK();
-  return ConfigError(context.file, value, 139,
-                     "the elevated mark is above the high mark; lower it");
+  return ReadMap(value, "resources.memory", kMemoryKeys, context, out);
 }
 
 constexpr Key<ResourceSpec> kResourcesKeys[] = {
@@ -74,11 +64,6 @@ constexpr Key<ResourceSpec> kResourcesKeys[] = {
      [](auto& value, auto& context, auto* out) {
        return ReadMap(value, "resources.spill", kSpillKeys, context, out);
      }},
-    {{"streaming_threshold", Presence::kOptional, "rows", "`5000000`",
-      "inputs with more rows are streamed rather than held"},
-     [](auto& value, auto& context, auto* out) {
-       return ReadCount(value, context, 0, &out->streaming_threshold_rows);
-     }},
     {{"chunk_size", Presence::kOptional, "rows", "`50000`", "most rows in one unit of processing"},
      [](auto& value, auto& context, auto* out) {
        return ReadCount(value, context, 1, &out->chunk_rows);
@@ -96,6 +81,7 @@ constexpr Key<ResourceSpec> kResourcesKeys[] = {
        out->shuffle_seed = static_cast<uint64_t>(seed);
        return Status::OK();
      }},
+    LaterKey<ResourceSpec>("streaming_threshold", "every run streams"),
 };
 
 }  // namespace

@@ -1,15 +1,34 @@
 #include "pipeline/read_values.h"
 #include "pipeline/tables.h"
+#include "runtime/output_target.h"
 
 namespace headrace {
 namespace {
 
+// "zstd", "zstd:3".
+Status ReadCompression(const YamlNode& value, const ReadContext& context, OutputSpec* out) {
+  YamlNode codec = value;
+  codec.text = value.text.substr(0, value.text.find(':'));
+  ARROW_RETURN_NOT_OK(
+      ReadChoice(codec, context, {"zstd", "snappy", "lz4", "gzip", "none"}).status());
+  const Status parsed = ParseParquetCompression(value.text).status();
+  if (!parsed.ok()) return ConfigError(context.file, value, 138, "{}", parsed.message());
+  return ReadText(value, context, &out->compression);
+}
+
+Status ReadPath(const YamlNode& value, const ReadContext& context, OutputSpec* out) {
+  ARROW_RETURN_NOT_OK(ReadText(value, context, &out->path));
+  const std::string scheme = UrlScheme(out->path);
+  if (scheme.empty()) return Status::OK();
+  return ConfigError(context.file, value, 119,
+                     "writing to {}:// is not available in this version; name a local path: {}",
+                     scheme, out->path);
+}
+
 constexpr Key<OutputSpec> kParquetKeys[] = {
     {{"compression", Presence::kOptional, "codec or codec:level", "`zstd`",
-      "`zstd`, `zstd:N`, `snappy`, `lz4`, `gzip`, `none`"},
-     [](auto& value, auto& context, auto* out) {
-       return ReadText(value, context, &out->compression);
-     }},
+      "`zstd`, `zstd:N`, `snappy`, `lz4`, `gzip`, `gzip:N`, `none`"},
+     ReadCompression},
     {{"row_group_rows", Presence::kOptional, "rows", "from the budget, at most 122,880",
       "rows in one row group"},
      [](auto& value, auto& context, auto* out) {
@@ -46,7 +65,7 @@ Status ReadMode(const YamlNode& value, const ReadContext& context, OutputSpec* o
 constexpr Key<OutputSpec> kSinkKeys[] = {
     {{"path", Presence::kRequired, "path", "",
       "a name ending in `.parquet` is one file, anything else a dataset directory"},
-     [](auto& value, auto& context, auto* out) { return ReadText(value, context, &out->path); }},
+     ReadPath},
     {{"format", Presence::kOptional, "name", "`parquet`", "`parquet`"}, ReadFormat},
     {{"partition_by", Presence::kOptional, "list of columns", "",
       "Hive directories, outermost first"},
@@ -74,7 +93,20 @@ constexpr Key<OutputSpec> kSinkKeys[] = {
 }  // namespace
 
 Status ReadSink(const YamlNode& value, const ReadContext& context, OutputSpec* out) {
-  return ReadMap(value, "sink", kSinkKeys, context, out);
+  ARROW_RETURN_NOT_OK(ReadMap(value, "sink", kSinkKeys, context, out));
+  // What a run would check before it opens anything, told here with its place.
+  const auto target = ResolveOutput(*out, "");
+  if (!target.ok()) {
+    return ConfigError(context.file, value, GetErrorCode(target.status()), "{}",
+                       target.status().message());
+  }
+  if (out->mode == WriteMode::kAppend && target->transaction.kind == TargetKind::kSingleFile) {
+    return ConfigError(context.file, ValueOrMap(value, "mode"), 146,
+                       "mode append needs a dataset directory, and {} is one file; use mode "
+                       "overwrite, or a name without .parquet",
+                       out->path);
+  }
+  return Status::OK();
 }
 
 SectionDoc SinkSection() {

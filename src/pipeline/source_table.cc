@@ -1,6 +1,8 @@
 #include "expr/expr.h"
 #include "pipeline/read_values.h"
 #include "pipeline/tables.h"
+#include "source/csv/sniffer.h"
+#include "source/text/encoding.h"
 
 namespace headrace {
 namespace {
@@ -13,6 +15,16 @@ Status ReadInto(Status (*read)(const YamlNode&, const ReadContext&, T*), const Y
   ARROW_RETURN_NOT_OK(read(value, context, &plain));
   *out = std::move(plain);
   return Status::OK();
+}
+
+Status ReadEncoding(const YamlNode& value, const ReadContext& context, CsvOptions* out) {
+  // Their other names ("utf8", "cp1252") are understood too.
+  if (!ParseTextEncoding(value.text).ok()) {
+    ARROW_RETURN_NOT_OK(
+        ReadChoice(value, context, {"utf-8", "latin-1", "windows-1252", "utf-16le", "utf-16be"})
+            .status());
+  }
+  return ReadInto(ReadText, value, context, &out->encoding);
 }
 
 constexpr Key<CsvOptions> kCsvKeys[] = {
@@ -56,10 +68,9 @@ constexpr Key<CsvOptions> kCsvKeys[] = {
        out->quoted_empty_is_null = choice == 1;
        return Status::OK();
      }},
-    {{"encoding", Presence::kOptional, "name", "found", "`utf-8`, `latin-1`, `windows-1252`"},
-     [](auto& value, auto& context, auto* out) {
-       return ReadInto(ReadText, value, context, &out->encoding);
-     }},
+    {{"encoding", Presence::kOptional, "name", "found",
+      "`utf-8`, `latin-1`, `windows-1252`, `utf-16le`, `utf-16be`; a byte order mark wins"},
+     ReadEncoding},
     {{"all_strings", Presence::kOptional, "boolean", "`false`",
       "every column is text; nothing is inferred"},
      [](auto& value, auto& context, auto* out) {
@@ -91,36 +102,54 @@ Status ReadPaths(const YamlNode& value, const ReadContext& context, InputSpec* o
   ARROW_RETURN_NOT_OK(ReadTextList(value, context, &out->paths));
   for (const std::string& path : out->paths) {
     if (path.empty()) return ConfigError(context.file, value, 141, "a path is empty");
-    if (path.starts_with("http://") || path.starts_with("https://")) {
-      return ConfigError(context.file, value, 119,
-                         "http sources are not available in this version; fetch the file first: {}",
-                         path);
+    const std::string scheme = UrlScheme(path);
+    if (!scheme.empty()) {
+      return ConfigError(
+          context.file, value, 119,
+          "reading {}:// is not available in this version; fetch the file first and give its "
+          "path: {}",
+          scheme, path);
     }
   }
   return out->paths.empty() ? ConfigError(context.file, value, 141, "the list of paths is empty")
                             : Status::OK();
 }
 
+Status ReadFormat(const YamlNode& value, const ReadContext& context, InputSpec* out) {
+  constexpr size_t kReadable = 3;  // those before it
+  ARROW_ASSIGN_OR_RAISE(
+      size_t choice,
+      ReadChoice(value, context, {"csv", "tsv", "parquet", "jsonl", "ndjson", "arrow"}));
+  if (choice >= kReadable) {
+    return ConfigError(context.file, value, 119,
+                       "reading {} is not available in this version; use csv, tsv or parquet",
+                       value.text);
+  }
+  return ReadText(value, context, &out->format);
+}
+
+Status ReadCsv(const YamlNode& value, const ReadContext& context, InputSpec* out) {
+  ARROW_RETURN_NOT_OK(ReadMap(value, "csv", kCsvKeys, context, &out->csv));
+  const Status dialect = DialectOfOptions(out->csv).status();
+  if (dialect.ok()) return Status::OK();
+  return ConfigError(context.file, ValueOrMap(value, "delimiter"), GetErrorCode(dialect), "{}",
+                     dialect.message());
+}
+
 constexpr Key<InputSpec> kSourceKeys[] = {
-    {{"id", Presence::kOptional, "name", "", "what messages call the source"},
-     [](auto& value, auto& context, auto*) {
-       std::string id;
-       return ReadText(value, context, &id);
-     }},
+    {{"id", Presence::kOptional, "name", "", "what the report calls the source"},
+     [](auto& value, auto& context, auto* out) { return ReadText(value, context, &out->id); }},
     {{"path", Presence::kOptional, "path", "",
       "a file, a glob (`*` `?` `[...]` `**`), a directory or `-`"},
      ReadPaths},
     {{"paths", Presence::kOptional, "list of paths", "", "several of them, read in this order"},
      ReadPaths},
     {{"format", Presence::kOptional, "name", "by name and content", "`csv`, `tsv` or `parquet`"},
-     [](auto& value, auto& context, auto* out) { return ReadText(value, context, &out->format); }},
+     ReadFormat},
     {{"types", Presence::kOptional, "map of column: type", "inferred",
       "types of CSV columns; a type with a comma stands in quotes: `\"decimal(12,2)\"`"},
      ReadTypes},
-    {{"csv", Presence::kOptional, "map", "", "how CSV text is read (see below)"},
-     [](auto& value, auto& context, auto* out) {
-       return ReadMap(value, "csv", kCsvKeys, context, &out->csv);
-     }},
+    {{"csv", Presence::kOptional, "map", "", "how CSV text is read (see below)"}, ReadCsv},
     LaterKey<InputSpec>("http", "sources over http; fetch the files first and give their path"),
     LaterKey<InputSpec>("schema", "column contracts; use types"),
     LaterKey<InputSpec>("on_schema_change", "column contracts"),

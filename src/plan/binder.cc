@@ -69,9 +69,6 @@ Result<BoundPlan> BindPlan(const LogicalPlan& plan,
   BoundPlan bound;
   ARROW_ASSIGN_OR_RAISE(bound.source_schema, ScanSchema(plan.scan, *source_schema));
   std::shared_ptr<arrow::Schema> schema = bound.source_schema;
-  if (plan.scan.predicate) {
-    ARROW_ASSIGN_OR_RAISE(bound.scan_predicate, expr::Bind(plan.scan.predicate, *schema));
-  }
   for (size_t i = chain.size() - 1; i > 0; --i) {
     ARROW_ASSIGN_OR_RAISE(BoundStep step, chain[i]->Bind(schema));
     schema = step.output_schema;

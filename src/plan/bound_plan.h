@@ -46,7 +46,6 @@ struct BoundPlan {
   std::vector<BoundStep> steps;  // in the order in which a batch meets them
   std::shared_ptr<arrow::Schema> output_schema;  // after the last step; partition columns included
   std::vector<int> partition_columns;  // indices into output_schema, outermost directory first
-  expr::BoundExprPtr scan_predicate;   // of ScanPushdown.predicate, or null
 };
 
 // Types a plan. `source_schema` has the plan's ScanPushdown.columns, in any order and possibly with

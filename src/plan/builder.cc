@@ -29,40 +29,6 @@ Status CheckSourceColumns(const std::vector<std::string>& columns) {
   return Status::OK();
 }
 
-bool NamesOneFile(const OutputSpec& output) { return output.path.ends_with(".parquet"); }
-
-// Endings of formats that are known but cannot be written yet: a directory of that name would
-// surprise.
-Status CheckOutput(const OutputSpec& output) {
-  if (output.path.empty())
-    return MakeError(ErrorKind::kInvalidPlan, 266, "the output has no path; name one");
-  std::string path = output.path;
-  for (const char* compression : {".gz", ".zst", ".bz2", ".lz4"}) {
-    if (path.ends_with(compression))
-      path.resize(path.size() - std::string_view(compression).size());
-  }
-  for (const char* ending : {".csv", ".tsv", ".jsonl", ".ndjson", ".arrow", ".feather"}) {
-    if (output.format.empty() && path.ends_with(ending)) {
-      return MakeError(
-          ErrorKind::kInvalidPlan, 266,
-          "writing {} files is not available in this version; end the name in .parquet, or say "
-          "format parquet for a dataset directory of that name: {}",
-          ending, output.path);
-    }
-  }
-  if (!output.format.empty() && output.format != "parquet") {
-    return MakeError(ErrorKind::kInvalidPlan, 266,
-                     "writing format '{}' is not available in this version; use parquet",
-                     output.format);
-  }
-  if (NamesOneFile(output) && !output.partition_by.empty()) {
-    return MakeError(ErrorKind::kInvalidPlan, 267,
-                     "a single file cannot be partitioned; name a directory instead of {}",
-                     output.path);
-  }
-  return Status::OK();
-}
-
 Result<PlanNodePtr> MakeSink(PlanNodePtr input, OutputSpec output) {
   if (output.partition_by.empty())
     return std::make_shared<SinkNode>(std::move(input), std::move(output));
@@ -99,7 +65,6 @@ Result<LogicalPlan> BuildUnoptimizedPlan(const JobSpec& job,
   for (const Step& step : job.steps) {
     ARROW_ASSIGN_OR_RAISE(node, AddStep(std::move(node), step));
   }
-  ARROW_RETURN_NOT_OK(AtStep(CheckOutput(job.output), "", "sink"));
   auto sink = MakeSink(std::move(node), job.output);
   if (!sink.ok()) return AtStep(sink.status(), "", "partition_by");
   return LogicalPlan{.root = *sink,

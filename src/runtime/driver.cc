@@ -2,12 +2,14 @@
 
 #include <time.h>
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <random>
 #include <set>
 #include <thread>
 
+#include "base/threads.h"
 #include "data/byte_size.h"
 
 namespace headrace {
@@ -50,13 +52,10 @@ class StageTimer {
   const double cpu_;
 };
 
-// Which morsels are under way, and the failure of the lowest of them.
-// A failing worker waits until every lower morsel ended (they never wait for it), so that the
-// failure told is the same for any number of threads; only then is the run cancelled.
+// Which morsels are under way. A worker whose morsel failed waits until every lower one ended (they
+// never wait for it), so that the failure told is the same for any number of threads.
 class MorselLedger {
  public:
-  explicit MorselLedger(Cancellation* cancellation) : cancellation_(cancellation) {}
-
   void Begin(int64_t sequence) {
     std::lock_guard lock(mutex_);
     active_.insert(sequence);
@@ -68,27 +67,20 @@ class MorselLedger {
     changed_.notify_all();
   }
 
-  void Fail(int64_t sequence, const Status& status) {
+  // From here on no worker begins another morsel.
+  void StopHandingOut() { stopped_.store(true); }
+  bool stopped() const { return stopped_.load(); }
+
+  void WaitForLower(int64_t sequence) {
     std::unique_lock lock(mutex_);
-    active_.erase(sequence);
-    if (failed_sequence_ < 0 || sequence < failed_sequence_) {
-      failed_sequence_ = sequence;
-      failure_ = status;
-    }
-    changed_.notify_all();
-    changed_.wait(lock, [&] {
-      return failed_sequence_ < sequence || active_.empty() || *active_.begin() > sequence;
-    });
-    if (failed_sequence_ == sequence) cancellation_->Cancel(failure_);
+    changed_.wait(lock, [&] { return active_.empty() || *active_.begin() >= sequence; });
   }
 
  private:
-  Cancellation* cancellation_;
+  std::atomic<bool> stopped_{false};
   std::mutex mutex_;
   std::condition_variable changed_;
   std::set<int64_t> active_;
-  int64_t failed_sequence_ = -1;
-  Status failure_;
 };
 
 // One worker's way through the pipeline, with its own clocks.
@@ -107,6 +99,7 @@ class Worker {
 
   Status Carry(std::unique_ptr<Morsel> morsel) {
     const int64_t sequence = morsel->sequence;
+    BeginMorsel();
     PauseIfShuffled();
     {
       StageTimer timer(&clocks_.front());
@@ -114,6 +107,34 @@ class Worker {
           std::move(morsel), [&](Batch batch) { return Pass(std::move(batch), sequence); }));
     }
     PauseIfShuffled();
+    return EndMorsel(sequence);
+  }
+
+  void BeginMorsel() {
+    unneeded_rows_ = 0;
+    failed_at_ = kSourceFailed;
+  }
+
+  // Whether the morsel that just failed need not have been read: a limit behind the place of the
+  // failure is reached by the rows before it. Only once every lower morsel ended.
+  bool FailureIsMoot() const {
+    for (size_t at = failed_at_; at < transforms_.size(); ++at) {
+      if (transforms_[at]->saturated()) return true;
+    }
+    return false;
+  }
+
+  // Ends a failed morsel as if its rows had not been asked for.
+  Status Abandon(int64_t sequence) {
+    counters_->rows_limited.fetch_add(unneeded_rows_, std::memory_order_relaxed);
+    return EndMorsel(sequence);
+  }
+
+  const std::vector<StageClock>& clocks() const { return clocks_; }
+
+ private:
+  Status EndMorsel(int64_t sequence) {
+    failed_at_ = transforms_.size();
     for (size_t at = 0; at < transforms_.size(); ++at) {
       StageTimer timer(&clocks_[at + 1]);
       ARROW_RETURN_NOT_OK(transforms_[at]->EndMorsel(sequence));
@@ -123,17 +144,21 @@ class Worker {
     return sink_->EndMorsel(sequence);
   }
 
-  const std::vector<StageClock>& clocks() const { return clocks_; }
-
- private:
   Status Pass(Batch batch, int64_t sequence) {
     counters_->rows_in.fetch_add(batch.rows(), std::memory_order_relaxed);
     Count(&clocks_.front(), batch.rows(), batch);
     StageTimer inner(&emitted_);
-    for (size_t at = 0; at < transforms_.size(); ++at) {
+    return PassFrom(0, std::move(batch), sequence);
+  }
+
+  Status PassFrom(size_t at, Batch batch, int64_t sequence) {
+    for (; at < transforms_.size(); ++at) {
       StageTimer timer(&clocks_[at + 1]);
       const int64_t rows = batch.rows();
-      ARROW_ASSIGN_OR_RAISE(batch, transforms_[at]->Apply(std::move(batch), {sequence}, pool_));
+      const Batch whole = LimitFollows(at) ? batch : Batch();
+      auto passed = transforms_[at]->Apply(std::move(batch), {sequence}, pool_);
+      if (!passed.ok()) return Failed(at, whole, rows, passed.status(), sequence);
+      batch = std::move(passed).ValueUnsafe();
       CountDropped(*transforms_[at], rows - batch.rows());
       Count(&clocks_[at + 1], rows, batch);
       if (batch.rows() == 0) return Status::OK();
@@ -143,7 +168,34 @@ class Worker {
     StageTimer timer(&clocks_.back());
     clocks_.back().rows_in += batch.rows();
     clocks_.back().rows_out += batch.rows();
-    return sink_->Consume(sequence, std::move(batch));
+    const Status consumed = sink_->Consume(sequence, std::move(batch));
+    if (!consumed.ok()) failed_at_ = transforms_.size();
+    return consumed;
+  }
+
+  // Whether a failure counts must not depend on how many rows share a batch: before a limit a batch
+  // with a bad row is passed on in halves, until the limit is reached or the row stands alone.
+  Status Failed(size_t at, const Batch& whole, int64_t rows, const Status& failure,
+                int64_t sequence) {
+    failed_at_ = at;
+    if (whole.columns == nullptr) return failure;
+    if (rows == 1 || GetErrorKind(failure) != ErrorKind::kBadInput) {
+      unneeded_rows_ += rows;
+      return failure;
+    }
+    const int64_t half = rows / 2;
+    const Status first = PassFrom(at, Batch{whole.columns->Slice(0, half)}, sequence);
+    if (!first.ok()) {
+      unneeded_rows_ += rows - half;
+      return first;
+    }
+    return PassFrom(at, Batch{whole.columns->Slice(half)}, sequence);
+  }
+
+  bool LimitFollows(size_t at) const {
+    return std::any_of(
+        transforms_.begin() + static_cast<ptrdiff_t>(at) + 1, transforms_.end(),
+        [](const auto& transform) { return transform->rows_dropped() == RowsDropped::kLimited; });
   }
 
   void Count(StageClock* clock, int64_t rows_in, const Batch& batch) {
@@ -178,6 +230,10 @@ class Worker {
   const bool shuffled_;
   std::mt19937_64 random_;
   std::vector<StageClock> clocks_;
+  // Of the morsel under way.
+  static constexpr size_t kSourceFailed = 0;  // a limit anywhere may make it moot
+  size_t failed_at_ = kSourceFailed;          // the transform that failed; past the last: the sink
+  int64_t unneeded_rows_ = 0;                 // rows read that came to nothing by the failure
 };
 
 void Run(Worker* worker, Source* source, Cancellation* cancellation, MorselLedger* ledger,
@@ -186,12 +242,17 @@ void Run(Worker* worker, Source* source, Cancellation* cancellation, MorselLedge
     // Handing out and noting a morsel are one step, so that a failing worker sees every lower one
     // as under way.
     std::unique_lock lock(*next_mutex);
+    if (ledger->stopped()) return;
     auto next = source->Next();
     if (!next.ok()) {
-      // Input before this point is already handed out, so an earlier failure still wins.
+      ledger->StopHandingOut();
       lock.unlock();
+      // Input before this point is already handed out: an earlier failure wins, and a limit that it
+      // fills makes this one moot.
+      worker->BeginMorsel();
+      ledger->WaitForLower(std::numeric_limits<int64_t>::max());
+      if (!worker->FailureIsMoot()) cancellation->Cancel(next.status());
       source->Stop();
-      ledger->Fail(std::numeric_limits<int64_t>::max(), next.status());
       return;
     }
     std::unique_ptr<Morsel> morsel = std::move(next).ValueUnsafe();
@@ -199,11 +260,14 @@ void Run(Worker* worker, Source* source, Cancellation* cancellation, MorselLedge
     const int64_t sequence = morsel->sequence;
     ledger->Begin(sequence);
     lock.unlock();
-    const Status status = worker->Carry(std::move(morsel));
+    Status status = worker->Carry(std::move(morsel));
     if (!status.ok()) {
+      ledger->StopHandingOut();
+      // The source is not stopped before: a lower morsel has to come to its own failure.
+      ledger->WaitForLower(sequence);
+      if (!cancellation->cancelled() && worker->FailureIsMoot()) status = worker->Abandon(sequence);
+      if (!status.ok()) cancellation->Cancel(status);
       source->Stop();
-      ledger->Fail(sequence, status);
-      return;
     }
     ledger->End(sequence);
   }
@@ -234,7 +298,7 @@ Status RunPipeline(Source* source, const std::vector<std::unique_ptr<Transform>>
   for (size_t at = 0; at < transforms.size(); ++at) (*stages)[at + 1].name = transforms[at]->name();
   stages->back().name = "sink";
 
-  MorselLedger ledger(cancellation);
+  MorselLedger ledger;
   std::mutex next_mutex;
   std::vector<std::unique_ptr<Worker>> workers;
   for (int index = 0; index < options.threads; ++index) {
@@ -242,7 +306,10 @@ Status RunPipeline(Source* source, const std::vector<std::unique_ptr<Transform>>
   }
   std::vector<std::thread> threads;
   for (size_t index = 1; index < workers.size(); ++index) {
-    threads.emplace_back(Run, workers[index].get(), source, cancellation, &ledger, &next_mutex);
+    const bool started = StartThread(&threads, [&, worker = workers[index].get()] {
+      Run(worker, source, cancellation, &ledger, &next_mutex);
+    });
+    if (!started) break;  // the run goes on with those there are
   }
   Run(workers.front().get(), source, cancellation, &ledger, &next_mutex);
   for (auto& thread : threads) thread.join();

@@ -1,9 +1,11 @@
 #include "runtime/job_run.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/ids.h"
 #include "base/units.h"
+#include "commit/layout.h"
 #include "runtime/lowering.h"
 #include "runtime/plan_hash.h"
 #include "runtime/report_builder.h"
@@ -35,21 +37,63 @@ Status JobRun::Execute() {
 
 Status JobRun::ExecutePhases() {
   ARROW_ASSIGN_OR_RAISE(target_, ResolveOutput(job_.output, report_.run_id));
-  ARROW_RETURN_NOT_OK(Prepare());
-  // The target is locked and checked before the input is read: a name already taken should not cost
-  // an hour.
-  ARROW_ASSIGN_OR_RAISE(transaction_, Transaction::Begin(env_, target_.transaction));
-  ARROW_RETURN_NOT_OK(OpenInput());
-  ARROW_RETURN_NOT_OK(PlanAndType());
-  ARROW_RETURN_NOT_OK(AdmitRun());
+  ARROW_RETURN_NOT_OK(OpenAndAdmit(Target::kLocked));
   ARROW_RETURN_NOT_OK(Convert());
   ARROW_RETURN_NOT_OK(CheckRowAccount());
   return Publish();
 }
 
-Status JobRun::Prepare() {
+// What the run needs is known only once its input is open, and by then the size of morsels and the
+// slack of the threads are chosen. A refusal is therefore tried again with less of both: a run that
+// one budget admits, every larger one does too.
+Status JobRun::OpenAndAdmit(Target target) {
+  const auto& inputs = job_.inputs;
+  const bool readable_again = std::none_of(inputs.begin(), inputs.end(), [](const auto& input) {
+    return std::find(input.paths.begin(), input.paths.end(), "-") != input.paths.end();
+  });
+  int threads = ResolveThreads(job_.resources);
+  int64_t batch_bytes = job_.resources.batch_bytes;  // 0: chosen
+  for (;;) {
+    const Status status = TryToAdmit(threads, batch_bytes, target);
+    if (status.ok() || GetErrorCode(status) != kBelowFloor || !readable_again) return status;
+    if (job_.resources.batch_bytes == 0 && batch_bytes_ > kBatchBytesMin) {
+      batch_bytes = batch_bytes_ / 2;
+    } else if (threads > 1) {
+      threads = 1;
+      batch_bytes = job_.resources.batch_bytes;
+    } else {
+      return status;
+    }
+    CloseInput();
+  }
+}
+
+Status JobRun::TryToAdmit(int threads, int64_t batch_bytes, Target target) {
+  ARROW_RETURN_NOT_OK(Prepare(threads, batch_bytes));
+  // The target is locked and checked before the input is read: a name already taken should not cost
+  // an hour.
+  if (target == Target::kLocked && !transaction_) {
+    ARROW_ASSIGN_OR_RAISE(transaction_, Transaction::Begin(env_, target_.transaction));
+  }
+  ARROW_RETURN_NOT_OK(OpenInput());
+  ARROW_RETURN_NOT_OK(PlanAndType());
+  return AdmitRun();
+}
+
+void JobRun::CloseInput() {
+  observer_.reset();
+  transforms_.clear();
+  progress_source_.store(nullptr);
+  source_.reset();
+  scan_.reset();
+  source_pool_.reset();
+  memory_.reset();
+}
+
+// Threads above 0 and batch bytes above 0 are taken as they are, if there is room for the threads.
+Status JobRun::Prepare(int threads, int64_t batch_bytes) {
   ARROW_RETURN_NOT_OK(PrepareProcess(ProcessOwner::kHost));
-  threads_ = ResolveThreads(job_.resources);
+  threads_ = threads;
   ARROW_ASSIGN_OR_RAISE(BudgetSettings settings, ResolveBudget(job_.resources, threads_));
   // A first guess at the threads, before anything is known of the input; AdmitRun decides.
   while (threads_ > 1 && settings.total_bytes - settings.base_bytes - SlackBytes(threads_) <
@@ -59,9 +103,8 @@ Status JobRun::Prepare() {
   settings.slack_bytes = SlackBytes(threads_);
   memory_ = std::make_unique<RunMemory>(std::move(settings));
   const MemoryBudget& budget = *memory_->budget();
-  batch_bytes_ = job_.resources.batch_bytes > 0
-                     ? job_.resources.batch_bytes
-                     : ChooseBatchBytes(budget.lendable_bytes(), threads_);
+  batch_bytes_ =
+      batch_bytes > 0 ? batch_bytes : ChooseBatchBytes(budget.lendable_bytes(), threads_);
 
   const StageNeeds source = SourceNeedsBeforeOpen(batch_bytes_);
   ARROW_ASSIGN_OR_RAISE(admission_, Admit(MakeRequest(budget, threads_, {source})));
@@ -71,7 +114,19 @@ Status JobRun::Prepare() {
   observer_ = std::make_unique<Observer>(ObserverOptions{memory_.get(), &cancellation_,
                                                          control_.stop_signal, control_.on_progress,
                                                          [this] { return Snapshot(); }});
-  return Status::OK();
+  if (observer_->watching()) return Status::OK();
+  return MakeError(ErrorKind::kInternal, 905,
+                   "the system gives this process no second thread; raise its limit of processes "
+                   "(ulimit -u, or pids.max of its container)");
+}
+
+// Where standard input is kept when it has to be read twice. The file has no name, so it needs no
+// directory of its own.
+std::string JobRun::ScratchDirectory() const {
+  if (!job_.resources.spill_dir.empty()) return job_.resources.spill_dir;
+  if (transaction_) return ParentPath(transaction_->options().target);
+  const char* temporary = std::getenv("TMPDIR");
+  return temporary != nullptr && *temporary != '\0' ? temporary : "/tmp";
 }
 
 Status JobRun::OpenInput() {
@@ -87,10 +142,12 @@ Status JobRun::OpenInput() {
   context.threads = threads_;
   context.batch_bytes = batch_bytes_;
   context.chunk_rows = std::max<int64_t>(1, job_.resources.chunk_rows);
-  context.spill_directory =
-      job_.resources.spill_dir.empty() ? target_.spill_directory : job_.resources.spill_dir;
+  context.spill_directory = ScratchDirectory();
   context.on_inference_progress = [this](int64_t done, int64_t) { inference_bytes_.store(done); };
-  ARROW_ASSIGN_OR_RAISE(scan_, OpenScan(job_.inputs.front(), context));
+  auto opened = OpenScan(job_.inputs.front(), context);
+  // A stop that came while the input was waited for is told, not what the input looked like then.
+  ARROW_RETURN_NOT_OK(cancellation_.Check());
+  ARROW_ASSIGN_OR_RAISE(scan_, std::move(opened));
   return Status::OK();
 }
 
@@ -112,7 +169,9 @@ Status JobRun::PlanAndType() {
 SinkOptions JobRun::MakeSinkOptions() const {
   SinkOptions options;
   options.schema = bound_.output_schema;
-  options.partition_by = job_.output.partition_by;
+  for (const int column : bound_.partition_columns) {
+    options.partition_by.push_back(bound_.output_schema->field(column)->name());
+  }
   options.parquet = target_.parquet;
   options.row_group_rows = job_.output.row_group_rows;
   options.target_file_bytes = job_.output.target_file_bytes;
@@ -150,8 +209,9 @@ Status JobRun::Convert() {
   if (!job_.output.partition_by.empty()) {
     SpillOptions spill;
     spill.env = env_;
-    spill.directory =
-        job_.resources.spill_dir.empty() ? target_.spill_directory : job_.resources.spill_dir;
+    spill.directory = job_.resources.spill_dir.empty()
+                          ? JoinPath(DatasetLayout(transaction_->options().target).side(), "spill")
+                          : job_.resources.spill_dir;
     spill.bytes_max = job_.resources.spill_bytes_max;
     ARROW_ASSIGN_OR_RAISE(spill_, SpillArea::Open(std::move(spill)));
   }
@@ -205,15 +265,12 @@ Status JobRun::Publish() {
 
 Result<std::string> JobRun::Explain() {
   ARROW_ASSIGN_OR_RAISE(target_, ResolveOutput(job_.output, report_.run_id));
-  ARROW_RETURN_NOT_OK(Prepare());
-  ARROW_RETURN_NOT_OK(OpenInput());
-  ARROW_RETURN_NOT_OK(PlanAndType());
+  ARROW_RETURN_NOT_OK(OpenAndAdmit(Target::kUntouched));
   ExplainContext context;
   context.estimated_rows = scan_->estimated_rows();
   context.total_bytes = scan_->total_bytes();
   context.scan_evidence = scan_->evidence();
   std::string text = ExplainPlan(logical_, bound_, context);
-  ARROW_RETURN_NOT_OK(AdmitRun());
   text += DescribeMemory(*memory_->budget(), admission_, batch_bytes_);
   return text;
 }
@@ -233,7 +290,7 @@ class JobRun::CollectSink : public Sink {
 };
 
 Result<std::vector<Batch>> JobRun::Collect() {
-  ARROW_RETURN_NOT_OK(Prepare());
+  ARROW_RETURN_NOT_OK(Prepare(ResolveThreads(job_.resources), job_.resources.batch_bytes));
   ARROW_RETURN_NOT_OK(OpenInput());
   ARROW_RETURN_NOT_OK(PlanAndType());
   CollectSink sink;
@@ -261,7 +318,8 @@ Progress JobRun::Snapshot() const {
 void JobRun::FillReport(const Status& status) {
   std::vector<MemorySample> samples;
   if (observer_) samples = observer_->Stop();
-  if (spill_) report_.stages.back().spilled_bytes = spill_->written_bytes();
+  if (spill_ && !report_.stages.empty())
+    report_.stages.back().spilled_bytes = spill_->written_bytes();
   ReportFacts facts;
   facts.status = status;
   facts.threads = threads_;

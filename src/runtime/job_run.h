@@ -47,13 +47,19 @@ class JobRun {
  private:
   class CollectSink;
   Status ExecutePhases();
-  Status Prepare();
+  enum class Target : uint8_t { kLocked, kUntouched };
+  // Opens and types the input and admits the run, with smaller morsels and fewer threads where the
+  // budget asks for it.
+  Status OpenAndAdmit(Target target);
+  Status TryToAdmit(int threads, int64_t batch_bytes, Target target);
+  void CloseInput();
+  Status Prepare(int threads, int64_t batch_bytes);
+  std::string ScratchDirectory() const;
   Status OpenInput();
   Status PlanAndType();
   Status AdmitRun();
   Status Convert();
   Status Publish();
-  Result<StageNeeds> OutputNeeds() const;
   StageNeeds StepNeeds() const;
   SinkOptions MakeSinkOptions() const;
   Status CheckRowAccount() const;
@@ -82,8 +88,8 @@ class JobRun {
   std::unique_ptr<StagePool> source_pool_;
   std::unique_ptr<StagePool> steps_pool_;
   std::unique_ptr<StagePool> sink_pool_;
-  std::unique_ptr<SpillArea> spill_;
   std::unique_ptr<Transaction> transaction_;
+  std::unique_ptr<SpillArea> spill_;  // inside the transaction's side directory
   std::unique_ptr<Scan> scan_;
   std::unique_ptr<Source> source_;
   std::atomic<Source*> progress_source_{nullptr};

@@ -2,6 +2,7 @@
 
 #include <csignal>
 
+#include "base/threads.h"
 #include "base/units.h"
 #include "env/process.h"
 
@@ -16,19 +17,20 @@ constexpr int64_t kNearBudgetBytes = 4 * kMiB;
 
 Observer::Observer(ObserverOptions options)
     : options_(std::move(options)), start_(std::chrono::steady_clock::now()) {
-  thread_ = std::thread([this] { Loop(); });
+  StartThread(&threads_, [this] { Loop(); });
 }
 
 Observer::~Observer() { Stop(); }
 
 std::vector<MemorySample> Observer::Stop() {
-  if (thread_.joinable()) {
+  if (watching()) {
     {
       std::lock_guard lock(mutex_);
       stopping_ = true;
     }
     wake_.notify_all();
-    thread_.join();
+    threads_.front().join();
+    threads_.clear();
   }
   return samples_;
 }
@@ -63,9 +65,9 @@ void Observer::Look() {
 
   if (options_.stop_signal != nullptr && *options_.stop_signal != 0) {
     const int signal = *options_.stop_signal;
-    options_.cancellation->Cancel(MakeError(ErrorKind::kCancelled, signal == SIGTERM ? 143 : 130,
-                                            "stopped by {}; nothing was published",
-                                            signal == SIGTERM ? "SIGTERM" : "SIGINT"));
+    options_.cancellation->Cancel(MakeError(
+        ErrorKind::kCancelled, signal == SIGTERM ? kTerminatedCode : kInterruptedCode,
+        "stopped by {}; nothing was published", signal == SIGTERM ? "SIGTERM" : "SIGINT"));
   }
   if (options_.on_progress && options_.snapshot) {
     Progress progress = options_.snapshot();

@@ -38,6 +38,8 @@ class Observer {
   // Ends the thread after a last look and gives the samples. Once.
   std::vector<MemorySample> Stop();
   double seconds() const;
+  // False when the system gave no thread: nothing is sampled and no stop signal is heard.
+  bool watching() const { return !threads_.empty(); }
 
  private:
   void Loop();
@@ -51,7 +53,7 @@ class Observer {
   std::vector<MemorySample> samples_;  // of the thread, until it ended
   int64_t looks_ = 0;
   int64_t looks_per_sample_ = 1;
-  std::thread thread_;
+  std::vector<std::thread> threads_;  // one, or none where the system refused it
 };
 
 }  // namespace headrace

@@ -1,6 +1,6 @@
 #include "runtime/output_target.h"
 
-#include <array>
+#include <string_view>
 
 namespace headrace {
 namespace {
@@ -24,16 +24,25 @@ Status RefuseOtherFormats(const OutputSpec& output) {
     return MakeError(ErrorKind::kInvalidConfig, 151,
                      "this version writes parquet only, not '{}'; use --to parquet", output.format);
   }
+  if (output.path.find("://") != std::string::npos) {
+    return MakeError(ErrorKind::kInvalidConfig, 156,
+                     "this version writes local files only: {}; publish here and copy it there",
+                     output.path);
+  }
   if (!output.format.empty()) return Status::OK();
-  static constexpr std::array<std::string_view, 14> kOtherEndings = {
-      ".csv",    ".tsv",     ".jsonl",    ".ndjson",    ".arrow",     ".csv.gz",     ".csv.zst",
-      ".tsv.gz", ".tsv.zst", ".jsonl.gz", ".jsonl.zst", ".ndjson.gz", ".ndjson.zst", ".feather"};
-  for (const auto ending : kOtherEndings) {
-    if (output.path.ends_with(ending)) {
-      return MakeError(ErrorKind::kInvalidConfig, 151,
-                       "this version writes parquet only, and '{}' asks for {}; name the output "
-                       "*.parquet for one file, or a directory for a dataset",
-                       output.path, ending);
+  std::string_view name = output.path;
+  for (const std::string_view compression : {".gz", ".zst", ".bz2", ".lz4"}) {
+    if (name.ends_with(compression)) name.remove_suffix(compression.size());
+  }
+  for (const std::string_view ending :
+       {".csv", ".tsv", ".jsonl", ".ndjson", ".arrow", ".feather"}) {
+    if (name.ends_with(ending)) {
+      return MakeError(
+          ErrorKind::kInvalidConfig, 151,
+          "this version writes parquet only, and '{}' asks for {}; name the output "
+          "*.parquet for one file, or say --to parquet for a dataset directory of that "
+          "name",
+          output.path, output.path.substr(name.size() - ending.size()));
     }
   }
   return Status::OK();
@@ -68,8 +77,6 @@ Result<OutputTarget> ResolveOutput(const OutputSpec& output, const std::string& 
         "--mode overwrite");
   }
   ARROW_ASSIGN_OR_RAISE(target.parquet, ParseParquetCompression(output.compression));
-  target.spill_directory =
-      JoinPath(ParentPath(output.path), "." + BaseName(output.path) + ".headrace/spill");
   return target;
 }
 

@@ -10,7 +10,6 @@ namespace headrace {
 struct OutputTarget {
   TransactionOptions transaction;
   ParquetOptions parquet;
-  std::string spill_directory;  // default place for temporary files: beside the target
 };
 
 // A path ending in .parquet is one file; any other path is a dataset directory. InvalidConfig for

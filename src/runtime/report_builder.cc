@@ -1,11 +1,10 @@
 #include "runtime/report_builder.h"
 
 #include <arrow/config.h>
-#include <fmt/chrono.h>
-
 #include <chrono>
 
 #include "base/units.h"
+#include "base/utc_text.h"
 #include "base/version.h"
 #include "env/process.h"
 
@@ -14,11 +13,6 @@ namespace {
 
 double SecondsNow() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-std::string Iso8601(double seconds) {
-  const auto whole = static_cast<std::time_t>(seconds);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(whole));
 }
 
 std::string StatusWord(const Status& status) {
@@ -33,7 +27,7 @@ void StartReport(RunReport* report) {
   report->arrow_version = arrow::GetBuildInfo().version_string;
   // The duration is taken from this same clock value at the end.
   report->wall_seconds = SecondsNow();
-  report->started_at = Iso8601(report->wall_seconds);
+  report->started_at = UtcText(static_cast<std::time_t>(report->wall_seconds));
   const CpuTimes cpu = ReadCpuTimes();
   report->cpu_seconds = cpu.user_seconds + cpu.system_seconds;
 }
@@ -47,7 +41,7 @@ void FinishReport(const ReportFacts& facts, RunReport* report) {
     report->error = facts.status.message();
     report->error_code = fmt::format("E{:04}", GetErrorCode(facts.status));
   }
-  report->exit_code = facts.status.ok() ? 0 : ExitCode(GetErrorKind(facts.status));
+  report->exit_code = ExitCode(facts.status);
   report->threads = facts.threads;
   report->mode = "streaming";
   report->mode_reason = "every run streams in this version";

@@ -114,8 +114,9 @@ std::string FileSet::NextPath(const FileSeries& series) const {
 
 Status FileSet::Open(FileSeries* series) {
   ARROW_RETURN_NOT_OK(MakeRoomForDescriptor());
+  // A file of this name that is not this series' own must not be written over.
   const OpenMode mode =
-      series->writer_->written_bytes() > 0 ? OpenMode::kAppend : OpenMode::kTruncate;
+      series->writer_->written_bytes() > 0 ? OpenMode::kAppend : OpenMode::kCreateNew;
   ARROW_ASSIGN_OR_RAISE(series->file_, options_.transaction->OpenStaged(series->path_, mode));
   Lock lock(mutex_);
   ++open_files_;

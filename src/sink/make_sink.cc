@@ -1,14 +1,25 @@
+#include "data/row_layout.h"
 #include "sink/partition_keys.h"
 #include "sink/partitioned_sink.h"
 #include "sink/sink.h"
 #include "sink/sink_memory.h"
-#include "sink/stored_columns.h"
 #include "sink/stream_sink.h"
 
 namespace headrace {
+namespace {
+
+// What MakeSink would refuse, while nothing has been opened yet.
+Status CheckColumns(const SinkOptions& options, const PartitionColumns& columns) {
+  ARROW_RETURN_NOT_OK(ParquetLayout::CheckColumns(*columns.stored));
+  if (options.partition_by.empty()) return Status::OK();
+  return RowLayout::Make(columns.stored).status();
+}
+
+}  // namespace
 
 Result<StageNeeds> SinkNeeds(const SinkOptions& options) {
   ARROW_ASSIGN_OR_RAISE(const PartitionColumns columns, SplitPartitionColumns(options));
+  ARROW_RETURN_NOT_OK(CheckColumns(options, columns));
   const int count = columns.stored->num_fields();
   const SinkMemory floor = SmallestMemory(options, count, kRowGroupBytesMin);
   const SinkMemory wanted = SmallestMemory(options, count, WantedRowGroupBytes(options));
@@ -17,12 +28,12 @@ Result<StageNeeds> SinkNeeds(const SinkOptions& options) {
   // What a partitioned sink holds grows with its workers, so that part belongs to them.
   SinkOptions one = options;
   one.threads = 0;
-  const int64_t floor_alone = FixedBytes(one, SmallestMemory(one, count, kRowGroupBytesMin));
+  const int64_t floor_alone = FixedBytes(SmallestMemory(one, count, kRowGroupBytesMin));
   needs.fixed_floor_bytes = floor_alone;
   one.threads = 1;
-  const int64_t floor_first = FixedBytes(one, SmallestMemory(one, count, kRowGroupBytesMin));
+  const int64_t floor_first = FixedBytes(SmallestMemory(one, count, kRowGroupBytesMin));
   needs.worker_floor_bytes = floor_first - floor_alone + WorkerBytes(options, floor, count);
-  needs.fixed_wanted_bytes = FixedBytes(options, wanted);
+  needs.fixed_wanted_bytes = FixedBytes(wanted);
   needs.worker_wanted_bytes = WorkerBytes(options, wanted, count);
   // Rows held per partition make spilling unnecessary; there is no amount beyond which more would
   // not help.
@@ -33,8 +44,8 @@ Result<StageNeeds> SinkNeeds(const SinkOptions& options) {
 Result<std::unique_ptr<Sink>> MakeSink(SinkOptions options, SinkContext context) {
   ARROW_ASSIGN_OR_RAISE(PartitionColumns columns, SplitPartitionColumns(options));
   const SinkMemory memory = DivideMemory(options, columns.stored->num_fields(), context.sink_bytes);
-  ARROW_ASSIGN_OR_RAISE(auto layout, ParquetLayout::Make(StoredSchema(*columns.stored),
-                                                         memory.parquet, context.pool));
+  ARROW_ASSIGN_OR_RAISE(auto layout,
+                        ParquetLayout::Make(columns.stored, memory.parquet, context.pool));
   if (options.partition_by.empty()) {
     return std::make_unique<StreamSink>(std::move(options), context, memory, std::move(layout));
   }

@@ -40,6 +40,7 @@ Status UnknownColumn(const std::string& name, const arrow::Schema& schema) {
 Result<PartitionColumns> SplitPartitionColumns(const SinkOptions& options) {
   const auto stored = StoredSchema(*options.schema);
   PartitionColumns columns;
+  columns.all = stored;
   arrow::FieldVector keys;
   for (const std::string& name : options.partition_by) {
     const int index = stored->GetFieldIndex(name);

@@ -12,6 +12,7 @@
 namespace headrace {
 
 struct PartitionColumns {
+  std::shared_ptr<arrow::Schema> all;  // in the form they are stored in
   std::shared_ptr<arrow::Schema>
       keys;  // in the order of partition_by, dictionaries as their values
   std::vector<int> key_indices;

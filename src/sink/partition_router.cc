@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/units.h"
+#include "sink/out_of_memory.h"
 
 namespace headrace {
 namespace {
@@ -235,7 +236,7 @@ Status PartitionRouter::DetachBucket(const Bucket& detached, RouterWork* work) {
         try {
           frames.emplace_back();
         } catch (const std::bad_alloc&) {
-          return Status::OutOfMemory("no memory for the index of the spill");
+          return OutOfSinkMemory("the index of the spill");
         }
         frame_index_bytes_ += static_cast<int64_t>(frames.capacity() * sizeof(SpillFrame));
       }

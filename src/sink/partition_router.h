@@ -107,8 +107,9 @@ class PartitionRouter {
   int32_t buckets() const { return options_.buckets; }
   int64_t row_group_rows() const { return options_.row_group_rows; }
   int32_t bucket_of(const Partition& partition) const;
-  // The frames of a bucket; complete once all emitted work is done.
-  const FrameVector& frames(int32_t bucket) const { return frames_[static_cast<size_t>(bucket)]; }
+  // Hands over the frames of a bucket, which are complete once all emitted work is done. Allocates
+  // nothing, as a copy would, whose allocator throws.
+  FrameVector TakeFrames(int32_t bucket) { return std::move(frames_[static_cast<size_t>(bucket)]); }
   void SetFrame(int32_t bucket, size_t place, const SpillFrame& frame);
 
  private:

@@ -45,6 +45,26 @@ Result<std::shared_ptr<arrow::Array>> OneZeroOneNan(const std::shared_ptr<arrow:
   return arrow::MakeArray(data);
 }
 
+// Date64 as numbers of days, as the directory's text has no clock.
+Result<std::shared_ptr<arrow::Array>> WholeDays(const std::shared_ptr<arrow::Array>& column,
+                                                arrow::MemoryPool* pool) {
+  constexpr int64_t kDay = 86'400'000;  // milliseconds
+  const auto& values = arrow::internal::checked_cast<const arrow::Date64Array&>(*column);
+  auto data = column->data()->Copy();
+  const int64_t offset = data->offset;  // the bitmap keeps it, so the copy does too
+  ARROW_ASSIGN_OR_RAISE(
+      std::shared_ptr<arrow::Buffer> copy,
+      arrow::AllocateBuffer((offset + column->length()) * static_cast<int64_t>(sizeof(int64_t)),
+                            pool));
+  auto* out = copy->mutable_data_as<int64_t>();
+  std::fill(out, out + offset, int64_t{0});
+  for (int64_t i = 0; i < column->length(); ++i) {
+    out[offset + i] = values.Value(i) / kDay - (values.Value(i) % kDay < 0 ? 1 : 0);
+  }
+  data->buffers[1] = std::move(copy);
+  return arrow::MakeArray(data);
+}
+
 }  // namespace
 
 PartitionTable::PartitionTable(std::shared_ptr<arrow::Schema> keys, arrow::MemoryPool* pool)
@@ -68,6 +88,8 @@ Result<EncodedRows> PartitionTable::EncodeKeys(const arrow::ArrayVector& key_col
       ARROW_ASSIGN_OR_RAISE(column, OneZeroOneNan<arrow::DoubleArray>(column, pool_));
     } else if (column->type_id() == arrow::Type::FLOAT) {
       ARROW_ASSIGN_OR_RAISE(column, OneZeroOneNan<arrow::FloatArray>(column, pool_));
+    } else if (column->type_id() == arrow::Type::DATE64) {
+      ARROW_ASSIGN_OR_RAISE(column, WholeDays(column, pool_));
     }
   }
   ARROW_ASSIGN_OR_RAISE(const auto order, arrow::AllocateBuffer(rows * 4, pool_));
@@ -121,8 +143,14 @@ Result<Partition*> PartitionTable::Insert(const uint8_t* key, int64_t key_bytes,
   const auto id = static_cast<uint32_t>(partitions_.size());
   bytes_ += static_cast<int64_t>(sizeof(Partition)) + kBytesBesides + key_bytes +
             4 * static_cast<int64_t>(directory.size());
-  partitions_.emplace_back(id, std::move(directory), pool_);
+  // Both or none: other threads go on looking keys up after a failure.
   key_of_.push_back({kept, hash});
+  try {
+    partitions_.emplace_back(id, std::move(directory), pool_);
+  } catch (const std::bad_alloc&) {
+    key_of_.pop_back();
+    throw;
+  }
   const size_t mask = slots_.size() - 1;
   size_t slot = hash & mask;
   while (slots_[slot] != 0) slot = (slot + 1) & mask;

@@ -5,7 +5,22 @@
 #include <map>
 #include <thread>
 
+#include "base/threads.h"
+#include "sink/out_of_memory.h"
+
 namespace headrace {
+namespace {
+
+// On a helper thread nobody would catch it.
+Status DoOne(const std::function<Status(int64_t)>& do_one, int64_t at) {
+  try {
+    return do_one(at);
+  } catch (const std::bad_alloc&) {
+    return OutOfSinkMemory("the rows that are left at the end");
+  }
+}
+
+}  // namespace
 
 Status PartitionedFinish::ForEach(int64_t count, const std::function<Status(int64_t)>& do_one) {
   std::atomic<int64_t> next{0};
@@ -14,7 +29,7 @@ Status PartitionedFinish::ForEach(int64_t count, const std::function<Status(int6
   const auto work = [&] {
     for (int64_t at = next++; at < count; at = next++) {
       Status status = options_.cancellation->Check();
-      if (status.ok()) status = do_one(at);
+      if (status.ok()) status = DoOne(do_one, at);
       if (status.ok()) continue;
       std::lock_guard lock(mutex);
       if (first_failure.ok()) first_failure = std::move(status);
@@ -23,7 +38,10 @@ Status PartitionedFinish::ForEach(int64_t count, const std::function<Status(int6
   };
   std::vector<std::thread> helpers;
   const int64_t threads = std::min<int64_t>(options_.threads, count);
-  for (int64_t i = 1; i < threads; ++i) helpers.emplace_back(work);
+  helpers.reserve(static_cast<size_t>(threads));
+  for (int64_t i = 1; i < threads; ++i) {
+    if (!StartThread(&helpers, work)) break;
+  }
   work();
   for (auto& helper : helpers) helper.join();
   return first_failure;
@@ -45,8 +63,8 @@ Status PartitionedFinish::Run(const std::function<Status()>& run_emitted) {
                                                     LeastPassBytes(options_.memory.row_group_bytes),
                                    run_emitted));
   for (const SpilledBucket& bucket : buckets) {
-    held_bytes -=
-        bucket.rest.block_bytes() + static_cast<int64_t>(bucket.frames.size() * sizeof(SpillFrame));
+    held_bytes -= bucket.rest.block_bytes() +
+                  static_cast<int64_t>(bucket.frames.capacity() * sizeof(SpillFrame));
   }
   return ForEach(static_cast<int64_t>(buckets.size()), [&](int64_t at) {
     return RoutePass(std::move(buckets[static_cast<size_t>(at)]), 1, held_bytes / options_.threads);
@@ -83,7 +101,7 @@ Result<std::vector<PartitionedFinish::SpilledBucket>> PartitionedFinish::Collect
       ARROW_RETURN_NOT_OK(router->SpillRestOf(members));
       ARROW_RETURN_NOT_OK(run_emitted());
     }
-    buckets.push_back({std::move(members), router->frames(number), std::move(rest)});
+    buckets.push_back({std::move(members), router->TakeFrames(number), std::move(rest)});
   }
   return buckets;
 }

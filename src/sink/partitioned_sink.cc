@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sink/empty_result.h"
+#include "sink/out_of_memory.h"
 #include "sink/partition_path.h"
 #include "sink/partitioned_finish.h"
 #include "sink/stored_columns.h"
@@ -35,9 +36,13 @@ Result<std::unique_ptr<Sink>> PartitionedSink::Make(SinkOptions options, SinkCon
                                                     SinkMemory memory, PartitionColumns columns,
                                                     std::shared_ptr<const ParquetLayout> layout) {
   ARROW_ASSIGN_OR_RAISE(auto row_layout, RowLayout::Make(layout->schema()));
-  return std::unique_ptr<Sink>(new PartitionedSink(std::move(options), context, memory,
-                                                   std::move(columns), std::move(layout),
-                                                   std::move(row_layout)));
+  try {
+    return std::unique_ptr<Sink>(new PartitionedSink(std::move(options), context, memory,
+                                                     std::move(columns), std::move(layout),
+                                                     std::move(row_layout)));
+  } catch (const std::bad_alloc&) {
+    return OutOfSinkMemory("the partition table");
+  }
 }
 
 PartitionedSink::PartitionedSink(SinkOptions options, SinkContext context, SinkMemory memory,
@@ -115,7 +120,6 @@ Status PartitionedSink::WriteEmptyFile() {
 
 SinkSummary PartitionedSink::Summary() const {
   SinkSummary summary;
-  summary.rows = rows_;
   summary.row_groups = files_.row_groups();
   summary.partitions = table_.size();
   summary.spilled_bytes = context_.spill->written_bytes();
@@ -123,12 +127,14 @@ SinkSummary PartitionedSink::Summary() const {
   std::sort(summary.files.begin(), summary.files.end(),
             [](const SinkFile& a, const SinkFile& b) { return a.relative_path < b.relative_path; });
   for (const SinkFile& file : summary.files) {
+    summary.rows += file.rows;
     summary.bytes += file.bytes;
     std::string directory = ParentPath(file.relative_path);
     if (summary.directories.empty() || summary.directories.back() != directory) {
       summary.directories.push_back(std::move(directory));
     }
   }
+  HEADRACE_CHECK(summary.rows == rows_);
   std::sort(summary.directories.begin(), summary.directories.end());
   return summary;
 }

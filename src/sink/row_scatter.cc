@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
+#include "sink/out_of_memory.h"
 #include "sink/stored_columns.h"
 
 namespace headrace {
 
 Result<ScatteredRows> RowScatter::Scatter(const std::shared_ptr<arrow::RecordBatch>& batch) const {
   const int64_t rows = batch->num_rows();
-  ARROW_ASSIGN_OR_RAISE(const auto stored,
-                        ConvertToStored(batch, StoredSchema(*batch->schema()), pool_));
+  ARROW_ASSIGN_OR_RAISE(const auto stored, ConvertToStored(batch, columns_->all, pool_));
   arrow::ArrayVector key_columns;
   for (const int index : columns_->key_indices) key_columns.push_back(stored->column(index));
   ARROW_ASSIGN_OR_RAISE(
@@ -24,7 +24,7 @@ Result<ScatteredRows> RowScatter::Scatter(const std::shared_ptr<arrow::RecordBat
   try {
     ARROW_RETURN_NOT_OK(GroupRows(partitions, rows, indices, &scattered));
   } catch (const std::bad_alloc&) {
-    return Status::OutOfMemory("no memory for the partitions of a batch");
+    return OutOfSinkMemory("the partitions of a batch");
   }
   arrow::ArrayVector data_columns;
   for (const int index : columns_->stored_indices) data_columns.push_back(stored->column(index));

@@ -26,7 +26,7 @@ struct SinkFile {
 };
 
 struct SinkSummary {
-  int64_t rows = 0;
+  int64_t rows = 0;  // in the files, as their writers counted them; checked against those taken in
   int64_t bytes = 0;
   int64_t partitions = 0;
   int64_t row_groups = 0;
@@ -76,7 +76,7 @@ struct SinkContext {
 
 // Floor: every worker can encode one smallest row group while the others do the same, and a
 // partitioned sink can route and spill beside that. Wanted: full row groups in every worker.
-// Errors: InvalidPlan, as MakeSink.
+// Errors: InvalidPlan, all that MakeSink has.
 Result<StageNeeds> SinkNeeds(const SinkOptions& options);
 
 // Errors: InvalidPlan for partition keys that are unknown, repeated, of a type without a directory

@@ -2,15 +2,23 @@
 
 #include <algorithm>
 
+#include "base/units.h"
 #include "sink/parquet/row_group_encoder.h"
 #include "sink/row_chunks.h"
 
 namespace headrace {
 namespace {
 
-constexpr int64_t kMiB = int64_t{1} << 20;
 constexpr int64_t kRowGroupBytesMax = 256 * kMiB;
 constexpr int64_t kStringBytesGuess = 24;
+// Measured with 6,000 and 60,000 columns. Once: two schemas (205 each), the row layout (240), and
+// the Parquet layout, whose footer takes 1,550 while it is made.
+constexpr int64_t kColumnBytes = 2560;
+// Per worker: the objects of a batch and of its slice (675 each), those of an encoded row group
+// (545), and the text that describes its column in the footer.
+constexpr int64_t kColumnBytesOfWorker = 2048;
+// From the pool, in the footer, whose buffer doubles.
+constexpr int64_t kColumnFooterBytes = 256;
 
 // The allocator's size classes are up to an eighth larger than what is asked for.
 int64_t WithSizeClasses(int64_t bytes) { return bytes + bytes / 8; }
@@ -72,12 +80,14 @@ SinkMemory SmallestMemory(const SinkOptions& options, int columns, int64_t row_g
     // chunks; once more for the partitions that nobody works on.
     memory.held_bytes = (5 * options.threads + 4) * row_group_bytes / 2 + kMiB;
   }
-  memory.metadata_bytes = is_partitioned(options) ? kMiB / 2 : kMiB / 4;
+  memory.metadata_bytes =
+      (is_partitioned(options) ? kMiB / 2 : kMiB / 4) + columns * kColumnFooterBytes;
+  memory.column_bytes = columns * kColumnBytes;
   return memory;
 }
 
-int64_t FixedBytes(const SinkOptions& options, const SinkMemory& memory) {
-  return WithSizeClasses(memory.held_bytes) + memory.metadata_bytes;
+int64_t FixedBytes(const SinkMemory& memory) {
+  return WithSizeClasses(memory.held_bytes) + memory.metadata_bytes + memory.column_bytes;
 }
 
 int64_t WorkerBytes(const SinkOptions& options, const SinkMemory& memory, int columns) {
@@ -90,13 +100,13 @@ int64_t WorkerBytes(const SinkOptions& options, const SinkMemory& memory, int co
   const int64_t frames = is_partitioned(options) ? SpillWriter::WorkspaceBytes(memory.frame_bytes) +
                                                        2 * memory.frame_bytes
                                                  : 0;
-  return WithSizeClasses(encode + slices + frames);
+  return WithSizeClasses(encode + slices + frames) + columns * kColumnBytesOfWorker;
 }
 
 SinkMemory DivideMemory(const SinkOptions& options, int columns, int64_t sink_bytes) {
   const auto takes = [&](int64_t row_group_bytes) {
     const SinkMemory memory = SmallestMemory(options, columns, row_group_bytes);
-    return FixedBytes(options, memory) + options.threads * WorkerBytes(options, memory, columns);
+    return FixedBytes(memory) + options.threads * WorkerBytes(options, memory, columns);
   };
   // Held rows make larger row groups in the end, so a partitioned sink spends at most two thirds on
   // encoding.
@@ -119,7 +129,7 @@ SinkMemory DivideForFinish(const SinkOptions& options, int columns, int64_t sink
   const auto left_for_rows = [&](int64_t row_group_bytes) {
     SinkMemory larger = memory;
     larger.row_group_bytes = row_group_bytes;
-    return sink_bytes - memory.metadata_bytes -
+    return sink_bytes - memory.metadata_bytes - memory.column_bytes -
            options.threads * WorkerBytes(options, larger, columns);
   };
   const auto takes = [&](int64_t row_group_bytes) {

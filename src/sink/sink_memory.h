@@ -14,13 +14,14 @@ struct SinkMemory {
       0;  // partitioned: rows held per partition, those on their way out and the partition table
   int64_t frame_bytes = 0;     // partitioned: largest usual frame in the spill
   int64_t metadata_bytes = 0;  // footers of unfinished files
-  ParquetOptions parquet;      // pages no larger than the row group deserves
+  int64_t column_bytes = 0;  // schemas and layouts: outside of the pool, so nobody else may have it
+  ParquetOptions parquet;    // pages no larger than the row group deserves
 };
 
 // What the whole sink takes with row groups of `row_group_bytes`; a partitioned one with the least
 // held rows that work.
 SinkMemory SmallestMemory(const SinkOptions& options, int columns, int64_t row_group_bytes);
-int64_t FixedBytes(const SinkOptions& options, const SinkMemory& memory);
+int64_t FixedBytes(const SinkMemory& memory);
 int64_t WorkerBytes(const SinkOptions& options, const SinkMemory& memory, int columns);
 
 inline constexpr int64_t kRowGroupBytesMin = int64_t{1} << 20;

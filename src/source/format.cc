@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "source/json_start.h"
+
 namespace headrace {
 namespace {
 
@@ -14,12 +16,12 @@ struct NamedFormat {
 
 // Both what --from takes and what a file name may end in.
 constexpr NamedFormat kNames[] = {
-    {"csv", InputFormat::kCsv},          {"tsv", InputFormat::kTsv},
-    {"tab", InputFormat::kTsv},          {"parquet", InputFormat::kParquet},
-    {"pq", InputFormat::kParquet},       {"jsonl", InputFormat::kJsonLines},
-    {"ndjson", InputFormat::kJsonLines}, {"arrow", InputFormat::kArrow},
-    {"arrows", InputFormat::kArrow},     {"ipc", InputFormat::kArrow},
-    {"feather", InputFormat::kArrow}};
+    {"csv", InputFormat::kCsv},         {"tsv", InputFormat::kTsv},
+    {"tab", InputFormat::kTsv},         {"parquet", InputFormat::kParquet},
+    {"pq", InputFormat::kParquet},      {"json", InputFormat::kJson},
+    {"jsonl", InputFormat::kJsonLines}, {"ndjson", InputFormat::kJsonLines},
+    {"arrow", InputFormat::kArrow},     {"arrows", InputFormat::kArrow},
+    {"ipc", InputFormat::kArrow},       {"feather", InputFormat::kArrow}};
 constexpr std::string_view kCompressions[] = {"gz", "zst", "bz2", "lz4", "xz"};
 
 std::string Lower(std::string_view text) {
@@ -57,15 +59,13 @@ std::optional<InputFormat> FormatByName(const std::string& path) {
 
 Result<InputFormat> FormatByContent(Env* env, const std::string& path) {
   ARROW_ASSIGN_OR_RAISE(const auto file, env->OpenForRead(path));
-  std::array<char, 64> buffer;
+  std::array<char, 512> buffer;
   ARROW_ASSIGN_OR_RAISE(const int64_t length, file->ReadAt(0, buffer.size(), buffer.data()));
   const std::string_view start(buffer.data(), static_cast<size_t>(length));
   if (start.starts_with("PAR1") || start.starts_with("PARE")) return InputFormat::kParquet;
   if (start.starts_with("ARROW1")) return InputFormat::kArrow;
-  const size_t text = start.find_first_not_of(" \t\r\n");
-  if (text != std::string_view::npos && start.substr(text).starts_with("{\""))
-    return InputFormat::kJsonLines;
-  return InputFormat::kCsv;
+  if (!StartsAsJson(start)) return InputFormat::kCsv;
+  return start[start.find_first_of("[{")] == '[' ? InputFormat::kJson : InputFormat::kJsonLines;
 }
 
 }  // namespace
@@ -78,6 +78,8 @@ std::string_view FormatName(InputFormat format) {
       return "tsv";
     case InputFormat::kParquet:
       return "parquet";
+    case InputFormat::kJson:
+      return "json";
     case InputFormat::kJsonLines:
       return "jsonl";
     case InputFormat::kArrow:
@@ -92,8 +94,8 @@ Result<DecidedFormat> DecideFormat(Env* env, const std::string& option,
     if (const auto format = FormatNamed(Lower(option))) {
       return DecidedFormat{*format, fmt::format("format {}: as given", FormatName(*format))};
     }
-    return MakeError(ErrorKind::kUsage, 106,
-                     "unknown input format: '{}'; use csv, tsv, jsonl, parquet or arrow", option);
+    return MakeError(ErrorKind::kInvalidConfig, 106,
+                     "unknown input format: '{}'; use csv, tsv or parquet", option);
   }
   DecidedFormat decided;
   for (size_t i = 0; i < files.size(); ++i) {

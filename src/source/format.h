@@ -11,7 +11,7 @@
 
 namespace headrace {
 
-enum class InputFormat : uint8_t { kCsv, kTsv, kParquet, kJsonLines, kArrow };
+enum class InputFormat : uint8_t { kCsv, kTsv, kParquet, kJson, kJsonLines, kArrow };
 
 std::string_view FormatName(InputFormat format);
 
@@ -20,7 +20,7 @@ struct DecidedFormat {
   std::string evidence;  // "format parquet: by the file name"
 };
 
-// Usage error for an unknown name; Source error when the files are of different formats.
+// InvalidConfig for an unknown name; Source error when the files are of different formats.
 Result<DecidedFormat> DecideFormat(Env* env, const std::string& option,
                                    const std::vector<InputFile>& files);
 

@@ -85,7 +85,7 @@ Status CheckKeys(const std::vector<std::vector<HiveValue>>& files,
   }
   for (size_t i = 1; i < files.size(); ++i) {
     if (!std::equal(first.begin(), first.end(), files[i].begin(), files[i].end(), same_key)) {
-      return MakeError(ErrorKind::kSource, 309,
+      return MakeError(ErrorKind::kSource, 314,
                        "files lie in directories with different partition keys: {} has {}, {} has "
                        "{}; name files of "
                        "one layout only",

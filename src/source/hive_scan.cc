@@ -128,6 +128,7 @@ Result<std::unique_ptr<Source>> HiveScan::Start(const ScanRequest& request) {
   const std::vector<std::string>& wanted = everything ? column_names_ : request.columns;
   ScanRequest inner_request;
   inner_request.all_columns = false;
+  if (!request.predicate) inner_request.row_limit = request.row_limit;
   for (const std::string& name : wanted) {
     if (hive_.IndexOf(name) < 0) inner_request.columns.push_back(name);
   }

@@ -21,7 +21,7 @@ class Listing {
   Status Add(const std::string& path) {
     if (path == "-") return AddFile(path, -1, "");
     if (path.find("://") != std::string::npos) {
-      return MakeError(ErrorKind::kUsage, 104,
+      return MakeError(ErrorKind::kInvalidConfig, 104,
                        "this version reads local files only: {}; fetch it first", path);
     }
     ARROW_ASSIGN_OR_RAISE(const auto stat, env_->Stat(path));
@@ -141,13 +141,13 @@ class Listing {
 }  // namespace
 
 Result<std::vector<InputFile>> ListInputs(Env* env, const std::vector<std::string>& paths) {
-  if (paths.empty()) return MakeError(ErrorKind::kUsage, 105, "no input was named");
+  if (paths.empty()) return MakeError(ErrorKind::kInvalidConfig, 105, "no input was named");
   Listing listing(env);
   for (const std::string& path : paths) ARROW_RETURN_NOT_OK(listing.Add(path));
   std::vector<InputFile> files = listing.Take();
   for (const InputFile& file : files) {
     if (file.path == "-" && files.size() > 1) {
-      return MakeError(ErrorKind::kUsage, 105,
+      return MakeError(ErrorKind::kInvalidConfig, 108,
                        "standard input cannot be combined with other inputs");
     }
   }

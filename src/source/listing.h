@@ -21,7 +21,8 @@ struct InputFile {
 // are left out, as every reader of datasets does); every file once, those of one glob or directory
 // sorted bytewise. Hive columns come from the k=v directories below a directory or a glob's fixed
 // part. Errors: Source for a missing file (naming the nearest name beside it), a glob that matches
-// nothing, a directory without data, something that is no file; Usage for a URL.
+// nothing, a directory without data, something that is no file;
+// InvalidConfig for a URL, or standard input beside other inputs.
 Result<std::vector<InputFile>> ListInputs(Env* env, const std::vector<std::string>& paths);
 
 }  // namespace headrace

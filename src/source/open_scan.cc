@@ -1,4 +1,6 @@
 // From what the user named to an opened scan: list, decide the format, open.
+#include <fmt/ranges.h>
+
 #include "source/csv/csv_scan.h"
 #include "source/format.h"
 #include "source/hive.h"
@@ -22,8 +24,40 @@ Result<HiveColumns> TypeDirectories(const std::vector<InputFile>& files) {
 
 Status Unsupported(InputFormat format, const std::string& path) {
   return MakeError(ErrorKind::kSource, 307,
-                   "this version cannot read {} files: {}; it reads csv, tsv and parquet",
+                   "this version cannot read {} files: {}; it reads csv, tsv and parquet (say "
+                   "--from csv if it is delimited text)",
                    FormatName(format), path);
+}
+
+std::vector<std::string_view> OptionsGiven(const CsvOptions& csv) {
+  const CsvOptions unset;
+  std::vector<std::string_view> given;
+  const auto note = [&](bool is_given, std::string_view name) {
+    if (is_given) given.push_back(name);
+  };
+  note(csv.delimiter.has_value(), "--delimiter");
+  note(csv.quote.has_value(), "--quote");
+  note(csv.escape.has_value(), "--escape");
+  note(csv.comment.has_value(), "--comment");
+  note(csv.header.has_value(), csv.header.value_or(true) ? "--header" : "--no-header");
+  note(csv.skip_rows.has_value(), "--skip-rows");
+  note(csv.null_values.has_value(), "--null-values");
+  note(csv.encoding.has_value(), "--encoding");
+  note(csv.all_strings, "--all-strings");
+  note(!csv.types.empty(), "--types");
+  // These have no flag, only a key.
+  note(csv.quoted_empty_is_null, "quoted_empty");
+  note(csv.field_bytes_max != unset.field_bytes_max, "field_size_max");
+  return given;
+}
+
+// Read past silently they would let the user believe that they did something.
+Status RefuseCsvOptions(const CsvOptions& csv, const std::string& path) {
+  const auto given = OptionsGiven(csv);
+  if (given.empty()) return Status::OK();
+  return MakeError(ErrorKind::kInvalidConfig, 166,
+                   "CSV options mean nothing to Parquet: {}; remove {} or say --from csv: {}",
+                   fmt::join(given, ", "), given.size() == 1 ? "it" : "them", path);
 }
 
 Result<std::unique_ptr<Scan>> OpenText(const std::vector<InputFile>& files, HiveColumns hive,
@@ -47,9 +81,10 @@ Result<std::unique_ptr<Scan>> OpenScan(const InputSpec& input, const ScanContext
     case InputFormat::kParquet:
       if (files.front().path == "-") {
         return MakeError(
-            ErrorKind::kUsage, 107,
+            ErrorKind::kInvalidConfig, 107,
             "Parquet cannot be read from standard input: its index stands at the end; name a file");
       }
+      ARROW_RETURN_NOT_OK(RefuseCsvOptions(input.csv, files.front().path));
       return OpenParquetScan(std::move(files), std::move(hive), context);
     case InputFormat::kCsv:
     case InputFormat::kTsv:

@@ -39,6 +39,8 @@ struct ScanRequest {
       columns;  // wanted columns in the wanted order; empty + all_columns = every one
   bool all_columns = true;
   expr::ExprPtr predicate;  // may be null: rows failing it are not needed; used for pruning only
+  int64_t row_limit = -1;  // no more than the first so many rows are needed; -1 = all. A source may
+                           // give more. Not together with a predicate.
 };
 
 class Scan {

@@ -28,7 +28,7 @@ class Morsel {
 struct SourceInput {
   std::string path;
   int64_t size_bytes = 0;
-  int64_t rows = 0;
+  int64_t rows = 0;  // given out so far
 };
 
 using EmitBatch = std::function<Status(Batch)>;

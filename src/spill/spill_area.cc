@@ -52,6 +52,8 @@ SpillArea::~SpillArea() {
   // What fails to go now is reclaimed by the next process that opens an area here.
   (void)options_.env->RemoveDirectory(own_directory_);
   (void)options_.env->RemoveFile(own_directory_ + std::string(kLockSuffix));
+  // Fails, as it should, while somebody else's directory or lock stands in it.
+  if (made_parent_) (void)options_.env->RemoveDirectory(options_.directory);
 }
 
 Status SpillArea::ReclaimDead() {
@@ -71,13 +73,27 @@ Status SpillArea::ReclaimDead() {
   return Status::OK();
 }
 
-Status SpillArea::CreateDirectory() {
+Status SpillArea::MakeParent() {
+  ARROW_ASSIGN_OR_RAISE(const auto stat, options_.env->Stat(options_.directory));
   ARROW_RETURN_NOT_OK(options_.env->CreateDirectories(options_.directory));
+  made_parent_ = made_parent_ || !stat.has_value();
+  return Status::OK();
+}
+
+Status SpillArea::CreateDirectory() {
   for (int attempt = 0; attempt < 16; ++attempt) {
+    ARROW_RETURN_NOT_OK(MakeParent());
     const std::string directory =
         JoinPath(options_.directory, std::string(kDirectoryPrefix) + NewRunId());
     const std::string lock_path = directory + std::string(kLockSuffix);
-    ARROW_ASSIGN_OR_RAISE(auto lock, options_.env->TryLock(lock_path));
+    auto locked = options_.env->TryLock(lock_path);
+    if (!locked.ok()) {
+      // Another area that made the directory may have ended just now and removed it.
+      ARROW_ASSIGN_OR_RAISE(const auto parent, options_.env->Stat(options_.directory));
+      if (!parent.has_value()) continue;
+      return locked.status();
+    }
+    std::unique_ptr<FileLock> lock = std::move(*locked);
     if (lock == nullptr) continue;
     // Someone reclaiming may have locked and removed the new file between its creation and our lock
     // on it. Nobody else makes this name, so the name still standing means that the lock is on it.
@@ -113,7 +129,6 @@ Result<SpillArea::Place> SpillArea::Reserve(int64_t stored, int64_t raw) {
   ARROW_RETURN_NOT_OK(CheckBudget(stored));
   if (segments_.empty() || segments_.back().bytes >= options_.segment_bytes) {
     ARROW_ASSIGN_OR_RAISE(auto file, options_.env->OpenScratch(own_directory_));
-    if (!segments_.empty() && segments_.back().live_bytes == 0) CloseSegment(&segments_.back());
     segments_.push_back({std::move(file), 0, 0});
   }
   Segment& segment = segments_.back();
@@ -128,7 +143,6 @@ Result<SpillArea::Place> SpillArea::Reserve(int64_t stored, int64_t raw) {
   used_bytes_ += stored;
   peak_bytes_ = std::max(peak_bytes_, used_bytes_);
   written_bytes_ += stored;
-  written_raw_bytes_ += raw;
   return place;
 }
 
@@ -193,11 +207,6 @@ int64_t SpillArea::peak_bytes() const {
 int64_t SpillArea::written_bytes() const {
   std::lock_guard lock(mutex_);
   return written_bytes_;
-}
-
-int64_t SpillArea::written_raw_bytes() const {
-  std::lock_guard lock(mutex_);
-  return written_raw_bytes_;
 }
 
 }  // namespace headrace

@@ -33,7 +33,9 @@ enum class SpillCompression : uint8_t { kNone, kLz4, kZstd };
 
 struct SpillOptions {
   Env* env = nullptr;
-  std::string directory;  // where the area's own directory goes; made when needed
+  // Where the area's own directory goes; made when needed, and then removed at the end unless
+  // others use it too.
+  std::string directory;
   int64_t bytes_max =
       0;  // 0 = what the disk has free when the first frame is written, less a twentieth
   SpillCompression compression = SpillCompression::kLz4;
@@ -68,8 +70,7 @@ class SpillArea {
 
   int64_t used_bytes() const;  // on disk now
   int64_t peak_bytes() const;
-  int64_t written_bytes() const;      // over the whole run, as stored
-  int64_t written_raw_bytes() const;  // the same before compression
+  int64_t written_bytes() const;  // over the whole run, as stored
 
  private:
   friend class SpillWriter;
@@ -86,6 +87,7 @@ class SpillArea {
   explicit SpillArea(SpillOptions options);
   Status ReclaimDead();
   Status CreateDirectory();                            // called with mutex_ held
+  Status MakeParent();                                 // called with mutex_ held
   Result<Place> Reserve(int64_t stored, int64_t raw);  // room for one frame in the newest segment
   Status CheckBudget(int64_t bytes) const;             // called with mutex_ held
   void CloseSegment(Segment* segment);                 // called with mutex_ held
@@ -94,13 +96,13 @@ class SpillArea {
   std::unique_ptr<arrow::util::Codec> codec_;
   mutable std::mutex mutex_;
   std::string own_directory_;  // empty until the first frame
+  bool made_parent_ = false;   // options_.directory was not there before
   std::unique_ptr<FileLock> lock_;
   int64_t bytes_max_ = 0;
   std::vector<Segment> segments_;
   int64_t used_bytes_ = 0;
   int64_t peak_bytes_ = 0;
   int64_t written_bytes_ = 0;
-  int64_t written_raw_bytes_ = 0;
 };
 
 // Role: one thread's hand for writing frames, with the workspace that spilling needs, taken when

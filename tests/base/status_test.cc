@@ -5,6 +5,13 @@
 namespace headrace {
 namespace {
 
+TEST(Status, ACancelledRunEndsWithTheCodeOfItsSignal) {
+  EXPECT_EQ(ExitCode(Status::OK()), 0);
+  EXPECT_EQ(ExitCode(MakeError(ErrorKind::kCancelled, kInterruptedCode, "stopped")), 130);
+  EXPECT_EQ(ExitCode(MakeError(ErrorKind::kCancelled, kTerminatedCode, "stopped")), 143);
+  EXPECT_EQ(ExitCode(MakeError(ErrorKind::kBadInput, 143, "bad")), 9);
+}
+
 TEST(Status, KindAndCodeTravelWithContext) {
   const Status status = MakeError(ErrorKind::kBadInput, 412, "bad value '{}'", "x\ny");
   const Status outer = WithContext(status, "file a.csv");

@@ -5,6 +5,14 @@
 namespace headrace {
 namespace {
 
+TEST(ParsePercent, SharesOfMemory) {
+  EXPECT_DOUBLE_EQ(ParsePercent("25%").ValueOrDie(), 0.25);
+  EXPECT_DOUBLE_EQ(ParsePercent(" 12.5 % ").ValueOrDie(), 0.125);
+  for (const char* bad : {"", "%", "25", "0%", "101%", "-5%", "x%", "25%%"}) {
+    EXPECT_FALSE(ParsePercent(bad).ok()) << bad;
+  }
+}
+
 TEST(ParseBytes, BinaryAndDecimalUnits) {
   EXPECT_EQ(*ParseBytes("512MiB"), 512 * kMiB);
   EXPECT_EQ(*ParseBytes("1.5 GB"), 1'500'000'000);

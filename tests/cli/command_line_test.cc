@@ -163,6 +163,8 @@ TEST_F(CommandLine, UsageErrorsAreOneLineAndExitTwo) {
       {{"convert", "a", "b", "--wher", "x"}, "did you mean '--where'?"},
       {{"convert", "a", "b", "--where"}, "flag --where needs a value"},
       {{"convert", "a", "b", "--schema", "x"}, "not available in this version"},
+      {{"convert", "a", "b", "--streaming-threshold", "9"}, "not available in this version"},
+      {{"--streaming-threshold", "9", "convert", "a", "b"}, "not available in this version"},
       {{"convert", "a", "b", "--bad-rows", "quarantine"}, "not available in this version"},
       {{"convert", "a", "b", "--limit", "1", "--limit", "2"}, "given twice"},
       {{"convert", "a", "b", "--limit", "-1"}, "--limit"},
@@ -183,7 +185,7 @@ TEST_F(CommandLine, UsageErrorsAreOneLineAndExitTwo) {
   for (const auto& [words, part] : cases) {
     const Output output = Headrace(words);
     EXPECT_EQ(output.exit_code, 2) << output.err;
-    EXPECT_THAT(output.err, testing::StartsWith("error E0101 (usage): "));
+    EXPECT_THAT(output.err, testing::StartsWith("error E0100 (usage): "));
     EXPECT_THAT(output.err, HasSubstr(part));
     EXPECT_EQ(std::count(output.err.begin(), output.err.end(), '\n'), 1) << output.err;
   }
@@ -218,14 +220,33 @@ TEST_F(CommandLine, UsageErrorsAsJson) {
   for (const std::vector<std::string>& words :
        {std::vector<std::string>{"--log-format", "json", "convert", "a", "b", "--wher", "x"},
         std::vector<std::string>{"convert", "a", "b", "--log-format=json", "--limit", "x"}}) {
-    EXPECT_EQ(nlohmann::json::parse(Headrace(words).err)["exit_code"], 2);
+    const auto json = nlohmann::json::parse(Headrace(words).err);
+    EXPECT_EQ(json["exit_code"], 2);
+    EXPECT_EQ(json["code"], "E0100");
   }
 }
 
+TEST_F(CommandLine, EvidenceAsJson) {
+  TheFakeRun().report.evidence = {"header: yes"};
+  const auto preview =
+      nlohmann::json::parse(Headrace({"preview", "a.csv", "-v", "--log-format", "json"}).err);
+  EXPECT_EQ(preview["level"], "evidence");
+  EXPECT_EQ(preview["message"], "delimiter ','");
+  const std::string lines = Headrace({"convert", "a", "b", "-v", "--log-format=json"}).err;
+  EXPECT_EQ(nlohmann::json::parse(lines.substr(0, lines.find('\n')))["message"], "header: yes");
+  EXPECT_EQ(nlohmann::json::parse(lines.substr(lines.find('\n')))["level"], "info");
+}
+
 TEST_F(CommandLine, ReportToStandardOutput) {
+  TheFakeRun().report.name = "city_trips";
+  TheFakeRun().report.inputs = {{.path = "in.csv", .source = "trips"}};
+  TheFakeRun().report.stages = {{.name = "source"}};
   const auto json = nlohmann::json::parse(Headrace({"convert", "a", "b", "--report", "-"}).out);
   EXPECT_EQ(json["rows_out"], 6001215);
   EXPECT_EQ(json["report_version"], 1);
+  EXPECT_EQ(json["name"], "city_trips");
+  EXPECT_EQ(json["inputs"][0]["source"], "trips");
+  EXPECT_FALSE(json["stages"][0].contains("shrinks"));
 }
 
 TEST_F(CommandLine, PipelinesTakeFlagsOverTheFile) {

@@ -265,6 +265,27 @@ TEST_F(TransactionTest, SymlinkToADatasetIsFollowedOnce) {
   ExpectRefused(options, kTargetOfOtherType, ErrorKind::kSink);
 }
 
+// A crash between two renames leaves a link to the dataset dangling, and the data behind it.
+TEST_F(TransactionTest, ALinkToADatasetThatACrashSetAsideIsFollowed) {
+  MustPublish(Options(PublishMode::kCreate), kOld);
+  std::filesystem::create_directory(directory_ / "links");
+  std::filesystem::create_symlink("../out", directory_ / "links/relative");
+  std::filesystem::create_symlink(target_, directory_ / "links/absolute");
+  std::filesystem::create_symlink("relative", directory_ / "links/twice");
+  for (const char* link : {"links/relative", "links/absolute", "links/twice", "links/twice/"}) {
+    std::filesystem::create_directory(directory_ / ".out.headrace/txn-dead");
+    std::filesystem::rename(target_, directory_ / ".out.headrace/txn-dead/old");
+    TransactionOptions options = Options(PublishMode::kAppend, "run-2");
+    options.target = directory_ / link;
+    {
+      const auto transaction = Transaction::Begin(env_, options);
+      ASSERT_TRUE(transaction.ok()) << link << ": " << transaction.status().ToString();
+    }
+    EXPECT_EQ(TargetTree(), kOld) << link;
+    EXPECT_THAT(SideNames(), ElementsAre("ledger", "lock"));
+  }
+}
+
 TEST_F(TransactionTest, MissingParentIsNamed) {
   TransactionOptions options = Options(PublishMode::kCreate);
   options.target = directory_ / "no/out";

@@ -92,7 +92,10 @@ TEST(MayMatch, AgreesWithTheFilter) {
     const int64_t a = static_cast<int64_t>(random() % 12) - 1;
     const int64_t b = static_cast<int64_t>(random() % 12) - 1;
     const char* const comparisons[] = {"=", "<>", "<", "<=", ">", ">="};
-    switch (random() % 6) {
+    switch (random() % 7) {
+      case 6:
+        return fmt::format("TRY_CAST(n * 40 AS int8) {}",
+                           random() % 2 ? "IS NULL" : fmt::format("< {}", 40 * a));
       case 0:
         return fmt::format("n BETWEEN {} AND {}", a, b);
       case 1:

@@ -99,6 +99,42 @@ TEST(Bind, ColumnNames) {
               HasSubstr("must be a date or timestamp, not int64"));
 }
 
+// What is large is left to the run, whose pool is charged and may refuse.
+TEST(Bind, FoldsOnlySmallConstants) {
+  auto schema = arrow::schema(arrow::FieldVector{});
+  auto large =
+      Bind(*Parse("length(concat(repeat('a', 30000000), repeat('b', 30000000)))"), *schema);
+  ASSERT_TRUE(large.ok()) << large.status().message();
+  arrow::ProxyMemoryPool pool(arrow::system_memory_pool());
+  auto one = arrow::RecordBatch::Make(schema, 1, arrow::ArrayVector{});
+  EXPECT_TRUE(Evaluate(**large, *one, &pool).ok());
+  EXPECT_GT(pool.max_memory(), 50'000'000);
+  // Folded text outlives the pool it was computed in.
+  auto text = Bind(*Parse("upper(concat('a', repeat('b', 100)))"), *schema);
+  ASSERT_TRUE(text.ok());
+  auto values = Evaluate(**text, *one, &pool).ValueOrDie();
+  EXPECT_EQ(static_cast<const arrow::StringArray&>(*values).GetString(0),
+            "A" + std::string(100, 'B'));
+}
+
+TEST(Evaluate, AFilterStopsAtTheFirstTermThatIsNotTrue) {
+  auto schema =
+      arrow::schema({arrow::field("a", arrow::int64()), arrow::field("b", arrow::int64())});
+  arrow::Int64Builder a, b;
+  ASSERT_TRUE(a.AppendNull().ok() && a.AppendValues({1, 9}).ok());
+  ASSERT_TRUE(b.AppendValues({0, 0, 2}).ok());
+  auto batch = arrow::RecordBatch::Make(schema, 3, {*a.Finish(), *b.Finish()});
+  for (const char* text : {"a > 5 AND 1 % b >= 0", "(b >= 0 AND a > 5) AND 1 % b >= 0"}) {
+    auto bound = Bind(*Parse(text), *schema);
+    ASSERT_TRUE(bound.ok()) << bound.status().message();
+    EXPECT_FALSE(Evaluate(**bound, *batch, arrow::default_memory_pool()).ok())
+        << "as a value NULL AND x needs x";
+    auto kept = EvaluateFilter(**bound, *batch, arrow::default_memory_pool());
+    ASSERT_TRUE(kept.ok()) << text << ": " << kept.status().message();
+    EXPECT_EQ(static_cast<const arrow::BooleanArray&>(**kept).true_count(), 1);
+  }
+}
+
 TEST(Evaluate, TakesEveryByteFromThePoolGiven) {
   // Not the default pool's allocator, whatever that is here: its counters are what is looked at.
   std::unique_ptr<arrow::MemoryPool> pool_owner = arrow::MemoryPool::CreateDefault();

@@ -39,10 +39,9 @@ version: 1
 name: city_trips
 vars: { base: "${HOME_DIR}/in", file: "${vars.base}/a.csv" }
 resources:
-  memory: { limit: 2GiB, elevated: 70%, high: 80% }
+  memory: { limit: 2GiB }
   threads: 3
   spill: { dir: /tmp/s, max: 40GiB }
-  streaming_threshold: 10
   chunk_size: 20
 sources:
   - id: trips
@@ -71,12 +70,14 @@ sink:
   ASSERT_TRUE(job.ok()) << job.status().message();
   EXPECT_EQ(job->name, "city_trips");
   EXPECT_EQ(job->resources.memory, "2GiB");
-  EXPECT_DOUBLE_EQ(job->resources.elevated_mark, 0.7);
   EXPECT_EQ(job->resources.threads, 3);
   EXPECT_EQ(job->resources.spill_bytes_max, int64_t{40} << 30);
   EXPECT_EQ(job->resources.chunk_rows, 20);
   const InputSpec& input = job->inputs.at(0);
   EXPECT_EQ(input.paths, (std::vector<std::string>{"/data/in/a.csv", "b$.csv", "c.csv"}));
+  EXPECT_EQ(input.id, "trips");
+  EXPECT_EQ(input.format, "csv");
+  EXPECT_EQ(input.csv.encoding, "latin-1");
   EXPECT_EQ(input.csv.types.at(1).second, "decimal(12,2)");
   EXPECT_EQ(input.csv.delimiter, '\t');
   EXPECT_EQ(input.csv.quote, '\0');
@@ -85,7 +86,7 @@ sink:
   EXPECT_EQ(input.csv.skip_rows, 2);
   ASSERT_EQ(job->steps.size(), 8u);
   EXPECT_EQ(std::get<FilterStep>(job->steps[0].what).predicate, "fare >= 0");
-  EXPECT_EQ(job->steps[0].where, "p.yaml:19:13");
+  EXPECT_EQ(job->steps[0].where, "p.yaml:18:13");
   EXPECT_EQ(std::get<DropStep>(job->steps[4].what).columns, std::vector<std::string>{"c"});
   EXPECT_EQ(std::get<LimitStep>(job->steps[7].what).rows, 5);
   EXPECT_EQ(job->output.mode, WriteMode::kOverwritePartitions);
@@ -125,8 +126,12 @@ TEST(Pipeline, RefusalsSayWhereAndWhat) {
       {kHead + "resources: { memory: lots }\n" + kTail, {"p.yaml:4:22", "lots"}},
       {kHead + "resources: { memory: 120% }\n" + kTail, {"p.yaml:4:22", "share"}},
       {kHead + "resources: { threads: 0 }\n" + kTail, {"p.yaml:4:23", "at least 1"}},
-      {kHead + "resources: { memory: { elevated: 90%, high: 80% } }\n" + kTail,
-       {"above the high mark"}},
+      {kHead + "resources: { memory: { elevated: 70% } }\n" + kTail,
+       {"p.yaml:4:24", "'elevated'", "not available in this version"}},
+      {kHead + "resources: { memory: { high: 80% } }\n" + kTail,
+       {"p.yaml:4:24", "'high'", "not available in this version"}},
+      {kHead + "resources: { streaming_threshold: 10 }\n" + kTail,
+       {"p.yaml:4:14", "'streaming_threshold'", "not available in this version"}},
       {kHead + "sink: { path: a, mode: replace }\n", {"p.yaml:4:24", "none of create"}},
       {kHead + "sink: { path: a, format: csv }\n", {"p.yaml:4:26", "not available"}},
       {kHead + "sink: { path: \"${NONE}\" }\n",
@@ -145,6 +150,51 @@ TEST(Pipeline, RefusalsSayWhereAndWhat) {
     const std::string message = MessageOf(text);
     for (const std::string& part : parts) EXPECT_THAT(message, HasSubstr(part)) << text;
   }
+}
+
+TEST(Pipeline, ValuesThatARunWouldRefuseAreToldWithTheirPlace) {
+  const std::string source = "version: 1\nsources:\n  - { path: in.csv, ";
+  const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
+      {source + "format: exel }\n" + kTail, {"p.yaml:3:29", "'exel' is none of csv, tsv, parquet"}},
+      {source + "format: parqet }\n" + kTail, {"p.yaml:3:29", "did you mean 'parquet'?"}},
+      {source + "format: jsonl }\n" + kTail, {"p.yaml:3:29", "not available in this version"}},
+      {source + "csv: { encoding: klingon } }\n" + kTail,
+       {"p.yaml:3:38", "'klingon' is none of utf-8", "utf-16le"}},
+      {source + "csv: { encoding: latin-11 } }\n" + kTail, {"did you mean 'latin-1'?"}},
+      {source + "csv: { delimiter: '\"' } }\n" + kTail, {"p.yaml:3:39", "differ from quote"}},
+      {source + "csv: { quote: '|', delimiter: '|' } }\n" + kTail, {"p.yaml:3:51", "differ"}},
+      {source + "csv: { comment: ';', delimiter: ';' } }\n" + kTail, {"p.yaml:3:53", "differ"}},
+      {"version: 1\nsources:\n  - { path: \"s3://b/in.csv\" }\n" + kTail,
+       {"p.yaml:3:13", "s3:// is not available in this version"}},
+      {kHead + "sink: { path: \"s3://bucket/x\" }\n",
+       {"p.yaml:4:15", "s3:// is not available in this version"}},
+      {kHead + "sink: { path: a, parquet: { compression: zstdd } }\n",
+       {"p.yaml:4:42", "'zstdd' is none of zstd", "did you mean 'zstd'?"}},
+      {kHead + "sink: { path: a, parquet: { compression: \"zstd:99\" } }\n",
+       {"p.yaml:4:42", "'zstd:99'", "1-19"}},
+      {kHead + "sink: { path: a, mode: overwrite_partitions }\n",
+       {"p.yaml:4:7", "needs partition columns"}},
+      {kHead + "sink: { path: a.parquet, partition_by: [x] }\n",
+       {"p.yaml:4:7", "one file cannot be partitioned"}},
+      {kHead + "sink: { path: a.parquet, mode: append }\n",
+       {"p.yaml:4:32", "mode append needs a dataset directory"}},
+      {kHead + "sink: { path: a.csv }\n", {"p.yaml:4:7", "writes parquet only"}},
+  };
+  for (const auto& [text, parts] : cases) {
+    const std::string message = MessageOf(text);
+    for (const std::string& part : parts) EXPECT_THAT(message, HasSubstr(part)) << text;
+  }
+}
+
+TEST(Pipeline, OtherSpellingsOfValues) {
+  auto job = Parse(
+      "version: 1\nresources: { memory: \"25 %\" }\nsources:\n"
+      "  - { path: 'a:b.csv', csv: { encoding: utf8, delimiter: ';' } }\n"
+      "sink: { path: out, parquet: { compression: \"gzip:9\" } }\n");
+  ASSERT_TRUE(job.ok()) << job.status().message();
+  EXPECT_EQ(job->resources.memory, "25 %");
+  EXPECT_EQ(job->inputs.at(0).csv.encoding, "utf8");
+  EXPECT_EQ(job->output.compression, "gzip:9");
 }
 
 TEST(Pipeline, VariablesNeverBecomeStructure) {
@@ -170,9 +220,9 @@ TEST(Pipeline, HostileFilesAreBounded) {
 
 TEST(Pipeline, AliasesRepeatNodes) {
   auto job =
-      Parse("version: 1\nvars: { p: &p in.csv }\nsources: [ { path: *p } ]\nsink: { path: *p }\n");
+      Parse("version: 1\nvars: { p: &p data }\nsources: [ { path: *p } ]\nsink: { path: *p }\n");
   ASSERT_TRUE(job.ok()) << job.status().message();
-  EXPECT_EQ(job->output.path, "in.csv");
+  EXPECT_EQ(job->output.path, "data");
 }
 
 TEST(Pipeline, MutatedFilesNeverCrash) {

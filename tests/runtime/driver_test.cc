@@ -166,6 +166,85 @@ TEST(RunPipeline, TheFailureOfTheLowestMorselIsTold) {
   }
 }
 
+// Fails for batches that hold a number from `bad` on.
+class FailingTransform : public Transform {
+ public:
+  explicit FailingTransform(int64_t bad) : bad_(bad) {}
+  const std::string& name() const override { return name_; }
+  const std::shared_ptr<arrow::Schema>& output_schema() const override { return schema_; }
+  Result<Batch> Apply(Batch batch, BatchPosition, arrow::MemoryPool*) override {
+    const auto& column = static_cast<const arrow::Int64Array&>(*batch.columns->column(0));
+    for (int64_t row = 0; row < batch.rows(); ++row) {
+      if (column.Value(row) >= bad_) {
+        return MakeError(ErrorKind::kBadInput, 250, "{} is bad", column.Value(row));
+      }
+    }
+    return batch;
+  }
+
+ private:
+  const int64_t bad_;
+  const std::string name_ = "failing";
+  const std::shared_ptr<arrow::Schema> schema_ = NumberSchema();
+};
+
+// Rows behind a limit may be bad: whether they were read depends on threads and batches, so they
+// never fail the run. Rows before it always do.
+TEST(RunPipeline, ABadRowBehindTheLimitIsNoFailure) {
+  const std::vector<int64_t> rows = Expected(60);
+  for (int threads : {1, 2, 8}) {
+    for (uint64_t seed = 1; seed < 8; ++seed) {
+      for (size_t limit : {size_t{1}, size_t{20}, size_t{21}, size_t{22}, size_t{50}}) {
+        const int64_t bad = rows[21];
+        SCOPED_TRACE(fmt::format("threads {} seed {} limit {}", threads, seed, limit));
+        Cancellation cancellation;
+        NumberSource source(60, {25, 30});
+        OrderedSink sink(&cancellation);
+        PipelineCounters counters;
+        std::vector<StageReport> stages;
+        std::vector<std::unique_ptr<Transform>> transforms;
+        transforms.push_back(std::make_unique<FailingTransform>(bad));
+        transforms.push_back(
+            std::make_unique<LimitTransform>("limit", limit, NumberSchema(), &cancellation));
+        const Status status = RunPipeline(&source, transforms, &sink, Options(threads, seed),
+                                          &cancellation, &counters, &stages);
+        if (limit > 21) {
+          EXPECT_EQ(status.message(), fmt::format("{} is bad", bad));
+          continue;
+        }
+        ASSERT_TRUE(status.ok()) << status.message();
+        EXPECT_EQ(sink.numbers, Expected(60, static_cast<int64_t>(limit)));
+        EXPECT_EQ(counters.rows_in.load(),
+                  static_cast<int64_t>(limit) + counters.rows_limited.load());
+      }
+    }
+  }
+}
+
+TEST(RunPipeline, AFailingSinkFailsTheRunAlsoWhereTheLimitIsReached) {
+  class FailingSink : public OrderedSink {
+   public:
+    using OrderedSink::OrderedSink;
+    Status Consume(int64_t, Batch) override {
+      return MakeError(ErrorKind::kOutOfDisk, 702, "no space");
+    }
+  };
+  for (int threads : {1, 4}) {
+    Cancellation cancellation;
+    NumberSource source(60);
+    FailingSink sink(&cancellation);
+    PipelineCounters counters;
+    std::vector<StageReport> stages;
+    std::vector<std::unique_ptr<Transform>> transforms;
+    transforms.push_back(
+        std::make_unique<LimitTransform>("limit", 1, NumberSchema(), &cancellation));
+    EXPECT_EQ(RunPipeline(&source, transforms, &sink, Options(threads, 0), &cancellation, &counters,
+                          &stages)
+                  .message(),
+              "no space");
+  }
+}
+
 TEST(RunPipeline, CancellationEndsItWithTheReason) {
   Cancellation cancellation;
   NumberSource source(1'000'000'000);

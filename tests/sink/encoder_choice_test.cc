@@ -48,6 +48,20 @@ TEST(EncodingChoice, DoublesAndStrings) {
             ColumnEncoding::kDeltaLength);
 }
 
+TEST(EncodingChoice, TextAboveAPageIsPlainWhereverItStands) {
+  // The other encoder of text takes its memory where no budget counts it.
+  const auto with_one_of = [](size_t bytes) {
+    return [bytes](int64_t i) {
+      return i == 77'777 ? std::string(bytes, 'x') : "name " + std::to_string(i);
+    };
+  };
+  const auto page = static_cast<size_t>(ParquetOptions().data_page_bytes);
+  EXPECT_EQ(Choose<arrow::StringBuilder>(with_one_of(page)), ColumnEncoding::kDeltaLength);
+  EXPECT_EQ(Choose<arrow::StringBuilder>(with_one_of(page + 1)), ColumnEncoding::kPlain);
+  EXPECT_EQ(Choose<arrow::LargeBinaryBuilder>(with_one_of(page + 1)), ColumnEncoding::kPlain);
+  EXPECT_EQ(Choose<arrow::StringViewBuilder>(with_one_of(page + 1)), ColumnEncoding::kPlain);
+}
+
 TEST(EncodingChoice, NothingButNulls) {
   auto nulls = arrow::MakeArrayOfNull(arrow::int64(), 1000).ValueOrDie();
   EXPECT_EQ(ChooseEncoding(SampleColumn({nulls}), {}), ColumnEncoding::kPlain);

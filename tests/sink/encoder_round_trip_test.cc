@@ -14,6 +14,7 @@
 
 #include "sink/parquet/file_writer.h"
 #include "sink/parquet/row_group_encoder.h"
+#include "sink/parquet/text_bounds.h"
 #include "support/memory_file.h"
 #include "support/random_batch.h"
 
@@ -226,6 +227,34 @@ TEST(EncoderRoundTrip, BoundsOfTextAreBytewise) {
     EXPECT_EQ(statistics->EncodeMin(), *std::min_element(values.begin(), values.end()));
     EXPECT_EQ(statistics->EncodeMax(), *std::max_element(values.begin(), values.end()));
     EXPECT_EQ(statistics->null_count(), 1);
+  }
+}
+
+TEST(TextBounds, CutTextsKeepTheirOrderAndLeaveNoBound) {
+  std::mt19937_64 random(testing::TestSeed());
+  constexpr size_t kMax = TextBounds::kBytesMax;
+  const std::string common(kMax - 2, 'm');
+  for (int round = 0; round < 200; ++round) {
+    arrow::BinaryBuilder builder;
+    std::vector<std::string> values;
+    for (uint64_t n = 1 + random() % 5; n > 0; --n) {
+      // They differ just before the cut, at it, behind it, or not at all.
+      std::string value = common;
+      for (uint64_t more = random() % 7; more > 0; --more) value.push_back("\0b\xff"[random() % 3]);
+      if (random() % 4 == 0) value.append(200'000, 'z');
+      if (random() % 8 == 0)
+        value = std::string(random() % 10, 'l' + static_cast<char>(random() % 3));
+      ASSERT_TRUE(builder.Append(value).ok());
+      values.push_back(std::move(value));
+    }
+    TextBounds bounds;
+    bounds.Add(*builder.Finish().ValueOrDie());
+    const EncodedBounds found = bounds.Finish();
+    const std::string& min = *std::min_element(values.begin(), values.end());
+    const std::string& max = *std::max_element(values.begin(), values.end());
+    EXPECT_EQ(found.min, min.size() > kMax ? std::nullopt : std::optional(min));
+    EXPECT_EQ(found.max, max.size() > kMax ? std::nullopt : std::optional(max));
+    EXPECT_LE(bounds.kept_bytes(), 2 * (kMax + 1));
   }
 }
 

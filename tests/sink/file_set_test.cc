@@ -140,6 +140,19 @@ TEST_F(FileSetTest, FootersStayBoundedByEndingFiles) {
   ExpectAllRowsInOrder(read, kSeries * kOrders * 50);
 }
 
+TEST_F(FileSetTest, AnotherSeriesFileOfTheSameNameIsNotWrittenOver) {
+  EncoderPool encoders(layout_, arrow::system_memory_pool());
+  FileSeries twin(series_[0]->directory());
+  {
+    FileSet files(options_);
+    ASSERT_TRUE(
+        files.Append(series_[0].get(), 0, encoders.Encode({morsels_[0][0]}).ValueOrDie()).ok());
+    ASSERT_TRUE(files.Finish(series_[0].get()).ok());
+    const Status taken = files.Append(&twin, 0, encoders.Encode({morsels_[1][0]}).ValueOrDie());
+    EXPECT_FALSE(taken.ok()) << "the first file's rows would be gone";
+  }
+}
+
 TEST_F(FileSetTest, AFailureWakesEveryoneAndIsEveryonesAnswer) {
   options_.open_files_max = 3;
   transaction_->fail_after_opens = 30;

@@ -194,6 +194,42 @@ TEST(PartitionedSinkTest, SeveralKeysWithNullsDatesAndTextsThatNeedEscaping) {
   ExpectAllRowsInOrder(harness.Read(), 600);
 }
 
+TEST(PartitionedSinkTest, Date64WithinADayIsOnePartition) {
+  constexpr int64_t kDay = 86'400'000;
+  arrow::Date64Builder day;
+  arrow::Int64Builder n;
+  for (int64_t i = 0; i < 300; ++i) {
+    ASSERT_TRUE(day.Append(i % 3 == 0 ? -1 : i % 3 == 1 ? -kDay : 5 * i).ok() && n.Append(i).ok());
+  }
+  SinkHarness harness;
+  SinkRun run;
+  run.options.schema =
+      arrow::schema({arrow::field("n", arrow::int64()), arrow::field("d", arrow::date64())});
+  run.options.partition_by = {"d"};
+  auto batch = arrow::RecordBatch::Make(run.options.schema, 300,
+                                        {n.Finish().ValueOrDie(), day.Finish().ValueOrDie()});
+  run.morsels = {{batch->Slice(0, 100)}, {batch->Slice(100)}};
+  const SinkOutcome outcome = harness.Run(run);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.summary.partitions, 2);
+  EXPECT_EQ(outcome.summary.directories,
+            (std::vector<std::string>{"d=1969-12-31", "d=1970-01-01"}));
+  ExpectAllRowsInOrder(harness.Read(), 300);
+}
+
+TEST(PartitionedSinkTest, TypesThatCannotBeWrittenAreRefusedBeforeAnythingIsOpened) {
+  SinkOptions options;
+  options.schema = arrow::schema(
+      {arrow::field("k", arrow::int32()),
+       arrow::field("l", arrow::list(arrow::dictionary(arrow::int32(), arrow::utf8())))});
+  EXPECT_EQ(GetErrorCode(SinkNeeds(options).status()), 0) << "Parquet has a form for it";
+  options.partition_by = {"k"};
+  EXPECT_EQ(GetErrorCode(SinkNeeds(options).status()), 214) << "rows have none";
+  options.partition_by = {};
+  options.schema = arrow::schema({arrow::field("m", arrow::month_day_nano_interval())});
+  EXPECT_EQ(GetErrorCode(SinkNeeds(options).status()), 212);
+}
+
 TEST(PartitionedSinkTest, AnEmptyResultLeavesAFileThatReadersCanTypeTheKeysFrom) {
   SinkHarness harness;
   SinkRun run = PartitionRun(1, Morsels(2));

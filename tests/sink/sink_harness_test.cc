@@ -87,6 +87,9 @@ SinkOutcome SinkHarness::Run(const SinkRun& run) {
       auto summary = (*sink)->Finish();
       outcome.status = summary.status();
       if (summary.ok()) outcome.summary = *summary;
+      int64_t file_rows = 0;
+      for (const SinkFile& file : outcome.summary.files) file_rows += file.rows;
+      EXPECT_EQ(outcome.summary.rows, file_rows) << "rows are those in the files";
     }
   }
   outcome.pool_peak_bytes = pool->max_memory();

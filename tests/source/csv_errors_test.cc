@@ -1,6 +1,8 @@
 // Every bad input has its line: what, where, why, what to do.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "source/csv_reading.h"
 
 namespace headrace {
@@ -155,6 +157,90 @@ TEST(CsvErrors, LongFieldsStopAtTheLimit) {
   ASSERT_EQ(GetErrorCode(unclosed.status()), 405) << unclosed.status();
   EXPECT_NE(unclosed.status().message().find(":3 (byte 8)"), std::string::npos)
       << unclosed.status();
+}
+
+struct RaggedCase {
+  std::string text;
+  std::string place;
+};
+
+// Short records and a long one that add up to what right records would have.
+std::vector<RaggedCase> RaggedCases() {
+  std::string right;
+  for (int i = 0; i < 3000; ++i) right += "1,2\n";
+  return {
+      {"a,b\n1\n2\n" + right + "x,y,z,w\n", ":2 (byte 4)"},
+      {"a,b\n5,6\n1\n2\nx,y,z,w\n", ":3 (byte 8)"},
+      {"a,b\n5,6\n7,8\n\n1\n2\n3\n4,5,6,7,8\n", ":5 (byte 13)"},
+      {"a,b\nx,y,z\n1\n" + right, ":2 (byte 4)"},
+      {"a,b\n5,6\n\n7,8,9\n" + right, ":4 (byte 9)"},
+      {"a,b\n\"l\nm\",1\n1\n2\n" + right + "x,y,z,w\n", ":4 (byte 12)"},
+      {"a,b\n5\" pipe,1\n1\n2\n" + right + "x,y,z,w\n", ":3 (byte 14)"},
+      {"a,b,c\n1\n2\n3\n1,2,3\n1,2,3,4,5,6,7,8,9\n", ":2 (byte 6)"},
+  };
+}
+
+TEST(CsvErrors, TheFirstRaggedLineIsNamedWhateverTheBlocks) {
+  for (const RaggedCase& ragged : RaggedCases()) {
+    for (bool all_strings : {true, false}) {
+      for (int64_t batch_bytes : {1 << 20, 4096, 64, 7}) {
+        for (int64_t chunk_rows : {1, 2, 3, 1000, 50'000}) {
+          ReadSettings settings;
+          settings.csv.delimiter = ',';
+          settings.csv.quote = '"';
+          settings.csv.header = true;
+          settings.csv.all_strings = all_strings;
+          settings.batch_bytes = batch_bytes;
+          settings.chunk_rows = chunk_rows;
+          const Status failed = ReadText(ragged.text, settings).status();
+          ASSERT_EQ(GetErrorCode(failed), 402) << failed;
+          ASSERT_NE(failed.message().find(ragged.place), std::string::npos)
+              << failed << batch_bytes << " " << chunk_rows;
+        }
+      }
+    }
+  }
+}
+
+// What comes before the error must be right: a limit may take it and end the run.
+TEST(CsvErrors, NoRowIsMadeOfTwoShortRecords) {
+  const std::string path =
+      WriteTestFile("ragged.csv", "a,b\n1,2\n3\n4\nx,y,z,w\n5,6\n\"7\n7\",8\n");
+  for (int64_t chunk_rows : {1, 2, 3, 100}) {
+    ReadSettings settings;
+    settings.csv.all_strings = true;
+    settings.csv.header = true;
+    settings.csv.delimiter = ',';
+    settings.csv.quote = '"';
+    settings.chunk_rows = chunk_rows;
+    ASSERT_OK_AND_ASSIGN(auto scan, OpenCsvScan({{path, -1}}, settings.csv, TestContext(settings)));
+    ASSERT_OK_AND_ASSIGN(auto source, scan->Start({}));
+    ASSERT_OK_AND_ASSIGN(auto morsel, source->Next());
+    std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+    const Status status = source->Read(std::move(morsel), [&](Batch batch) {
+      batches.push_back(batch.columns);
+      return Status::OK();
+    });
+    EXPECT_EQ(GetErrorCode(status), 402) << status;
+    ASSERT_OK_AND_ASSIGN(auto table, arrow::Table::FromRecordBatches(source->schema(), batches));
+    EXPECT_EQ(Cells(*table), (std::vector<std::vector<std::string>>{{"[1]", "[2]"}})) << chunk_rows;
+  }
+  std::remove(path.c_str());
+}
+
+TEST(CsvErrors, BatchesAboveAGibibyteAreRefused) {
+  for (int64_t batch_bytes : {(1LL << 30) + 1, 1LL << 33, 1LL << 50}) {
+    ReadSettings settings;
+    settings.batch_bytes = batch_bytes;
+    const Status failed = ReadText("a,b\n1,2\n", settings).status();
+    EXPECT_EQ(GetErrorCode(failed), 167) << failed;
+    EXPECT_EQ(GetErrorKind(failed), ErrorKind::kInvalidConfig);
+  }
+  ReadSettings settings;
+  settings.batch_bytes = 1LL << 30;
+  settings.csv.field_bytes_max = std::numeric_limits<int64_t>::max();
+  ASSERT_OK_AND_ASSIGN(auto table, ReadText("a,b\n1,2\n", settings));
+  EXPECT_EQ(table->num_rows(), 1);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "source/csv/sniffer.h"
 #include "source/csv_reading.h"
 
 namespace headrace {
@@ -171,6 +172,67 @@ TEST(CsvRows, RandomTablesComeBack) {
     ASSERT_OK_AND_ASSIGN(auto table, ReadText(text, settings));
     ASSERT_EQ(Cells(*table), expected) << text;
   }
+}
+
+TEST(CsvRows, NoCommentCharacterIsNoComment) {
+  CsvOptions options;
+  options.comment = '\0';
+  ASSERT_OK_AND_ASSIGN(Dialect dialect, DialectOfOptions(options));
+  EXPECT_EQ(dialect.comment, kNoCharacter);
+  EXPECT_TRUE(dialect.parity_decides());
+  // A NUL behind the sample is a value like any other.
+  ReadSettings settings = AllStrings();
+  settings.csv.comment = '\0';
+  std::string text = "a,b\n";
+  while (text.size() < 300 * 1024) text += "1,2\n";
+  text += std::string("\0x,y\n", 5);
+  ASSERT_OK_AND_ASSIGN(auto table, ReadText(text, settings));
+  EXPECT_EQ(Cells(*table).back(), (std::vector<std::string>{std::string("[\0x]", 4), "[y]"}));
+}
+
+TEST(CsvRows, APreambleMayBeLong) {
+  constexpr int kLines = 60'000;
+  constexpr int kRows = 20'000;
+  for (const char end : {'\n', '\r'}) {
+    std::string text;
+    for (int i = 0; i < kLines; ++i) text += "# line " + std::to_string(i) + " is 5\" wide" + end;
+    text += std::string("a,b") + end;
+    for (int i = 0; i < kRows; ++i) text += std::to_string(i) + ",x" + end;
+    ReadSettings comments;
+    comments.csv.comment = '#';
+    ReadSettings skipped;
+    skipped.csv.skip_rows = kLines;
+    for (const ReadSettings& settings : {comments, skipped}) {
+      ASSERT_OK_AND_ASSIGN(auto table, ReadText(text, settings));
+      EXPECT_EQ(table->ColumnNames(), (std::vector<std::string>{"a", "b"}));
+      EXPECT_EQ(table->num_rows(), kRows);
+      EXPECT_EQ(TypesOf(*table), "int64 string");
+    }
+  }
+}
+
+// A preamble that fills nearly all of the first sample leaves the sniffer as much as it has without
+// one.
+TEST(CsvRows, ThePreambleTakesNothingFromTheSniffer) {
+  std::string text;
+  while (text.size() < 256 * 1024 - 8) text += "# x\n";
+  text += "a,b;c,d\n";  // the one record of the first sample, where a comma fits better
+  while (text.size() < 600 * 1024) text += "1;2\n";
+  ReadSettings settings;
+  settings.csv.comment = '#';
+  ASSERT_OK_AND_ASSIGN(auto table, ReadText(text, settings));
+  EXPECT_EQ(table->ColumnNames(), (std::vector<std::string>{"a,b", "c,d"}));
+}
+
+TEST(CsvRows, GivenTypesFindTheirColumnsAsStepsDo) {
+  ReadSettings settings;
+  settings.csv.types = {{"FARE", "double"}, {"zone", "int32"}};
+  ASSERT_OK_AND_ASSIGN(auto table, ReadText("Fare,zone,Zone\n1,2,3\n", settings));
+  EXPECT_EQ(TypesOf(*table), "double int32 int64");
+  settings.csv.types = {{"ZONE", "int32"}};
+  const Status ambiguous = ReadText("Fare,zone,Zone\n1,2,3\n", settings).status();
+  EXPECT_EQ(GetErrorCode(ambiguous), 168) << ambiguous;
+  EXPECT_EQ(GetErrorKind(ambiguous), ErrorKind::kInvalidConfig);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <limits>
 #include <random>
 
+#include "expr/value_text.h"
 #include "source/csv/number_text.h"
 #include "source/csv/structure_scan.h"
 #include "source/csv/time_text.h"
@@ -285,6 +286,65 @@ TEST(CsvTypes, EveryDayOfTheCalendar) {
     }
   }
   EXPECT_EQ(expected, 2932897);  // 10000-01-01
+}
+
+// Two parsers of one grammar: what CAST takes as a time with a zone, reading takes, and as the same
+// moment.
+TEST(CsvTypes, ZonesAreReadAsCastReadsThem) {
+  int64_t taken = 0;
+  for (const std::string moment :
+       {"0001-01-01 00:00:00", "0001-01-01 18:00:00", "0001-01-02T12:00", "2024-02-29 12:30:00.5",
+        "9999-12-31 05:59:59.999999", "9999-12-31 23:59:59"}) {
+    std::vector<std::string> texts = {moment + "Z", moment + " Z"};
+    for (int hours = 0; hours <= 25; ++hours) {
+      for (int minutes : {0, 30, 59, 60}) {
+        for (const char* form : {"+%02d", "-%02d", "+%02d%02d", "-%02d%02d", "+%02d:%02d",
+                                 "-%02d:%02d", " +%02d:%02d"}) {
+          char zone[32];
+          std::snprintf(zone, sizeof(zone), form, hours, minutes);
+          texts.push_back(moment + zone);
+        }
+      }
+    }
+    for (const std::string& text : texts) {
+      const uint8_t* begin = reinterpret_cast<const uint8_t*>(text.data());
+      int64_t micros = 0;
+      const bool parsed = ParseTimestamp(begin, begin + text.size(), ZoneRule::kRequired, &micros);
+      const auto cast = expr::ParseTimestampTz(text);
+      ASSERT_EQ(parsed, cast.has_value()) << text;
+      if (parsed) {
+        ASSERT_EQ(micros, *cast) << text;
+      }
+      taken += parsed;
+    }
+  }
+  EXPECT_GT(taken, 100);
+}
+
+TEST(CsvTypes, MomentsOutsideTheCalendarAreText) {
+  for (const char* text : {"0001-01-01 00:00:00+10:00", "9999-12-31 23:59:59-10:00",
+                           "2024-01-01 00:00:00+19:00", "2024-01-01 00:00:00+20:00"}) {
+    EXPECT_EQ(InferredType({text}), "string") << text;
+    ReadSettings settings;
+    settings.csv.header = true;
+    settings.csv.types = {{"a", "timestamptz"}};
+    EXPECT_EQ(GetErrorCode(ReadText(std::string("a\n") + text + "\n", settings).status()), 401)
+        << text;
+  }
+  EXPECT_EQ(InferredType({"0001-01-01 10:00:00+10:00", "2024-01-01 00:00:00+18:59"}),
+            "timestamp[us, tz=UTC]");
+}
+
+// Seventeen digits and more are read by words that begin before the text; run with ASan.
+TEST(CsvTypes, TextWithoutPaddingIsClassifiedWithinItsBounds) {
+  for (const std::string digits : {"7", "12345678901234567", "1234567890123456789"}) {
+    EXPECT_NE(ClassifyText(digits).possible & kInt64Bit, 0) << digits;
+    ReadSettings settings;
+    ASSERT_OK_AND_ASSIGN(auto table, ReadText(digits + ",1\n" + digits + ",2\n", settings));
+    EXPECT_EQ(table->num_rows(), 2) << digits;  // no header
+  }
+  EXPECT_EQ(ClassifyText("").possible, 0);
+  EXPECT_EQ(ClassifyText("x").possible, 0);
 }
 
 }  // namespace

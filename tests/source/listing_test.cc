@@ -11,6 +11,7 @@
 #include "source/format.h"
 #include "source/glob.h"
 #include "source/hive.h"
+#include "source/json_start.h"
 #include "source/listing.h"
 #include "source/scan.h"
 
@@ -122,9 +123,14 @@ TEST_F(ListingTest, ErrorsSayWhatIsThere) {
   EXPECT_THAT(ListError(At("nowhere/x.csv")).message(), HasSubstr("nor is there a directory"));
   EXPECT_EQ(GetErrorKind(ListError(At("empty"))), ErrorKind::kSource);
   EXPECT_THAT(ListError(At("d/*.parquet")).message(), HasSubstr("no file matches"));
-  EXPECT_EQ(GetErrorKind(ListError("https://example.org/x.csv")), ErrorKind::kUsage);
-  EXPECT_EQ(GetErrorKind(ListInputs(Env::Default(), {}).status()), ErrorKind::kUsage);
-  EXPECT_EQ(GetErrorKind(ListInputs(Env::Default(), {"-", At("d")}).status()), ErrorKind::kUsage);
+  // All of these can stand in a pipeline file too.
+  EXPECT_EQ(GetErrorKind(ListError("https://example.org/x.csv")), ErrorKind::kInvalidConfig);
+  const Status none = ListInputs(Env::Default(), {}).status();
+  const Status two = ListInputs(Env::Default(), {"-", At("d")}).status();
+  EXPECT_EQ(GetErrorKind(none), ErrorKind::kInvalidConfig);
+  EXPECT_EQ(GetErrorKind(two), ErrorKind::kInvalidConfig);
+  EXPECT_EQ(GetErrorCode(none), 105);  // each mistake has its number
+  EXPECT_EQ(GetErrorCode(two), 108);
 }
 
 TEST_F(ListingTest, LinksInACircleEnd) {
@@ -169,11 +175,12 @@ TEST(Hive, TypesAreLossless) {
 
 TEST(Hive, KeysMustAgree) {
   const std::vector<std::string> paths = {"/a=1/f", "/b=1/f"};
-  EXPECT_EQ(
-      GetErrorKind(
-          TypeHiveColumns({ParseHivePath(paths[0]), ParseHivePath(paths[1])}, paths).status()),
-      ErrorKind::kSource);
-  EXPECT_FALSE(TypeHiveColumns({ParseHivePath("/a=1/a=2/f")}, {"/a=1/a=2/f"}).ok());
+  const Status differ =
+      TypeHiveColumns({ParseHivePath(paths[0]), ParseHivePath(paths[1])}, paths).status();
+  EXPECT_EQ(GetErrorKind(differ), ErrorKind::kSource);
+  EXPECT_EQ(GetErrorCode(differ), 314);
+  EXPECT_EQ(GetErrorCode(TypeHiveColumns({ParseHivePath("/a=1/a=2/f")}, {"/a=1/a=2/f"}).status()),
+            309);
 }
 
 TEST(Hive, PercentSigns) {
@@ -262,6 +269,100 @@ TEST_F(ListingTest, FormatsOfLaterVersionsAreRefusedByName) {
   const Status status = OpenScan(input, context).status();
   EXPECT_EQ(GetErrorKind(status), ErrorKind::kSource);
   EXPECT_THAT(status.message(), HasSubstr("cannot read jsonl"));
+}
+
+// Error number and message of opening one input, 0 when it opens.
+std::pair<ErrorCode, std::string> OpenError(const InputSpec& input) {
+  Cancellation cancellation;
+  ScanContext context;
+  context.env = Env::Default();
+  context.pool = arrow::default_memory_pool();
+  context.cancellation = &cancellation;
+  const Status status = OpenScan(input, context).status();
+  if (status.ok()) return {0, ""};
+  EXPECT_EQ(GetErrorKind(status),
+            GetErrorCode(status) < 200 ? ErrorKind::kInvalidConfig : ErrorKind::kSource);
+  return {GetErrorCode(status), status.message()};
+}
+
+TEST_F(ListingTest, JsonIsToldNotReadAsCsv) {
+  std::string numbers = "[1";
+  for (int i = 0; i < 100'000; ++i) numbers += "," + std::to_string(i);
+  numbers += "]\n";
+  Put("array.json", numbers);
+  Put("object.JSON", "{\"a\":1}\n");
+  Put("array", numbers);
+  Put("lines.txt", "{\"a\":1}\n{\"a\":2}\n");
+  Put("brackets.txt", "[a],[b]\n1,2\n");
+  for (const char* name : {"array.json", "object.JSON", "array", "lines.txt"}) {
+    InputSpec input;
+    input.paths = {At(name)};
+    const auto [code, message] = OpenError(input);
+    EXPECT_EQ(code, 307) << name;
+    EXPECT_THAT(message, HasSubstr("json")) << name;
+    EXPECT_THAT(message, HasSubstr("--from csv")) << name;
+  }
+  InputSpec input;
+  input.paths = {At("brackets.txt")};
+  EXPECT_EQ(OpenError(input).first, 0);
+  input.paths = {At("lines.txt")};
+  input.format = "csv";
+  EXPECT_EQ(OpenError(input).first, 0);
+  input.format = "json";
+  EXPECT_EQ(OpenError(input).first, 307);
+}
+
+TEST(JsonStart, TellsJsonFromDelimitedText) {
+  for (const char* json :
+       {"[]", "{}", "[", "{", "[1,2,3", "[\n  {\n    \"a\": [true, null, -1.5e+3]\n  }\n]\n",
+        "{\"a\":1}\n{\"a\":2}\n", "\xef\xbb\xbf{\"a\": \"x\\\"y", "[[1,2],[3,4", "[tru", "[1e+",
+        "{\"a\"", "[1]\r\n[2]\r\n"}) {
+    EXPECT_TRUE(StartsAsJson(json)) << json;
+  }
+  for (const char* other :
+       {"", " \n", "a,b\n1,2\n", "1,2\n", "\"a\",\"b\"\n", "[a],[b]\n", "[1],2\n", "[1]\n5\n",
+        "{a},{b}\n", "{\"a\",\"b\"}\n", "[2024-01-01 10:00:00],GET\n", "[1,]\n", "{}x\n",
+        "[INFO] started\n", "{1:2}\n"}) {
+    EXPECT_FALSE(StartsAsJson(other)) << other;
+  }
+}
+
+TEST_F(ListingTest, CsvOptionsOnParquetAreRefused) {
+  Put("a.parquet", "PAR1....");
+  const auto set = [&](auto change) {
+    InputSpec input;
+    input.paths = {At("a.parquet")};
+    change(&input.csv);
+    return OpenError(input);
+  };
+  const auto [code, message] = set([](CsvOptions* csv) { csv->types = {{"a", "int64"}}; });
+  EXPECT_EQ(code, 166);
+  EXPECT_THAT(message, HasSubstr("--types; remove it or say --from csv"));
+  EXPECT_THAT(set([](CsvOptions* csv) {
+                csv->skip_rows = 0;
+                csv->header = false;
+              }).second,
+              HasSubstr("--no-header, --skip-rows; remove them or say --from csv"));
+  EXPECT_EQ(set([](CsvOptions* csv) { csv->delimiter = ','; }).first, 166);
+  EXPECT_EQ(set([](CsvOptions* csv) { csv->quote = '\0'; }).first, 166);
+  EXPECT_EQ(set([](CsvOptions* csv) { csv->escape = '\\'; }).first, 166);
+  EXPECT_EQ(set([](CsvOptions* csv) { csv->comment = '#'; }).first, 166);
+  EXPECT_EQ(set([](CsvOptions* csv) { csv->null_values.emplace(); }).first, 166);
+  EXPECT_EQ(set([](CsvOptions* csv) { csv->encoding = "utf-8"; }).first, 166);
+  EXPECT_EQ(set([](CsvOptions* csv) { csv->all_strings = true; }).first, 166);
+  EXPECT_EQ(set([](CsvOptions* csv) { csv->quoted_empty_is_null = true; }).first, 166);
+  EXPECT_EQ(set([](CsvOptions* csv) { csv->field_bytes_max = 1; }).first, 166);
+}
+
+TEST_F(ListingTest, WhatAPipelineFileMaySayWrongIsConfiguration) {
+  InputSpec input;
+  input.paths = {"-"};
+  input.format = "parquet";
+  EXPECT_EQ(OpenError(input).first, 107);
+  input.format = "excel";
+  EXPECT_EQ(OpenError(input).first, 106);
+  input.paths = {"s3://bucket/x.parquet"};
+  EXPECT_EQ(OpenError(input).first, 104);
 }
 
 }  // namespace

@@ -270,5 +270,46 @@ TEST_F(ParquetScanTest, DamagedBytesAnywhere) {
   EXPECT_GT(failures, 50);
 }
 
+std::shared_ptr<arrow::Table> Numbers(int64_t rows) {
+  arrow::Int64Builder builder;
+  for (int64_t i = 0; i < rows; ++i) EXPECT_TRUE(builder.Append(i).ok());
+  return arrow::Table::Make(arrow::schema({arrow::field("n", arrow::int64())}),
+                            {builder.Finish().ValueOrDie()});
+}
+
+TEST_F(ParquetScanTest, CountsTheRowsThatWereRead) {
+  const auto path = Put("a.parquet", Encode(*Numbers(1000), 1000));
+  auto scan = Open({path}).ValueOrDie();
+  auto source = scan->Start({}).ValueOrDie();
+  EXPECT_EQ(source->inputs().at(0).rows, 0);
+  int64_t rows = 0;
+  ASSERT_TRUE(source
+                  ->Read(source->Next().ValueOrDie(),
+                         [&](Batch batch) {
+                           rows += batch.rows();
+                           source->Stop();
+                           return Status::OK();
+                         })
+                  .ok());
+  EXPECT_GT(rows, 0);
+  EXPECT_LT(rows, 1000);
+  EXPECT_EQ(source->inputs().at(0).rows, rows);
+}
+
+TEST_F(ParquetScanTest, RowGroupsBeyondALimitAreNotPlanned) {
+  const auto a = Put("a.parquet", Encode(*Numbers(1000), 100));
+  const auto b = Put("b.parquet", Encode(*Numbers(1000), 100));
+  ScanRequest request;
+  for (const auto& [limit, rows] : std::vector<std::pair<int64_t, int64_t>>{
+           {0, 0}, {1, 100}, {100, 100}, {101, 200}, {1050, 1100}, {5000, 2000}}) {
+    request.row_limit = limit;
+    EXPECT_EQ(ReadFiles({a, b}, request).ValueOrDie()->num_rows(), rows) << limit;
+  }
+  // Rows that a predicate will drop do not count.
+  request.row_limit = 1;
+  request.predicate = expr::Parse("n >= 0").ValueOrDie();
+  EXPECT_EQ(ReadFiles({a, b}, request).ValueOrDie()->num_rows(), 2000);
+}
+
 }  // namespace
 }  // namespace headrace

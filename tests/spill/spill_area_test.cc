@@ -75,6 +75,48 @@ TEST_F(SpillAreaTest, NothingIsCreatedBeforeTheFirstFrame) {
   EXPECT_EQ(EntryCount(), 1u);
 }
 
+TEST_F(SpillAreaTest, ASegmentGivesItsBytesBackOnce) {
+  options_.segment_bytes = 1;  // one frame fills it
+  options_.compression = SpillCompression::kNone;
+  auto area = SpillArea::Open(options_).ValueOrDie();
+  auto writer = SpillWriter::Make(area.get(), 4096, pool_).ValueOrDie();
+  const std::vector<uint8_t> bytes(4000);
+  const BytesView piece(bytes);
+  for (int round = 0; round < 3; ++round) {
+    const SpillFrame frame = writer->Write({&piece, 1}).ValueOrDie();
+    EXPECT_EQ(area->used_bytes(), frame.stored_bytes) << round;
+    area->Release(frame);
+    EXPECT_EQ(area->used_bytes(), 0) << round;
+  }
+  EXPECT_LT(area->peak_bytes(), 2 * 4000);
+}
+
+TEST_F(SpillAreaTest, WhatTheAreaMadeGoesWithItUnlessOthersUseIt) {
+  const uint8_t byte = 7;
+  const BytesView piece(&byte, 1);
+  const auto open = [&] {
+    auto area = SpillArea::Open(options_).ValueOrDie();
+    auto writer = SpillWriter::Make(area.get(), 64, pool_).ValueOrDie();
+    EXPECT_TRUE(writer->Write({&piece, 1}).ok());
+    return area;
+  };
+  const auto stands = [&] {
+    return Env::Default()->Stat(options_.directory).ValueOrDie().has_value();
+  };
+  open();
+  EXPECT_TRUE(stands()) << "it was there before";
+  options_.directory = directory_ + "/side/spill";
+  auto first = open();
+  auto second = open();
+  first.reset();
+  EXPECT_TRUE(stands()) << "the second one uses it";
+  second.reset();
+  ASSERT_TRUE(Env::Default()->RemoveDirectory(options_.directory).ok());
+  open();
+  EXPECT_FALSE(stands());
+  EXPECT_EQ(EntryCount(), 1u) << "the directory above is not the area's business";
+}
+
 TEST_F(SpillAreaTest, TheDiskBudgetIsAnOrdinaryErrorWithCounts) {
   options_.bytes_max = 10'000;
   options_.compression = SpillCompression::kNone;

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from random import Random
 
 import pytest
-from budgets import MIB, smallest_accepted_mib
+from budgets import BUDGET_REFUSED, MIB, smallest_accepted_mib
 from compare import fingerprint, relation_of
 
 ROWS = 600_000
@@ -67,6 +68,31 @@ def test_peak_within_budget(headrace, database, tmp_path, table, expected, cgrou
     assert done.peak_rss_bytes <= mib * MIB, f"{done.peak_rss_bytes / MIB:.1f} MiB at the peak of {mib} MiB"
     actual = fingerprint(database, relation_of(tmp_path / JOBS[job][1]), [*COLUMNS[:-1], "coalesce(note, '')"])
     assert actual == expected
+
+
+@pytest.fixture(scope="module")
+def long_fields(tmp_path_factory) -> Path:
+    """One record of four fields of 29 MB that hardly compress: far longer than a page or a bound of a column."""
+    path = tmp_path_factory.mktemp("long") / "long.csv"
+    random = Random(4)
+    with path.open("w") as file:
+        file.write("a,b,c,d\n")
+        file.write(",".join(random.randbytes(14_500_000).hex() for _ in "abcd") + "\n")
+    return path
+
+
+@pytest.mark.parametrize("mib", [260, 320, 512, 1024])
+def test_long_fields_within_budget(headrace, database, tmp_path, long_fields, mib):
+    """Fields of tens of megabytes are written within the budget, or the run ends with what it lacked."""
+    limits = ["--all-strings", "--threads", "1", "--memory", f"{mib}MiB"]
+    done = headrace("convert", long_fields, "out.parquet", *limits)
+    assert done.exit_code in ((0,) if mib == 1024 else (0, BUDGET_REFUSED)), done.stderr
+    assert done.peak_rss_bytes <= mib * MIB, f"{done.peak_rss_bytes / MIB:.1f} MiB at the peak of {mib} MiB"
+    if done.exit_code != 0:
+        assert "--memory" in done.error_line
+        return
+    lengths = database.execute(f"SELECT length(a), length(b), length(c), length(d) FROM '{tmp_path}/out.parquet'")
+    assert lengths.fetchall() == [(29_000_000,) * 4]
 
 
 @pytest.mark.parametrize("job", JOBS)

@@ -16,8 +16,15 @@ IN_SOURCE = 'return MakeError(ErrorKind::kSource,\n                 305, "no fil
         ("source", 'MakeError(ErrorKind::kUsage, 305, "again, in the same room");', 0),
         ("sink", 'MakeError(ErrorKind::kSink, 305, "another meaning");', 1),
         ("pipeline", 'return ConfigError(file_, NodeAt(mark), 305, "another meaning");', 1),
+        ("pipeline", 'return ConfigError(file_, At(value, "mode"), 305, "another meaning");', 1),
         ("commit", "inline constexpr ErrorCode kTargetExists = 305;", 1),
         ("commit", 'MakeError(ErrorKind::kSource, kNoMatch, "by name");', 0),
+        ("runtime", 'MakeError(ErrorKind::kCancelled, signal == SIGTERM ? 306 : 305, "stopped");', 1),
+        ("runtime", 'MakeError(ErrorKind::kCancelled, signal == SIGTERM ? 305 : 306, "stopped");', 1),
+        ("runtime", 'MakeError(ErrorKind::kCancelled, signal == SIGTERM ? 306 : 307, "took 305 s");', 0),
+        ("base", 'PrintLine("error E0305 (usage): " + message);', 1),
+        ("base", 'Print("E0305", "usage");', 1),
+        ("base", '// One line: "error E0305 (usage): message".\n', 0),
     ],
 )
 def test_a_number_belongs_to_one_room(tmp_path, room, text, code):

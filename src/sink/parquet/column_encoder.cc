@@ -76,7 +76,7 @@ parquet::Encoding::type FormatEncoding(ColumnEncoding encoding) {
 }
 
 // The array that Parquet stores: extension types are only names for their storage.
-std::shared_ptr<arrow::Array> StorageOf(std::shared_ptr<arrow::Array> array) {
+std::shared_ptr<arrow::Array> StorageArray(std::shared_ptr<arrow::Array> array) {
   while (array->type_id() == arrow::Type::EXTENSION) {
     array = static_cast<const arrow::ExtensionArray&>(*array).storage();
   }
@@ -147,12 +147,6 @@ Result<std::unique_ptr<FlatColumnEncoder>> FlatColumnEncoder::Make(
   return encoder;
 }
 
-void FlatColumnEncoder::ReleaseScratch() {
-  scratch_.compressed.reset();
-  context_.reset();
-  levels_.reset();
-}
-
 Result<const int16_t*> FlatColumnEncoder::Levels(const arrow::Array& chunk, int64_t begin,
                                                  int64_t count) {
   if (!levels_) {
@@ -194,7 +188,7 @@ Result<EncodedColumn> FlatColumnEncoder::Encode(int column, arrow::ArrayVector c
   if (!context_) {
     context_ = std::make_unique<parquet::ArrowWriteContext>(pool_, arrow_properties_.get());
   }
-  for (auto& chunk : chunks) chunk = StorageOf(std::move(chunk));
+  for (auto& chunk : chunks) chunk = StorageArray(std::move(chunk));
   const bool is_dictionary = chunks.front()->type_id() == arrow::Type::DICTIONARY;
   const ColumnEncoding encoding = is_dictionary
                                       ? ColumnEncoding::kDictionary

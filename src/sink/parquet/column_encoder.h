@@ -29,7 +29,6 @@ class FlatColumnEncoder {
       std::shared_ptr<const ParquetLayout> layout, arrow::MemoryPool* pool);
 
   Result<EncodedColumn> Encode(int column, arrow::ArrayVector chunks);
-  void ReleaseScratch();
 
  private:
   FlatColumnEncoder(std::shared_ptr<const ParquetLayout> layout, arrow::MemoryPool* pool);

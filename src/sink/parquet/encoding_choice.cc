@@ -71,6 +71,36 @@ std::string_view BinaryValue(const arrow::Array& array, int64_t row) {
   }
 }
 
+template <typename Offset>
+int64_t LargestStep(const Offset* offsets, int64_t count) {
+  if (count == 0) return 0;
+  Offset largest = 0;
+  for (int64_t i = 0; i < count; ++i) largest = std::max(largest, offsets[i + 1] - offsets[i]);
+  return static_cast<int64_t>(largest);
+}
+
+// Of all values, nulls with what stands behind them included.
+int64_t LargestText(const arrow::Array& array) {
+  switch (array.type_id()) {
+    case arrow::Type::STRING:
+    case arrow::Type::BINARY:
+      return LargestStep(static_cast<const arrow::BinaryArray&>(array).raw_value_offsets(),
+                         array.length());
+    case arrow::Type::LARGE_STRING:
+    case arrow::Type::LARGE_BINARY:
+      return LargestStep(static_cast<const arrow::LargeBinaryArray&>(array).raw_value_offsets(),
+                         array.length());
+    default: {
+      int64_t largest = 0;
+      for (int64_t row = 0; row < array.length(); ++row) {
+        if (array.IsNull(row)) continue;
+        largest = std::max(largest, static_cast<int64_t>(BinaryValue(array, row).size()));
+      }
+      return largest;
+    }
+  }
+}
+
 // Bytes of a fixed-width value in Arrow, 0 for everything else.
 int ArrowWidth(const arrow::DataType& type) {
   if (type.id() == arrow::Type::BOOL || !arrow::is_fixed_width(type.id())) return 0;
@@ -163,6 +193,7 @@ ColumnSample SampleColumn(const arrow::ArrayVector& chunks) {
   int64_t bytes = 0;
   int64_t next = 0;  // row of the next value, counted from the chunk's first
   for (const auto& chunk : chunks) {
+    if (is_binary) sample.largest_bytes = std::max(sample.largest_bytes, LargestText(*chunk));
     for (; next < chunk->length() && sample.taken < kSampleMax; next += stride) {
       if (chunk->IsNull(next)) continue;
       ++sample.taken;
@@ -200,7 +231,9 @@ double EstimateDistinct(int64_t taken, int64_t distinct) {
 }
 
 ColumnEncoding ChooseEncoding(const ColumnSample& sample, const ParquetOptions& options) {
-  if (sample.taken == 0) return ColumnEncoding::kPlain;
+  if (sample.taken == 0 || sample.largest_bytes > options.data_page_bytes) {
+    return ColumnEncoding::kPlain;
+  }
   const double plain = sample.value_bytes;
   const double delta = sample.delta_bits < 0 ? plain : sample.delta_bits / 8 + 0.05;
   const double distinct = EstimateDistinct(sample.taken, sample.distinct);

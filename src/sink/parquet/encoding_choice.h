@@ -21,6 +21,7 @@ struct ColumnSample {
   double value_bytes = 0;  // mean size of a value in PLAIN form
   double delta_bits = -1;  // mean bits of a DELTA_BINARY_PACKED value; -1 = not an integer column
   bool is_text = false;    // of varying length
+  int64_t largest_bytes = 0;  // of all texts, not only of those looked at
 };
 
 ColumnSample SampleColumn(const arrow::ArrayVector& chunks);
@@ -31,7 +32,9 @@ double EstimateDistinct(int64_t taken, int64_t distinct);
 
 // A dictionary costs a hash table several times its size and a look-up per value, so it must earn
 // that: only where it fits its page limit and makes the column clearly smaller. Deltas are nearly
-// free to make.
+// free to make. Texts above a page's size are PLAIN: the library's DELTA_LENGTH_BYTE_ARRAY encoder
+// takes its memory from Arrow's default pool, where no budget counts it, and such a page grows with
+// its text.
 ColumnEncoding ChooseEncoding(const ColumnSample& sample, const ParquetOptions& options);
 
 }  // namespace headrace

@@ -66,11 +66,12 @@ bool IsLeaf(const arrow::DataType& type) {
   return type.num_fields() == 0;
 }
 
-Status CheckColumn(const std::shared_ptr<arrow::Field>& field) {
+Status CheckColumn(const std::shared_ptr<arrow::Field>& field,
+                   const parquet::WriterProperties& properties) {
   parquet::schema::NodePtr node;
   Status status;
   try {
-    status = parquet::arrow::FieldToNode(field, *SchemaProperties(),
+    status = parquet::arrow::FieldToNode(field, properties,
                                          *parquet::default_arrow_writer_properties(), &node);
   } catch (const std::exception& error) {
     status = Status::Invalid(error.what());
@@ -107,11 +108,17 @@ Result<ParquetOptions> ParseParquetCompression(std::string_view text) {
       text);
 }
 
+Status ParquetLayout::CheckColumns(const arrow::Schema& schema) {
+  const auto properties = SchemaProperties();
+  for (const auto& field : schema.fields()) ARROW_RETURN_NOT_OK(CheckColumn(field, *properties));
+  return Status::OK();
+}
+
 Result<std::shared_ptr<const ParquetLayout>> ParquetLayout::Make(
     std::shared_ptr<arrow::Schema> schema, ParquetOptions options, arrow::MemoryPool* pool) {
+  ARROW_RETURN_NOT_OK(CheckColumns(*schema));
   std::shared_ptr<ParquetLayout> layout(new ParquetLayout());
   for (const auto& field : schema->fields()) {
-    ARROW_RETURN_NOT_OK(CheckColumn(field));
     layout->is_flat_ = layout->is_flat_ && IsLeaf(*field->type());
   }
   layout->schema_ = std::move(schema);

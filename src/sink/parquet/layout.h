@@ -35,6 +35,8 @@ Result<ParquetOptions> ParseParquetCompression(std::string_view text);
 // InvalidPlan naming the column whose type Parquet cannot hold.
 class ParquetLayout {
  public:
+  // Whether Parquet can hold all columns, without making anything that stays.
+  static Status CheckColumns(const arrow::Schema& schema);
   // `pool` serves during the call only.
   static Result<std::shared_ptr<const ParquetLayout>> Make(std::shared_ptr<arrow::Schema> schema,
                                                            ParquetOptions options,

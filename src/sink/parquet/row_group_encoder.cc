@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sink/out_of_memory.h"
 #include "sink/parquet/column_encoder.h"
 #include "sink/parquet/nested_row_group.h"
 
@@ -39,7 +40,7 @@ class RowGroupEncoder::State {
     } catch (const parquet::ParquetStatusException& error) {
       return error.status();
     } catch (const std::bad_alloc&) {
-      return Status::OutOfMemory("no memory for the column's pages");
+      return OutOfSinkMemory("the column's pages");
     } catch (const std::exception& error) {
       return Status::UnknownError(error.what());
     }
@@ -51,6 +52,8 @@ class RowGroupEncoder::State {
       return EncodeNestedRowGroup(*layout, batches, pool);
     } catch (const parquet::ParquetStatusException& error) {
       return error.status();
+    } catch (const std::bad_alloc&) {
+      return OutOfSinkMemory("the pages of nested columns");
     } catch (const std::exception& error) {
       return Status::UnknownError(error.what());
     }
@@ -101,8 +104,6 @@ Result<EncodedRowGroup> RowGroupEncoder::Encode(
   }
   return row_group;
 }
-
-void RowGroupEncoder::ReleaseScratch() { state_->columns->ReleaseScratch(); }
 
 int64_t RowGroupEncoderBytesMax(int64_t arrow_bytes, int columns, const ParquetOptions& options) {
   // One column's page being filled, its joined levels and values, its compressed form, the

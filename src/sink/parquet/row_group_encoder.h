@@ -68,9 +68,6 @@ class RowGroupEncoder {
   // hold at least one row.
   Result<EncodedRowGroup> Encode(const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches);
 
-  // Gives the scratch buffers back until the next Encode.
-  void ReleaseScratch();
-
  private:
   class State;
   explicit RowGroupEncoder(std::unique_ptr<State> state);

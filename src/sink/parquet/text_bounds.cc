@@ -24,6 +24,10 @@ bool TextBounds::Handles(const arrow::DataType& type) {
 }
 
 void TextBounds::AddValue(std::string_view value) {
+  // Cutting every value at the same length keeps their order: what is kept of the smallest is the
+  // smallest of what is kept, and the same for the largest. One byte more than kBytesMax tells
+  // Finish that it was cut.
+  value = value.substr(0, kBytesMax + 1);
   const uint64_t prefix = Prefix(value);
   if (!any_) {
     any_ = true;

@@ -12,8 +12,8 @@
 namespace headrace {
 
 // Role: statistics of string and binary columns at a fraction of the column writer's own cost:
-// nearly every value is settled by one comparison of its first eight bytes. Keeps copies of two
-// values. Threads: one.
+// nearly every value is settled by one comparison of its first eight bytes. Keeps the
+// beginnings of two values, however long those are. Threads: one.
 class TextBounds {
  public:
   // Views and dictionaries are left to the column writer.
@@ -23,6 +23,8 @@ class TextBounds {
   // Values longer than this are left out: a truncated bound would have to be marked as such.
   static constexpr size_t kBytesMax = 4096;
   EncodedBounds Finish() const;
+  // Of texts; no pool counts them.
+  size_t kept_bytes() const { return min_.size() + max_.size(); }
 
  private:
   template <typename ArrayType>

@@ -4,6 +4,7 @@
 
 #include "source/csv/bool_text.h"
 #include "source/csv/number_text.h"
+#include "source/csv/structure_scan.h"
 #include "source/csv/time_text.h"
 #include "source/csv/type_guess.h"
 
@@ -150,6 +151,13 @@ ValueClass ClassifyValue(const uint8_t* begin, const uint8_t* end) {
   bool truth;
   if (ParseTrueFalse(begin, end, &truth)) value.possible = kBoolBit;
   return value;
+}
+
+ValueClass ClassifyText(std::string_view text) {
+  std::string padded(kTextPadding, '\0');
+  padded += text;
+  const uint8_t* begin = reinterpret_cast<const uint8_t*>(padded.data());
+  return ClassifyValue(begin + kTextPadding, begin + padded.size());
 }
 
 }  // namespace headrace

@@ -35,10 +35,11 @@ Result<CsvHeader> ReadHeader(const TextSample& sample, const Dialect& dialect,
                              const std::string& path, arrow::MemoryPool* pool) {
   ARROW_ASSIGN_OR_RAISE(SampleRecords records, CutSample(sample, dialect, 1000, pool));
   if (records.records.empty() && records.too_wide) {
-    return MakeError(ErrorKind::kBadInput, 409,
-                     "the first record has more than {} fields; is the delimiter right, and is this "
-                     "CSV?: {}:1",
-                     kColumnsMax, path);
+    return MakeError(
+        ErrorKind::kBadInput, 409,
+        "the first record has more than {} fields; is the delimiter right, and is this "
+        "CSV?: {}:1",
+        kColumnsMax, path);
   }
   if (records.records.empty()) {
     if (sample.whole() && records.cut) {
@@ -48,7 +49,7 @@ Result<CsvHeader> ReadHeader(const TextSample& sample, const Dialect& dialect,
     }
     if (!sample.whole()) {
       return MakeError(ErrorKind::kBadInput, 405,
-                       "the first record is longer than {} bytes; is a quote never closed, or is "
+                       "no record ends within the first {} bytes; is a quote never closed, or is "
                        "this not CSV?: {}:1",
                        sample.length(), path);
     }

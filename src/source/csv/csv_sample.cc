@@ -26,7 +26,28 @@ Result<TextSample> TextSample::Read(TextInput* input, int64_t bytes, arrow::Memo
   return sample;
 }
 
+uint8_t FindNewline(const TextSample& sample) {
+  const size_t length = static_cast<size_t>(sample.length());
+  if (std::memchr(sample.text(), '\n', length) != nullptr) return '\n';
+  return std::memchr(sample.text(), '\r', length) != nullptr ? '\r' : '\n';
+}
+
 namespace {
+
+// Where the line after the one that `offset` lies in begins; the end of the sample without one.
+int64_t NextLine(const TextSample& sample, int64_t offset, uint8_t newline) {
+  const void* found =
+      std::memchr(sample.text() + offset, newline, static_cast<size_t>(sample.length() - offset));
+  if (found == nullptr) return sample.length();
+  return static_cast<const uint8_t*>(found) - sample.text() + 1;
+}
+
+int64_t SkippedBytes(const TextSample& sample, const Dialect& dialect) {
+  int64_t offset = 0;
+  for (int64_t line = 0; line < dialect.skip_rows && offset < sample.length(); ++line)
+    offset = NextLine(sample, offset, dialect.newline);
+  return offset;
+}
 
 // Fields are kept on the heap, outside any pool: 4 MiB of them are enough to judge a dialect by.
 constexpr size_t kSampleFieldsMax = 256 * 1024;
@@ -53,8 +74,10 @@ void CutRecords(const uint8_t* text, const uint64_t* bits, int64_t base, int64_t
       if (!record_ends) continue;
       record.next = base + at + 1;
       const bool comment = text[record.begin - base] == dialect.comment;
-      fields += record.fields.size();
-      if (!comment) out->records.push_back(std::move(record));
+      if (!comment) {
+        fields += record.fields.size();
+        out->records.push_back(std::move(record));
+      }
       if (static_cast<int64_t>(out->records.size()) >= records_max) return;
       if (fields >= kSampleFieldsMax) return;
       record = SampleRecord{base + at + 1, 0, {}};
@@ -68,15 +91,20 @@ bool IsBlankRecord(const SampleRecord& record) {
 
 }  // namespace
 
+int64_t PreambleBytes(const TextSample& sample, const Dialect& dialect) {
+  int64_t offset = SkippedBytes(sample, dialect);
+  while (offset < sample.length()) {
+    const uint8_t first = sample.text()[offset];
+    if (first != dialect.comment && first != dialect.newline) break;
+    offset = NextLine(sample, offset, dialect.newline);
+  }
+  return offset;
+}
+
 Result<SampleRecords> CutSample(const TextSample& sample, const Dialect& dialect,
                                 int64_t records_max, arrow::MemoryPool* pool) {
   const uint8_t* text = sample.text();
-  int64_t base = 0;
-  for (int64_t line = 0; line < dialect.skip_rows && base < sample.length(); ++line) {
-    const void* found =
-        std::memchr(text + base, dialect.newline, static_cast<size_t>(sample.length() - base));
-    base = found == nullptr ? sample.length() : static_cast<const uint8_t*>(found) - text + 1;
-  }
+  const int64_t base = SkippedBytes(sample, dialect);
   int64_t length = sample.length() - base;
   const bool closes = sample.whole() && length > 0 && text[sample.length() - 1] != dialect.newline;
   if (closes) {

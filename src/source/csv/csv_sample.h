@@ -53,6 +53,13 @@ struct SampleRecords {
   bool too_wide = false;  // cutting stopped at a record of more than kColumnsMax fields
 };
 
+// '\r' only where the sample has no '\n'.
+uint8_t FindNewline(const TextSample& sample);
+
+// Bytes of the lines at the start that hold no record: skipped ones, comments, blank lines. The
+// whole sample when no record begins in it.
+int64_t PreambleBytes(const TextSample& sample, const Dialect& dialect);
+
 // Cuts a sample by a dialect; skip_rows lines are passed over. At most `records_max` records, fewer
 // when they are very wide.
 Result<SampleRecords> CutSample(const TextSample& sample, const Dialect& dialect,

@@ -1,7 +1,7 @@
 #include "source/csv/csv_scan.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <cctype>
 
 #include "base/nearest_name.h"
 #include "base/units.h"
@@ -17,6 +17,13 @@ namespace {
 constexpr int64_t kSampleBytes = 256 * 1024;
 constexpr int64_t kHeaderBytesMax = 16 * 1024 * 1024;
 constexpr int64_t kRecordBytesLimit = 1LL << 30;  // positions are 32 bits wide
+constexpr ErrorCode kAmbiguousColumn = 168;
+
+bool EqualIgnoringCase(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+    return std::tolower(x) == std::tolower(y);
+  });
+}
 
 // Role: a CSV input whose dialect and names are known; Start finds the types.
 class CsvScan : public Scan {
@@ -74,10 +81,23 @@ class CsvScan : public Scan {
   }
 
  private:
+  // The column of exactly this name, else the only one that differs in case alone: the rule that
+  // steps follow too.
   Result<int> FindColumn(const std::string& name, ErrorKind kind, ErrorCode code) const {
     const auto& names = layout_.column_names;
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found != names.end()) return static_cast<int>(found - names.begin());
+    int alike = -1, count = 0;
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (names[i] == name) return static_cast<int>(i);
+      if (!EqualIgnoringCase(names[i], name)) continue;
+      alike = static_cast<int>(i);
+      ++count;
+    }
+    if (count == 1) return alike;
+    if (count > 1) {
+      return MakeError(kind, kAmbiguousColumn,
+                       "ambiguous column in {}: {} names match '{}' but for case; write it exactly",
+                       layout_.inputs[0].text->path(), count, name);
+    }
     return MakeError(kind, code, "no such column in {}: '{}'{}", layout_.inputs[0].text->path(),
                      name, DidYouMean(name, names));
   }
@@ -89,7 +109,8 @@ class CsvScan : public Scan {
         columns.push_back(static_cast<int>(i));
     }
     for (const std::string& name : request.columns) {
-      ARROW_ASSIGN_OR_RAISE(int column, FindColumn(name, ErrorKind::kInvalidPlan, expr::kUnknownColumn));
+      ARROW_ASSIGN_OR_RAISE(int column,
+                            FindColumn(name, ErrorKind::kInvalidPlan, expr::kUnknownColumn));
       columns.push_back(column);
     }
     return columns;
@@ -133,9 +154,9 @@ class CsvScan : public Scan {
 
   BlockLimits Limits() const {
     BlockLimits limits;
-    limits.block_bytes = std::max<int64_t>(context_.batch_bytes, 1);
-    limits.record_bytes_max =
-        std::clamp(options_.field_bytes_max * 2, limits.block_bytes, kRecordBytesLimit);
+    limits.block_bytes = std::clamp<int64_t>(context_.batch_bytes, 1, kRecordBytesLimit);
+    limits.record_bytes_max = std::clamp(std::min(options_.field_bytes_max, kRecordBytesLimit) * 2,
+                                         limits.block_bytes, kRecordBytesLimit);
     return limits;
   }
 
@@ -153,14 +174,26 @@ class CsvScan : public Scan {
   int64_t rows_ = -1;
 };
 
-// A sample that holds at least the first record, if it is not absurdly long.
-Result<TextSample> ReadStart(TextInput* input, const std::optional<Dialect>& dialect,
+// A sample that holds at least the first record, if it is not absurdly long. Lines before it that
+// are skipped or comments may take any room that the pool gives: they do not count.
+Result<TextSample> ReadStart(TextInput* input, Dialect dialect, bool newline_known,
                              arrow::MemoryPool* pool) {
-  for (int64_t bytes = kSampleBytes;; bytes *= 8) {
+  int64_t bytes = kSampleBytes;
+  while (true) {
     ARROW_ASSIGN_OR_RAISE(TextSample sample, TextSample::Read(input, bytes, pool));
-    if (sample.whole() || bytes >= kHeaderBytesMax) return sample;
-    ARROW_ASSIGN_OR_RAISE(auto records, CutSample(sample, dialect.value_or(Dialect()), 2, pool));
-    if (!records.records.empty() || records.too_wide) return sample;
+    if (sample.whole() || bytes >= kRecordBytesLimit) return sample;
+    if (!newline_known) dialect.newline = FindNewline(sample);
+    const int64_t preamble = PreambleBytes(sample, dialect);
+    if (preamble > bytes / 2 && preamble < bytes && bytes < preamble + kSampleBytes) {
+      bytes = preamble + kSampleBytes;  // as much to look at as without the preamble
+      continue;
+    }
+    if (preamble < bytes) {
+      if (bytes - preamble >= kHeaderBytesMax) return sample;
+      ARROW_ASSIGN_OR_RAISE(auto records, CutSample(sample, dialect, 2, pool));
+      if (!records.records.empty() || records.too_wide) return sample;
+    }
+    bytes = std::min(bytes * 8, kRecordBytesLimit);
   }
 }
 
@@ -172,7 +205,9 @@ class Opening {
 
   Status AddFirst(const CsvFile& file) {
     ARROW_ASSIGN_OR_RAISE(auto input, OpenInput(file));
-    ARROW_ASSIGN_OR_RAISE(TextSample sample, ReadStart(input.get(), std::nullopt, context_.pool));
+    ARROW_ASSIGN_OR_RAISE(const Dialect given, DialectOfOptions(options_));
+    ARROW_ASSIGN_OR_RAISE(TextSample sample,
+                          ReadStart(input.get(), given, /*newline_known=*/false, context_.pool));
     ARROW_ASSIGN_OR_RAISE(SniffResult sniffed,
                           SniffDialect(sample, options_, file.path, context_.pool));
     layout_.dialect = sniffed.dialect;
@@ -187,8 +222,8 @@ class Opening {
 
   Status AddOther(const CsvFile& file) {
     ARROW_ASSIGN_OR_RAISE(auto input, OpenInput(file));
-    ARROW_ASSIGN_OR_RAISE(TextSample sample,
-                          ReadStart(input.get(), layout_.dialect, context_.pool));
+    ARROW_ASSIGN_OR_RAISE(TextSample sample, ReadStart(input.get(), layout_.dialect,
+                                                       /*newline_known=*/true, context_.pool));
     return Add(std::move(input), sample);
   }
 
@@ -243,6 +278,11 @@ StageNeeds CsvNeeds(int64_t batch_bytes) {
 Result<std::unique_ptr<Scan>> OpenCsvScan(std::vector<CsvFile> files, const CsvOptions& options,
                                           const ScanContext& context) {
   HEADRACE_CHECK(!files.empty());  // ListInputs refuses that
+  if (context.batch_bytes > kRecordBytesLimit) {
+    return MakeError(ErrorKind::kInvalidConfig, 167,
+                     "a batch of CSV text may have at most {}; lower --batch-size: {} bytes",
+                     FormatBytes(kRecordBytesLimit), FormatCount(context.batch_bytes));
+  }
   Opening opening(options, context);
   ARROW_RETURN_NOT_OK(opening.AddFirst(files[0]));
   for (size_t i = 1; i < files.size(); ++i) ARROW_RETURN_NOT_OK(opening.AddOther(files[i]));

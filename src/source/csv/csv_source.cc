@@ -54,7 +54,6 @@ Result<std::unique_ptr<Morsel>> CsvSource::Next() {
   ARROW_ASSIGN_OR_RAISE(morsel->block, reader_.Next(&morsel->sequence));
   if (morsel->block == nullptr) return nullptr;
   morsel->file = morsel->block->file;
-  morsel->file = morsel->block->file;
   return std::unique_ptr<Morsel>(std::move(morsel));
 }
 

@@ -6,11 +6,6 @@
 namespace headrace {
 namespace {
 
-uint16_t ClassifyText(const std::string& text) {
-  const uint8_t* begin = reinterpret_cast<const uint8_t*>(text.data());
-  return ClassifyValue(begin, begin + text.size()).possible;
-}
-
 // What the values below the first record have in common.
 struct ColumnSample {
   uint16_t types = kAllTypeBits;
@@ -23,7 +18,7 @@ ColumnSample LookBelow(const SampleRecords& sample, size_t column, const Dialect
     if (column >= sample.records[row].fields.size()) continue;
     const std::string value = SampleValue(sample.records[row].fields[column], dialect);
     if (value.empty()) continue;
-    below.types &= ClassifyText(value);
+    below.types &= ClassifyText(value).possible;
     ++below.values;
   }
   return below;
@@ -46,7 +41,7 @@ bool LooksLikeHeader(const SampleRecords& sample, const Dialect& dialect, std::s
     const std::string name = SampleValue(first.fields[column], dialect);
     if (name.empty()) continue;
     ++named;
-    const uint16_t name_types = ClassifyText(name);
+    const uint16_t name_types = ClassifyText(name).possible;
     typed += name_types != 0;
     const ColumnSample below = LookBelow(sample, column, dialect);
     if (below.values == 0 && sample.records.size() > 1) {

@@ -8,6 +8,20 @@ namespace {
 
 constexpr int64_t kFlattenSlack = 72;  // FlattenStructure may write a word's worth more than wanted
 
+// Counts in bytes, as many as one can hold, so that the loop runs over whole vectors.
+int64_t CountByte(const uint8_t* begin, const uint8_t* end, uint8_t byte) {
+  constexpr int64_t kStep = 240;
+  int64_t count = 0;
+  while (begin != end) {
+    const int64_t length = std::min<int64_t>(end - begin, kStep);
+    uint8_t here = 0;
+    for (int64_t i = 0; i < length; ++i) here += begin[i] == byte;
+    count += here;
+    begin += length;
+  }
+  return count;
+}
+
 }  // namespace
 
 RecordIndexer::RecordIndexer(TextBlock* block, const Dialect& dialect, int columns,
@@ -44,8 +58,9 @@ Result<bool> RecordIndexer::Next(RecordRange* range) {
   return rows > 0;
 }
 
-// Rows whose every `columns_`-th structure byte is a newline; when one is not, nothing is taken and
-// walking starts. That no other one is a newline follows from the counts of the whole block.
+// Rows whose every `columns_`-th structure byte is a newline and no other one; where that fails
+// nothing is taken and walking starts. The counts of the block do not tell the latter of a range:
+// two short records ahead of a long one would be taken for one.
 int64_t RecordIndexer::NextUniform() {
   uint32_t* index = block_->index();
   const uint8_t* text = block_->text();
@@ -60,8 +75,25 @@ int64_t RecordIndexer::NextUniform() {
       return 0;
     }
   }
-  at_ = static_cast<int64_t>(index[rows * columns_]) + 1;
+  const int64_t next = static_cast<int64_t>(index[rows * columns_]) + 1;
+  // Every range before was checked, so for the last one the counts of the block decide.
+  if (next != block_->scan.record_end && !HasNewlines(index, rows, next)) {
+    uniform_ = false;
+    return 0;
+  }
+  at_ = next;
   return rows;
+}
+
+// Whether the range up to `end` has as many structural newlines as rows.
+bool RecordIndexer::HasNewlines(const uint32_t* index, int64_t rows, int64_t end) const {
+  const uint8_t* text = block_->text();
+  if (block_->scan.lines == block_->scan.records)  // none inside quotes: all of them are structural
+    return CountByte(text + at_, text + end, dialect_.newline) == rows;
+  int64_t newlines = 0;
+  for (int64_t field = 1; field <= rows * columns_; ++field)
+    newlines += text[index[field]] == dialect_.newline;
+  return newlines == rows;
 }
 
 bool RecordIndexer::IsBlank(int64_t begin, int64_t end) const {

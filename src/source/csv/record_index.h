@@ -49,6 +49,7 @@ class RecordIndexer {
 
  private:
   int64_t NextUniform();
+  bool HasNewlines(const uint32_t* index, int64_t rows, int64_t end) const;
   int64_t NextWalking();
   bool IsBlank(int64_t begin, int64_t end) const;
 
@@ -57,8 +58,7 @@ class RecordIndexer {
   const int columns_;
   int64_t rows_per_range_;
   int64_t positions_;
-  int64_t at_ = 0;       // next byte
-  int64_t records_ = 0;  // records seen in uniform ranges
+  int64_t at_ = 0;  // next byte
   bool uniform_;
   std::optional<RaggedRecord> ragged_;
 };

@@ -43,14 +43,11 @@ struct Fit {
 
 // "1,5" counts as a number here, so that text with decimal commas is not cut at them.
 bool IsTyped(const SampleField& field, const Dialect& dialect) {
-  // The classifier reads words that end where the value does, so padding stands before it.
-  std::string value(kTextPadding, '\0');
-  value += SampleValue(field, dialect);
-  if (value.size() == kTextPadding) return true;
+  std::string value = SampleValue(field, dialect);
+  if (value.empty()) return true;
   const auto comma = value.find(',');
   if (comma != std::string::npos && value.find('.') == std::string::npos) value[comma] = '.';
-  const uint8_t* begin = reinterpret_cast<const uint8_t*>(value.data());
-  return ClassifyValue(begin + kTextPadding, begin + value.size()).possible != 0;
+  return ClassifyText(value).possible != 0;
 }
 
 Fit MeasureFit(const SampleRecords& sample, const Dialect& dialect) {
@@ -179,12 +176,6 @@ class Search {
   Fit best_;
 };
 
-uint8_t FindNewline(const TextSample& sample) {
-  const size_t length = static_cast<size_t>(sample.length());
-  if (std::memchr(sample.text(), '\n', length) != nullptr) return '\n';
-  return std::memchr(sample.text(), '\r', length) != nullptr ? '\r' : '\n';
-}
-
 }  // namespace
 
 Result<Dialect> DialectOfOptions(const CsvOptions& options) {
@@ -196,7 +187,8 @@ Result<Dialect> DialectOfOptions(const CsvOptions& options) {
       static_cast<uint8_t>(*options.escape) != dialect.quote) {
     dialect.escape = static_cast<uint8_t>(*options.escape);
   }
-  if (options.comment.has_value()) dialect.comment = static_cast<uint8_t>(*options.comment);
+  if (options.comment.has_value() && *options.comment != '\0')
+    dialect.comment = static_cast<uint8_t>(*options.comment);
   if (options.header.has_value()) dialect.header = *options.header;
   dialect.skip_rows = options.skip_rows.value_or(0);
   const int delimiter = options.delimiter.has_value() ? dialect.delimiter : -2;

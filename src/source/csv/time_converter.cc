@@ -58,6 +58,10 @@ struct TimestampParser {
     } else if (zone == ZoneRule::kRequired &&
                ParseTimestamp(begin, end, ZoneRule::kAllowed, &micros)) {
       *reason = "it has no time zone, the type needs one (use timestamp)";
+    } else if (zone == ZoneRule::kRequired) {
+      *reason =
+          "not a timestamp with a time zone (yyyy-MM-dd HH:mm:ss+hh:mm, at most 6 fractional "
+          "digits; an offset up to 18:59, years 0001 to 9999 in UTC)";
     } else {
       *reason = "not a timestamp (yyyy-MM-dd HH:mm:ss, at most 6 fractional digits)";
     }

@@ -4,13 +4,15 @@
 
 #include <cstdint>
 
+#include "expr/calendar.h"
 #include "source/csv/number_text.h"
 
 namespace headrace {
 
-inline constexpr int64_t kMicrosPerSecond = 1'000'000;
-inline constexpr int64_t kMicrosPerDay = 86'400 * kMicrosPerSecond;
+using expr::kMicrosPerDay;
+using expr::kMicrosPerSecond;
 inline constexpr int64_t kDateBytes = 10;
+inline constexpr int kOffsetHoursMax = 18;  // as CAST has it
 
 inline bool IsLeapYear(uint32_t year) {
   return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -54,9 +56,10 @@ bool ParseTime(const uint8_t* begin, const uint8_t* end, int64_t* micros);
 
 enum class ZoneRule : uint8_t { kForbidden, kRequired, kAllowed };
 
-// A date, or a date and a time (seconds may be missing); with a zone (Z, +hh, +hhmm, +hh:mm) as
-// `zone` says. Microseconds since 1970-01-01 00:00:00, in UTC when a zone is given. A bare date is
-// midnight where a zone is not required.
+// A date, or a date and a time (seconds may be missing); with a zone (Z, +hh, +hhmm, +hh:mm, at
+// most 18 hours and 59 minutes) as `zone` says. Microseconds since 1970-01-01 00:00:00, in UTC when
+// a zone is given; false when that is outside the years 0001 to 9999. A bare date is midnight where
+// a zone is not required.
 bool ParseTimestamp(const uint8_t* begin, const uint8_t* end, ZoneRule zone, int64_t* micros);
 
 }  // namespace headrace

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "source/csv/dialect.h"
 
@@ -37,7 +38,10 @@ struct ValueClass {
 };
 
 // What one non-empty value could be.
+// kTextPadding bytes before it must be readable, as for every number parser.
 ValueClass ClassifyValue(const uint8_t* begin, const uint8_t* end);
+// The same for text that stands anywhere: it is copied to where there is padding.
+ValueClass ClassifyText(std::string_view text);
 
 // The value that ruled a type out first.
 struct TypeWitness {

@@ -32,8 +32,6 @@ class EnvInputFile : public arrow::io::RandomAccessFile {
   Status Close() override { return Status::OK(); }
   bool closed() const override { return false; }
 
-  void DropCache(int64_t offset, int64_t length) { file_->DropCache(offset, length); }
-
  private:
   std::unique_ptr<RandomReadFile> file_;
   const int64_t size_bytes_;

@@ -69,7 +69,7 @@ class ParquetScan : public Scan {
   Status CompareSchema(const ParquetFile& file);
   void FinishSchema();
   Result<std::shared_ptr<arrow::Schema>> WantedSchema(const ScanRequest& request) const;
-  Result<std::vector<RowGroupUnit>> PlanUnits(const expr::BoundExpr* predicate);
+  Result<std::vector<RowGroupUnit>> PlanUnits(const expr::BoundExpr* predicate, int64_t row_limit);
 
   std::vector<InputFile> files_;
   HiveColumns hive_;
@@ -162,11 +162,14 @@ Result<std::shared_ptr<arrow::Schema>> ParquetScan::WantedSchema(const ScanReque
   return arrow::schema(std::move(wanted));
 }
 
-Result<std::vector<RowGroupUnit>> ParquetScan::PlanUnits(const expr::BoundExpr* predicate) {
+Result<std::vector<RowGroupUnit>> ParquetScan::PlanUnits(const expr::BoundExpr* predicate,
+                                                         int64_t row_limit) {
   std::vector<RowGroupUnit> units;
+  int64_t rows = 0;
   int64_t skipped_files = 0;
   for (size_t i = 0; i < files_.size(); ++i) {
     ARROW_RETURN_NOT_OK(context_.cancellation->Check());
+    if (row_limit >= 0 && rows >= row_limit) break;
     const auto index = static_cast<int>(i);
     if (predicate && !DirectoryMayMatch(*predicate, hive_, index)) {
       ++skipped_files;
@@ -178,11 +181,13 @@ Result<std::vector<RowGroupUnit>> ParquetScan::PlanUnits(const expr::BoundExpr* 
       for (int g = 0; g < file->metadata()->num_row_groups(); ++g) {
         const auto row_group = file->metadata()->RowGroup(g);
         if (row_group->num_rows() == 0) continue;
+        if (row_limit >= 0 && rows >= row_limit) break;
         if (predicate && !RowGroupMayMatch(*predicate, *file, g, hive_, index)) continue;
         int64_t bytes = 0;
         for (int c = 0; c < row_group->num_columns(); ++c)
           bytes += row_group->ColumnChunk(c)->total_compressed_size();
         units.push_back({index, g, row_group->num_rows(), bytes});
+        rows += row_group->num_rows();
       }
       return Status::OK();
     }));
@@ -203,7 +208,8 @@ Result<std::unique_ptr<Source>> ParquetScan::Start(const ScanRequest& request) {
     // nothing.
     if (auto bound = expr::Bind(request.predicate, *schema_); bound.ok()) predicate = *bound;
   }
-  ARROW_ASSIGN_OR_RAISE(auto units, PlanUnits(predicate.get()));
+  ARROW_ASSIGN_OR_RAISE(auto units,
+                        PlanUnits(predicate.get(), request.predicate ? -1 : request.row_limit));
   ParquetSourceOptions options{context_.env, context_.pool, context_.cancellation,
                                context_.batch_bytes, context_.chunk_rows};
   return std::make_unique<ParquetSource>(options, files_, hive_, std::move(schema),

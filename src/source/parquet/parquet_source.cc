@@ -29,7 +29,8 @@ ParquetSource::ParquetSource(ParquetSourceOptions options, std::vector<InputFile
       files_(std::move(files)),
       hive_(std::move(hive)),
       schema_(std::move(schema)),
-      units_(std::move(units)) {
+      units_(std::move(units)),
+      rows_(files_.size()) {
   arrow::FieldVector fields;
   for (const auto& field : schema_->fields()) {
     if (hive_.IndexOf(field->name()) < 0) fields.push_back(field);
@@ -98,6 +99,7 @@ Status ParquetSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit
       Learn(*batch);
       ARROW_ASSIGN_OR_RAISE(batch,
                             AddHiveColumns(*batch, schema_, hive_, row_group.file, options_.pool));
+      rows_[row_group.file].fetch_add(batch->num_rows(), std::memory_order_relaxed);
       ARROW_RETURN_NOT_OK(emit(Batch{std::move(batch)}));
     }
   }
@@ -107,8 +109,10 @@ Status ParquetSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit
 
 std::vector<SourceInput> ParquetSource::inputs() const {
   std::vector<SourceInput> inputs;
-  for (const InputFile& file : files_) inputs.push_back({file.path, file.size_bytes, 0});
-  for (const RowGroupUnit& unit : units_) inputs[unit.file].rows += unit.rows;
+  for (size_t i = 0; i < files_.size(); ++i) {
+    inputs.push_back(
+        {files_[i].path, files_[i].size_bytes, rows_[i].load(std::memory_order_relaxed)});
+  }
   return inputs;
 }
 

@@ -69,7 +69,8 @@ class ParquetSource : public Source {
 
   std::atomic<bool> stopped_{false};
   std::atomic<int64_t> consumed_bytes_{0};
-  std::atomic<double> bytes_per_row_{0};  // of the batches made so far; 0 = none yet
+  std::atomic<double> bytes_per_row_{0};    // of the batches made so far; 0 = none yet
+  std::vector<std::atomic<int64_t>> rows_;  // read so far, by file
   std::mutex mutex_;
   size_t next_unit_ = 0;  // guarded by mutex_
   int open_index_ = -1;   // guarded by mutex_

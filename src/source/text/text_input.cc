@@ -12,7 +12,7 @@ namespace {
 
 constexpr int64_t kDetectBytes = 64;
 
-// Role: reads a regular file in order and lets the page cache drop what was read long enough ago.
+// Role: reads a regular file in order.
 class FileStream : public ByteStream {
  public:
   explicit FileStream(std::unique_ptr<RandomReadFile> file) : file_(std::move(file)) {}

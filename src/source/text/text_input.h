@@ -23,7 +23,7 @@ class InputTape;
 
 // Role: opens decoded (decompressed, UTF-8) streams of one input. Files are opened anew each time;
 // standard input is kept: its first bytes in memory, the rest in a scratch file while
-// `keep_for_replay` holds. Threads: Open and Peek from one thread; streams of a file are
+// `keep_for_replay` holds. Threads: Open from one thread; streams of a file are
 // independent, of standard input only one may be in use. Errors: Source for what cannot be opened
 // or read; InvalidConfig when standard input would have to be kept but there is no scratch
 // directory.

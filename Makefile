@@ -1,6 +1,6 @@
 # Every target does its own set-up; nothing but make, a shell and root or sudo is assumed on a Debian or Ubuntu machine.
 #   make demo                     the main job on real data
-#   make test                     release tests and system tests;  make sanitize: ASan+UBSan, TSan
+#   make test                     release tests, system tests, ASan+UBSan, TSan (make sanitize: these two alone)
 #   make lint | bench | golden-update | install PREFIX=DIR
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -37,9 +37,8 @@ demo:
 	@$(MAKE) build
 	@HEADRACE=$(HEADRACE) scripts/demo.sh
 
-# Fast failures first: the release build and its tests, then the command from outside. The sanitizer builds have targets
-# of their own: `make sanitize`.
-test: test-release test-system
+# Fast failures first: the release build and its tests, then the command from outside, then the sanitizers.
+test: test-release test-system sanitize
 
 sanitize: asan tsan
 

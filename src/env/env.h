@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -109,7 +110,9 @@ class Env {
   static Env* Default();
 
   virtual Result<std::unique_ptr<RandomReadFile>> OpenForRead(const std::string& path) = 0;
-  virtual Result<std::unique_ptr<SequentialReadFile>> OpenStandardInput() = 0;
+  // A read that waits for data asks `stopped` every 100 ms and ends as cancelled when it says so.
+  virtual Result<std::unique_ptr<SequentialReadFile>> OpenStandardInput(
+      std::function<bool()> stopped) = 0;
   virtual Result<std::unique_ptr<WritableFile>> OpenForWrite(const std::string& path,
                                                              OpenMode mode) = 0;
   virtual Result<std::unique_ptr<ScratchFile>> OpenScratch(const std::string& directory) = 0;

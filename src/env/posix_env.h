@@ -15,7 +15,8 @@ namespace headrace {
 class PosixEnv : public Env {
  public:
   Result<std::unique_ptr<RandomReadFile>> OpenForRead(const std::string& path) override;
-  Result<std::unique_ptr<SequentialReadFile>> OpenStandardInput() override;
+  Result<std::unique_ptr<SequentialReadFile>> OpenStandardInput(
+      std::function<bool()> stopped) override;
   Result<std::unique_ptr<WritableFile>> OpenForWrite(const std::string& path,
                                                      OpenMode mode) override;
   Result<std::unique_ptr<ScratchFile>> OpenScratch(const std::string& directory) override;

@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <sys/stat.h>
 
 #include "env/errno_status.h"
@@ -48,11 +49,30 @@ class PosixRandomReadFile : public RandomReadFile {
 
 class PosixStandardInput : public SequentialReadFile {
  public:
+  explicit PosixStandardInput(std::function<bool()> stopped) : stopped_(std::move(stopped)) {}
   Result<int64_t> Read(int64_t length, void* out) override {
+    ARROW_RETURN_NOT_OK(WaitForData());
     const ssize_t count = RetryInterrupted([&] { return ::read(STDIN_FILENO, out, length); });
     if (count < 0) return ReadError(errno, kCannotReadFile, "read", "standard input");
     return static_cast<int64_t>(count);
   }
+
+ private:
+  // A pipe whose writer pauses would keep a stop signal from being heard.
+  Status WaitForData() const {
+    constexpr int kAskEveryMilliseconds = 100;
+    for (;;) {
+      pollfd input{STDIN_FILENO, POLLIN, 0};
+      const int ready = ::poll(&input, 1, kAskEveryMilliseconds);
+      if (ready > 0 || (ready < 0 && errno != EINTR)) return Status::OK();  // read() tells the rest
+      if (stopped_ && stopped_()) {
+        return MakeError(ErrorKind::kCancelled, kInterruptedCode,
+                         "stopped while waiting for standard input");
+      }
+    }
+  }
+
+  const std::function<bool()> stopped_;
 };
 
 }  // namespace
@@ -74,13 +94,14 @@ Result<std::unique_ptr<RandomReadFile>> PosixEnv::OpenForRead(const std::string&
   return std::make_unique<PosixRandomReadFile>(std::move(descriptor), path);
 }
 
-Result<std::unique_ptr<SequentialReadFile>> PosixEnv::OpenStandardInput() {
+Result<std::unique_ptr<SequentialReadFile>> PosixEnv::OpenStandardInput(
+    std::function<bool()> stopped) {
   struct stat found;
   if (::fstat(STDIN_FILENO, &found) != 0) {
     return ReadError(errno, kCannotOpen, "fstat", "standard input");
   }
   if (S_ISDIR(found.st_mode)) return ReadError(EISDIR, kCannotOpen, "fstat", "standard input");
-  return std::make_unique<PosixStandardInput>();
+  return std::make_unique<PosixStandardInput>(std::move(stopped));
 }
 
 }  // namespace headrace

@@ -14,6 +14,9 @@ inline constexpr int64_t kLastDay = 2932896;   // 9999-12-31
 inline constexpr int64_t kFirstMicros = kFirstDay * kMicrosPerDay;
 inline constexpr int64_t kLastMicros = (kLastDay + 1) * kMicrosPerDay - 1;
 
+// Hours of an offset from UTC, as in +14:00: at most these, and their 59 minutes.
+inline constexpr int kOffsetHoursMax = 18;
+
 struct CivilDate {
   int64_t year;
   int month;  // 1..12

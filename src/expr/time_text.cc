@@ -68,7 +68,7 @@ std::optional<int64_t> ParseOffset(std::string_view text) {
   } else if (text.size() != 3) {
     return std::nullopt;
   }
-  if (hours < 0 || hours > 18 || minutes < 0 || minutes > 59) return std::nullopt;
+  if (hours < 0 || hours > kOffsetHoursMax || minutes < 0 || minutes > 59) return std::nullopt;
   const int64_t seconds = hours * 3600LL + minutes * 60LL;
   return text[0] == '-' ? -seconds : seconds;
 }

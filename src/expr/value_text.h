@@ -46,7 +46,8 @@ std::optional<int64_t> ParseTime(std::string_view text);
 // yyyy-MM-dd[( |T)HH:mm[:ss[.fraction]]]; digits beyond microseconds are dropped. An offset in the
 // text is an error.
 std::optional<int64_t> ParseTimestamp(std::string_view text);
-// The same with an optional offset Z, +HH, +HH:mm or +HHmm; UTC without one.
+// The same with an optional offset Z, +HH, +HH:mm or +HHmm; UTC without one. Nothing for an offset
+// above 18:59 or a moment outside the years 0001 to 9999.
 std::optional<int64_t> ParseTimestampTz(std::string_view text);
 
 // Shortest text that reads back as the same value: 3.0, 0.1, 1e+16, nan, -inf.

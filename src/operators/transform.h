@@ -22,11 +22,14 @@ struct BatchPosition {
 enum class RowsDropped : uint8_t { kNever, kFiltered, kLimited };
 
 // Role: filter, project, limit. Owner: the run. Threads: Apply from any worker at once.
-// Errors: what its expressions raise, with the step's name before the message.
+// Errors: what its expressions raise; the driver puts place and name before the message.
 class Transform {
  public:
   virtual ~Transform() = default;
   virtual const std::string& name() const = 0;
+  // Where the step was written ("p.yaml:12:5"); "" for flags and the library.
+  const std::string& place() const { return place_; }
+  void set_place(std::string place) { place_ = std::move(place); }
   virtual const std::shared_ptr<arrow::Schema>& output_schema() const = 0;
   virtual RowsDropped rows_dropped() const { return RowsDropped::kNever; }
   // A batch of no rows may be returned; `pool` is where new buffers come from.
@@ -36,6 +39,9 @@ class Transform {
   virtual Status EndMorsel(int64_t sequence) { return Status::OK(); }
   // True when no later row can pass any more; the driver then stops the source.
   virtual bool saturated() const { return false; }
+
+ private:
+  std::string place_;
 };
 
 }  // namespace headrace

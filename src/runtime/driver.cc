@@ -11,6 +11,7 @@
 
 #include "base/threads.h"
 #include "data/byte_size.h"
+#include "plan/column_names.h"
 
 namespace headrace {
 namespace {
@@ -157,7 +158,7 @@ class Worker {
       const int64_t rows = batch.rows();
       const Batch whole = LimitFollows(at) ? batch : Batch();
       auto passed = transforms_[at]->Apply(std::move(batch), {sequence}, pool_);
-      if (!passed.ok()) return Failed(at, whole, rows, passed.status(), sequence);
+      if (!passed.ok()) return Failed(at, whole, passed.status(), sequence);
       batch = std::move(passed).ValueUnsafe();
       CountDropped(*transforms_[at], rows - batch.rows());
       Count(&clocks_[at + 1], rows, batch);
@@ -175,21 +176,19 @@ class Worker {
 
   // Whether a failure counts must not depend on how many rows share a batch: before a limit a batch
   // with a bad row is passed on in halves, until the limit is reached or the row stands alone.
-  Status Failed(size_t at, const Batch& whole, int64_t rows, const Status& failure,
-                int64_t sequence) {
+  Status Failed(size_t at, const Batch& whole, const Status& failure, int64_t sequence) {
     failed_at_ = at;
-    if (whole.columns == nullptr) return failure;
-    if (rows == 1 || GetErrorKind(failure) != ErrorKind::kBadInput) {
-      unneeded_rows_ += rows;
-      return failure;
-    }
-    const int64_t half = rows / 2;
-    const Status first = PassFrom(at, Batch{whole.columns->Slice(0, half)}, sequence);
-    if (!first.ok()) {
-      unneeded_rows_ += rows - half;
+    const bool is_value_error = GetErrorKind(failure) == ErrorKind::kBadInput;
+    if (is_value_error && whole.rows() > 1) {
+      const int64_t half = whole.rows() / 2;
+      const Status first = PassFrom(at, Batch{whole.columns->Slice(0, half)}, sequence);
+      if (first.ok()) return PassFrom(at, Batch{whole.columns->Slice(half)}, sequence);
+      unneeded_rows_ += whole.rows() - half;
       return first;
     }
-    return PassFrom(at, Batch{whole.columns->Slice(half)}, sequence);
+    unneeded_rows_ += whole.rows();
+    return is_value_error ? AtStep(failure, transforms_[at]->place(), transforms_[at]->name())
+                          : failure;
   }
 
   bool LimitFollows(size_t at) const {

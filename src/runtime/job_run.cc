@@ -158,6 +158,7 @@ Status JobRun::PlanAndType() {
   request.columns = logical_.scan.columns;
   request.all_columns = logical_.scan.all_columns;
   request.predicate = logical_.scan.predicate;
+  request.row_limit = logical_.scan.row_limit;
   ARROW_ASSIGN_OR_RAISE(source_, scan_->Start(request));
   ARROW_RETURN_NOT_OK(cancellation_.Check());
   progress_source_.store(source_.get());

@@ -36,6 +36,7 @@ std::vector<std::unique_ptr<Transform>> LowerSteps(const BoundPlan& plan,
   transforms.reserve(plan.steps.size());
   for (const auto& step : plan.steps) {
     transforms.push_back(std::visit(StepLowering{step, cancellation}, step.what));
+    transforms.back()->set_place(step.where);
   }
   return transforms;
 }

@@ -209,7 +209,7 @@ TEST(RunPipeline, ABadRowBehindTheLimitIsNoFailure) {
         const Status status = RunPipeline(&source, transforms, &sink, Options(threads, seed),
                                           &cancellation, &counters, &stages);
         if (limit > 21) {
-          EXPECT_EQ(status.message(), fmt::format("{} is bad", bad));
+          EXPECT_EQ(status.message(), fmt::format("failing: {} is bad", bad));
           continue;
         }
         ASSERT_TRUE(status.ok()) << status.message();

@@ -127,7 +127,7 @@ TEST(TextStream, FindsTheFirstInvalidByte) {
 class StandardInputEnv : public PosixEnv {
  public:
   explicit StandardInputEnv(std::string text) : text_(std::move(text)) {}
-  Result<std::unique_ptr<SequentialReadFile>> OpenStandardInput() override {
+  Result<std::unique_ptr<SequentialReadFile>> OpenStandardInput(std::function<bool()>) override {
     class Pieces : public SequentialReadFile {
      public:
       explicit Pieces(const std::string& text) : text_(text) {}

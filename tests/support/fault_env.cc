@@ -191,7 +191,7 @@ Result<std::unique_ptr<RandomReadFile>> FaultEnv::OpenForRead(const std::string&
   return std::make_unique<ModelReadFile>(this, found->inode, path);
 }
 
-Result<std::unique_ptr<SequentialReadFile>> FaultEnv::OpenStandardInput() {
+Result<std::unique_ptr<SequentialReadFile>> FaultEnv::OpenStandardInput(std::function<bool()>) {
   return MakeError(ErrorKind::kInternal, 902, "the model has no standard input");
 }
 

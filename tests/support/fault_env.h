@@ -79,7 +79,8 @@ class FaultEnv : public Env {
   const std::vector<std::string>& trace() const { return trace_; }
 
   Result<std::unique_ptr<RandomReadFile>> OpenForRead(const std::string& path) override;
-  Result<std::unique_ptr<SequentialReadFile>> OpenStandardInput() override;
+  Result<std::unique_ptr<SequentialReadFile>> OpenStandardInput(
+      std::function<bool()> stopped) override;
   Result<std::unique_ptr<WritableFile>> OpenForWrite(const std::string& path,
                                                      OpenMode mode) override;
   Result<std::unique_ptr<ScratchFile>> OpenScratch(const std::string& directory) override;

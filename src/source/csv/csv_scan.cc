@@ -237,8 +237,9 @@ class Opening {
     if (options_.encoding.has_value()) {
       ARROW_ASSIGN_OR_RAISE(named, ParseTextEncoding(*options_.encoding));
     }
-    return TextInput::Make(file.path, file.size_bytes, named,
-                           {context_.env, context_.pool, context_.spill_directory});
+    return TextInput::Make(
+        file.path, file.size_bytes, named,
+        {context_.env, context_.pool, context_.spill_directory, context_.cancellation});
   }
 
   Status Add(std::shared_ptr<TextInput> input, const TextSample& sample) {

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/threads.h"
 #include "source/csv/field_cursor.h"
 
 namespace headrace {
@@ -113,7 +114,9 @@ Result<InferenceResult> InferTypes(const CsvLayout& layout, const std::vector<in
                                    const InferenceSettings& settings) {
   InferencePass pass(layout, columns, settings);
   std::vector<std::thread> workers;
-  for (int i = 1; i < settings.threads; ++i) workers.emplace_back([&pass] { pass.Work(); });
+  for (int i = 1; i < settings.threads; ++i) {
+    if (!StartThread(&workers, [&pass] { pass.Work(); })) break;
+  }
   pass.Work();
   for (std::thread& worker : workers) worker.join();
   return pass.Finish();

@@ -52,7 +52,7 @@ const uint8_t* FindZone(const uint8_t* begin, const uint8_t* end, int64_t* offse
     const uint8_t* zone = end - width;
     if (zone < begin || (*zone != '+' && *zone != '-')) continue;
     int64_t hours, minutes = 0;
-    if (!ParsePair(zone + 1, kOffsetHoursMax + 1, &hours)) return end;
+    if (!ParsePair(zone + 1, expr::kOffsetHoursMax + 1, &hours)) return end;
     if (width == 5 && !ParsePair(zone + 3, 60, &minutes)) return end;
     if (width == 6 && (zone[3] != ':' || !ParsePair(zone + 4, 60, &minutes))) return end;
     *offset_micros = (hours * 60 + minutes) * 60 * kMicrosPerSecond * (*zone == '-' ? -1 : 1);

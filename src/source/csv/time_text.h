@@ -12,7 +12,6 @@ namespace headrace {
 using expr::kMicrosPerDay;
 using expr::kMicrosPerSecond;
 inline constexpr int64_t kDateBytes = 10;
-inline constexpr int kOffsetHoursMax = 18;  // as CAST has it
 
 inline bool IsLeapYear(uint32_t year) {
   return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);

@@ -23,7 +23,10 @@ class TapeStream : public ByteStream {
 
 Result<std::shared_ptr<InputTape>> InputTape::Make(const TextInputContext& context) {
   std::shared_ptr<InputTape> tape(new InputTape(context));
-  ARROW_ASSIGN_OR_RAISE(tape->input_, context.env->OpenStandardInput());
+  ARROW_ASSIGN_OR_RAISE(tape->input_,
+                        context.env->OpenStandardInput([cancellation = context.cancellation] {
+                          return cancellation != nullptr && cancellation->cancelled();
+                        }));
   ARROW_ASSIGN_OR_RAISE(tape->head_, arrow::AllocateBuffer(kHeadBytes, context.pool));
   return tape;
 }

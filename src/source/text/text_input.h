@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/cancellation.h"
 #include "env/env.h"
 #include "source/text/byte_stream.h"
 #include "source/text/encoding.h"
@@ -17,6 +18,7 @@ struct TextInputContext {
   Env* env = nullptr;
   arrow::MemoryPool* pool = nullptr;
   std::string scratch_directory;  // where standard input is kept for a second pass; "" = nowhere
+  Cancellation* cancellation = nullptr;  // ends a wait for standard input; may be null
 };
 
 class InputTape;

@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 PYTHON := .venv/bin/python
 HEADRACE := $(CURDIR)/build/release/headrace
 
-.PHONY: help setup build demo test test-release test-system asan tsan sanitize tidy test-system-arrow lint format bench \
+.PHONY: help setup build demo test build-test test-release test-system asan tsan sanitize tidy test-system-arrow lint format bench \
         golden-update install clean
 
 help:
@@ -42,10 +42,12 @@ test: test-release test-system sanitize
 
 sanitize: asan tsan
 
-test-release:
+build-test:
 	@scripts/setup.sh test
 	@cmake --preset test --log-level=WARNING
 	@cmake --build --preset test -j $(JOBS)
+
+test-release: build-test
 	@ctest --preset test -j $(JOBS)
 
 test-system: test-release
@@ -87,7 +89,9 @@ bench:
 	@build/release/headrace_kernels --benchmark_min_time=0.2 --benchmark_out=bench/.cache/kernels.json
 	@HEADRACE=$(HEADRACE) $(PYTHON) bench/pipelines.py --scale $(SF) --memory $(MEMORY) --rounds $(ROUNDS)
 
-golden-update: test-release
+# The reference pages and golden texts first: the tests that compare them write them.
+golden-update: build-test
+	@HEADRACE_GOLDEN_UPDATE=1 ctest --preset test -j $(JOBS)
 	@HEADRACE=$(HEADRACE) $(PYTHON) -m pytest -c tests/pytest.ini tests/system/test_golden.py --golden-update
 
 install: build

@@ -80,6 +80,7 @@ class TextWriter {
   explicit TextWriter(arrow::MemoryPool* pool) : bytes_(pool) {}
   void Reserve(int64_t bytes) { Keep(bytes_.Reserve(bytes)); }
   void Append(std::string_view text) {
+    if (text.empty()) return;  // it may have no address to copy from
     if (status_.ok()) Keep(bytes_.Append(text.data(), static_cast<int64_t>(text.size())));
   }
   int64_t size() const { return bytes_.length(); }

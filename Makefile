@@ -78,7 +78,7 @@ tidy:
 
 format:
 	@scripts/setup.sh lint
-	@git ls-files -z '*.cc' '*.h' | xargs -0 clang-format -i
+	@git ls-files -z --cached --others --exclude-standard '*.cc' '*.h' | xargs -0 clang-format -i
 	@ruff format --quiet .
 
 bench:

@@ -10,10 +10,10 @@
 namespace headrace {
 
 // Role: an ordered point inside otherwise parallel work. Sequence numbers are consecutive from
-// `first`. Every number must Enter and Leave exactly once, or skip with Leave alone; the lowest one
-// never waits, so the gate cannot deadlock as long as numbers are handed out in order and each is
-// worked on by one running thread. Threads: all methods from any thread. Between Enter and Leave
-// the caller alone is inside.
+// `first`. Every number Enters as often as it has work and Leaves exactly once, or skips with Leave
+// alone; the lowest one never waits, so the gate cannot deadlock as long as numbers are handed out
+// in order and each is worked on by one running thread. Threads: all methods from any thread.
+// Between Enter and Leave the caller alone is inside.
 class TurnGate {
  public:
   explicit TurnGate(Cancellation* cancellation, int64_t first = 0);

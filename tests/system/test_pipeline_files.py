@@ -42,7 +42,7 @@ def test_a_filter_of_the_wrong_type_keeps_its_place(headrace, tmp_path):
 def test_a_value_that_cannot_be_computed_names_its_step(headrace, tmp_path):
     (tmp_path / "in.csv").write_text("a\n1\n0\n")
     (tmp_path / "q.yaml").write_text(SOURCE + "steps:\n  - derive: { b: 10 % a }\nsink: {path: out}\n")
-    assert_one_error(headrace("run", "q.yaml"), BAD_INPUT, "q.yaml:5:", "derive", "10 % a", "a = 0")
+    assert_one_error(headrace("run", "q.yaml"), BAD_INPUT, "q.yaml:5:", "10 % a", "a = 0")
 
 
 def test_the_report_carries_the_names_of_pipeline_and_source(headrace, tmp_path):

@@ -69,9 +69,9 @@ Result<double> ParsePercent(std::string_view text) {
   if (Split(text, &parsed) && parsed.unit == "%" && parsed.number > 0 && parsed.number <= 100) {
     return parsed.number / 100;
   }
-  return MakeError(ErrorKind::kInvalidConfig, 103,
-                   "not a share of memory: '{}'; write a size such as 512MiB or a share such as 25%",
-                   text);
+  return MakeError(
+      ErrorKind::kInvalidConfig, 103,
+      "not a share of memory: '{}'; write a size such as 512MiB or a share such as 25%", text);
 }
 
 std::string FormatBytes(int64_t bytes) {

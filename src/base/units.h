@@ -19,7 +19,8 @@ inline constexpr int64_t kGiB = 1024 * kMiB;
 // negative or above 2^62.
 Result<int64_t> ParseBytes(std::string_view text);
 
-// "25%" or "25 %" as 0.25. InvalidConfig with the text when it is no percentage above 0 and up to 100.
+// "25%" or "25 %" as 0.25. InvalidConfig with the text when it is no percentage above 0 and up to
+// 100.
 Result<double> ParsePercent(std::string_view text);
 
 // "118.4 MiB", "996 B".

@@ -28,8 +28,8 @@ struct FileSetOptions {
   int64_t metadata_bytes_max = int64_t{4} << 20;  // footers of files that have not ended yet
 };
 
-// What a sink of these options writes its files with. A single file is never split, and its footer has
-// to be held to its end: `metadata_bytes` bounds the footers of a dataset's files.
+// What a sink of these options writes its files with. A single file is never split, and its footer
+// has to be held to its end: `metadata_bytes` bounds the footers of a dataset's files.
 FileSetOptions MakeFileSetOptions(const SinkOptions& options, const SinkContext& context,
                                   int64_t metadata_bytes,
                                   std::shared_ptr<const ParquetLayout> layout);

@@ -38,12 +38,12 @@ int Distance(std::string_view a, std::string_view b) {
   return above[b.size()];
 }
 
+}  // namespace
+
 bool SameButForCase(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](char x, char y) { return Lower(x) == Lower(y); });
 }
-
-}  // namespace
 
 std::string NearestName(std::string_view name, const std::vector<std::string>& candidates) {
   name = name.substr(0, kComparedCharacters);

@@ -15,4 +15,7 @@ std::string NearestName(std::string_view name, const std::vector<std::string>& c
 // "; did you mean 'fare'?" or "".
 std::string DidYouMean(std::string_view name, const std::vector<std::string>& candidates);
 
+// Whether only the case of ASCII letters sets them apart, if anything does.
+bool SameButForCase(std::string_view a, std::string_view b);
+
 }  // namespace headrace

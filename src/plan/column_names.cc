@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 
 #include "base/nearest_name.h"
@@ -15,13 +14,6 @@ namespace {
 
 constexpr size_t kNamesShown = 12;
 constexpr ErrorCode kAmbiguousColumn = 252;
-
-bool EqualIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) ==
-           std::tolower(static_cast<unsigned char>(y));
-  });
-}
 
 std::string NamesThereAre(const std::vector<std::string>& columns) {
   const size_t shown = std::min(columns.size(), kNamesShown);
@@ -42,7 +34,7 @@ Resolution Resolve(std::string_view name, const std::vector<std::string>& column
   std::vector<std::string> alike;
   for (const std::string& column : columns) {
     if (column == name) return {column};
-    if (EqualIgnoringCase(column, name)) alike.push_back(column);
+    if (SameButForCase(column, name)) alike.push_back(column);
   }
   if (alike.size() == 1) return {alike.front()};
   if (alike.size() > 1) {

@@ -21,10 +21,10 @@ constexpr int64_t kKeyBlockBytes = 16 << 10;
 // while files are open.
 constexpr int64_t kBytesBesides = 640;
 
-// One NaN and one zero, so that values that count as equal have one encoded form.
-template <typename ArrayType>
-Result<std::shared_ptr<arrow::Array>> OneZeroOneNan(const std::shared_ptr<arrow::Array>& column,
-                                                    arrow::MemoryPool* pool) {
+// `column` with every value put through `change`, also those that are NULL.
+template <typename ArrayType, typename Change>
+Result<std::shared_ptr<arrow::Array>> Changed(const std::shared_ptr<arrow::Array>& column,
+                                              arrow::MemoryPool* pool, Change change) {
   using Value = typename ArrayType::value_type;
   const auto& values = arrow::internal::checked_cast<const ArrayType&>(*column);
   auto data = column->data()->Copy();
@@ -35,34 +35,22 @@ Result<std::shared_ptr<arrow::Array>> OneZeroOneNan(const std::shared_ptr<arrow:
                             pool));
   auto* out = copy->mutable_data_as<Value>();
   std::fill(out, out + offset, Value{0});
-  for (int64_t i = 0; i < column->length(); ++i) {
-    const Value value = values.Value(i);
-    out[offset + i] = std::isnan(value) ? std::numeric_limits<Value>::quiet_NaN()
-                      : value == 0      ? Value{0}
-                                        : value;
-  }
+  for (int64_t i = 0; i < column->length(); ++i) out[offset + i] = change(values.Value(i));
   data->buffers[1] = std::move(copy);
   return arrow::MakeArray(data);
 }
 
+// One NaN and one zero, so that values that count as equal have one encoded form.
+template <typename Value>
+Value OneZeroOneNan(Value value) {
+  if (std::isnan(value)) return std::numeric_limits<Value>::quiet_NaN();
+  return value == 0 ? Value{0} : value;
+}
+
 // Date64 as numbers of days, as the directory's text has no clock.
-Result<std::shared_ptr<arrow::Array>> WholeDays(const std::shared_ptr<arrow::Array>& column,
-                                                arrow::MemoryPool* pool) {
+int64_t WholeDays(int64_t milliseconds) {
   constexpr int64_t kDay = 86'400'000;  // milliseconds
-  const auto& values = arrow::internal::checked_cast<const arrow::Date64Array&>(*column);
-  auto data = column->data()->Copy();
-  const int64_t offset = data->offset;  // the bitmap keeps it, so the copy does too
-  ARROW_ASSIGN_OR_RAISE(
-      std::shared_ptr<arrow::Buffer> copy,
-      arrow::AllocateBuffer((offset + column->length()) * static_cast<int64_t>(sizeof(int64_t)),
-                            pool));
-  auto* out = copy->mutable_data_as<int64_t>();
-  std::fill(out, out + offset, int64_t{0});
-  for (int64_t i = 0; i < column->length(); ++i) {
-    out[offset + i] = values.Value(i) / kDay - (values.Value(i) % kDay < 0 ? 1 : 0);
-  }
-  data->buffers[1] = std::move(copy);
-  return arrow::MakeArray(data);
+  return milliseconds / kDay - (milliseconds % kDay < 0 ? 1 : 0);
 }
 
 }  // namespace
@@ -85,11 +73,13 @@ Result<EncodedRows> PartitionTable::EncodeKeys(const arrow::ArrayVector& key_col
   arrow::ArrayVector columns = key_columns;
   for (auto& column : columns) {
     if (column->type_id() == arrow::Type::DOUBLE) {
-      ARROW_ASSIGN_OR_RAISE(column, OneZeroOneNan<arrow::DoubleArray>(column, pool_));
+      ARROW_ASSIGN_OR_RAISE(column,
+                            Changed<arrow::DoubleArray>(column, pool_, OneZeroOneNan<double>));
     } else if (column->type_id() == arrow::Type::FLOAT) {
-      ARROW_ASSIGN_OR_RAISE(column, OneZeroOneNan<arrow::FloatArray>(column, pool_));
+      ARROW_ASSIGN_OR_RAISE(column,
+                            Changed<arrow::FloatArray>(column, pool_, OneZeroOneNan<float>));
     } else if (column->type_id() == arrow::Type::DATE64) {
-      ARROW_ASSIGN_OR_RAISE(column, WholeDays(column, pool_));
+      ARROW_ASSIGN_OR_RAISE(column, Changed<arrow::Date64Array>(column, pool_, WholeDays));
     }
   }
   ARROW_ASSIGN_OR_RAISE(const auto order, arrow::AllocateBuffer(rows * 4, pool_));

@@ -1,7 +1,6 @@
 #include "source/csv/csv_scan.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/nearest_name.h"
 #include "base/units.h"
@@ -18,12 +17,6 @@ constexpr int64_t kSampleBytes = 256 * 1024;
 constexpr int64_t kHeaderBytesMax = 16 * 1024 * 1024;
 constexpr int64_t kRecordBytesLimit = 1LL << 30;  // positions are 32 bits wide
 constexpr ErrorCode kAmbiguousColumn = 168;
-
-bool EqualIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
-}
 
 // Role: a CSV input whose dialect and names are known; Start finds the types.
 class CsvScan : public Scan {
@@ -88,7 +81,7 @@ class CsvScan : public Scan {
     int alike = -1, count = 0;
     for (size_t i = 0; i < names.size(); ++i) {
       if (names[i] == name) return static_cast<int>(i);
-      if (!EqualIgnoringCase(names[i], name)) continue;
+      if (!SameButForCase(names[i], name)) continue;
       alike = static_cast<int>(i);
       ++count;
     }

@@ -6,12 +6,41 @@
 #include <parquet/file_writer.h>
 #include <parquet/metadata.h>
 
+#include <atomic>
 #include <limits>
 
 #include "sink/parquet/column_encoder.h"
 
 namespace headrace {
 namespace {
+
+// After one refusal it refuses everything. The library's file writer ends its columns also after a
+// failure, and its dictionary may by then hold a value that its size does not count (the table of
+// values could not grow behind it): writing that dictionary would run over its buffer. Refused the
+// buffer, it stops.
+class StopsAtRefusalPool : public arrow::ProxyMemoryPool {
+ public:
+  explicit StopsAtRefusalPool(arrow::MemoryPool* pool) : arrow::ProxyMemoryPool(pool) {}
+  using arrow::MemoryPool::Allocate;
+  using arrow::MemoryPool::Reallocate;
+  Status Allocate(int64_t size, int64_t alignment, uint8_t** out) override {
+    if (refused_) return AfterRefusal();
+    return Note(arrow::ProxyMemoryPool::Allocate(size, alignment, out));
+  }
+  Status Reallocate(int64_t old_size, int64_t new_size, int64_t alignment, uint8_t** ptr) override {
+    if (refused_ && new_size > old_size) return AfterRefusal();
+    return Note(arrow::ProxyMemoryPool::Reallocate(old_size, new_size, alignment, ptr));
+  }
+
+ private:
+  static Status AfterRefusal() { return Status::OutOfMemory("refused before"); }
+  Status Note(Status status) {
+    if (!status.ok()) refused_ = true;
+    return status;
+  }
+
+  std::atomic<bool> refused_{false};
+};
 
 std::shared_ptr<parquet::WriterProperties> NestedProperties(const ParquetOptions& options,
                                                             arrow::MemoryPool* pool) {
@@ -50,9 +79,10 @@ Result<EncodedRowGroup> EncodeNestedRowGroup(
     arrow::MemoryPool* pool) {
   ARROW_ASSIGN_OR_RAISE(auto table, arrow::Table::FromRecordBatches(layout.schema(), batches));
   ARROW_ASSIGN_OR_RAISE(auto stream, arrow::io::BufferOutputStream::Create(64 * 1024, pool));
-  ARROW_ASSIGN_OR_RAISE(auto writer,
-                        parquet::arrow::FileWriter::Open(*layout.schema(), pool, stream,
-                                                         NestedProperties(layout.options(), pool)));
+  StopsAtRefusalPool scratch(pool);  // outlives the writer; the stream's buffer outlives both
+  ARROW_ASSIGN_OR_RAISE(
+      auto writer, parquet::arrow::FileWriter::Open(*layout.schema(), &scratch, stream,
+                                                    NestedProperties(layout.options(), &scratch)));
   ARROW_RETURN_NOT_OK(writer->WriteTable(*table, std::numeric_limits<int64_t>::max()));
   ARROW_RETURN_NOT_OK(writer->Close());
   ARROW_ASSIGN_OR_RAISE(auto file, stream->Finish());

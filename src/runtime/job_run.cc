@@ -129,6 +129,16 @@ std::string JobRun::ScratchDirectory() const {
   return temporary != nullptr && *temporary != '\0' ? temporary : "/tmp";
 }
 
+// On the disk that the result goes to, unless another is named: there has to be room there anyway.
+std::string JobRun::SpillDirectory() const {
+  if (!job_.resources.spill_dir.empty()) return job_.resources.spill_dir;
+  const TransactionOptions& target = transaction_->options();
+  if (target.kind == TargetKind::kDataset) {
+    return JoinPath(DatasetLayout(target.target).side(), "spill");
+  }
+  return JoinPath(ParentPath(target.target), ".headrace-spill");
+}
+
 Status JobRun::OpenInput() {
   if (job_.inputs.size() != 1) {
     return MakeError(ErrorKind::kInvalidConfig, 155,
@@ -207,15 +217,11 @@ Status JobRun::AdmitRun() {
 
 Status JobRun::Convert() {
   phase_.store("converting");
-  if (!job_.output.partition_by.empty()) {
-    SpillOptions spill;
-    spill.env = env_;
-    spill.directory = job_.resources.spill_dir.empty()
-                          ? JoinPath(DatasetLayout(transaction_->options().target).side(), "spill")
-                          : job_.resources.spill_dir;
-    spill.bytes_max = job_.resources.spill_bytes_max;
-    ARROW_ASSIGN_OR_RAISE(spill_, SpillArea::Open(std::move(spill)));
-  }
+  SpillOptions spill;
+  spill.env = env_;
+  spill.directory = SpillDirectory();
+  spill.bytes_max = job_.resources.spill_bytes_max;
+  ARROW_ASSIGN_OR_RAISE(spill_, SpillArea::Open(std::move(spill)));
   SinkContext context;
   context.transaction = transaction_.get();
   context.cancellation = &cancellation_;

@@ -55,6 +55,7 @@ class JobRun {
   void CloseInput();
   Status Prepare(int threads, int64_t batch_bytes);
   std::string ScratchDirectory() const;
+  std::string SpillDirectory() const;
   Status OpenInput();
   Status PlanAndType();
   Status AdmitRun();

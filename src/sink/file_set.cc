@@ -20,7 +20,8 @@ FileSetOptions MakeFileSetOptions(const SinkOptions& options, const SinkContext&
   files.layout = std::move(layout);
   files.pool = context.pool;
   files.target_file_bytes = is_single ? INT64_MAX : options.target_file_bytes;
-  files.metadata_bytes_max = is_single ? INT64_MAX : metadata_bytes;
+  files.metadata_bytes_max = metadata_bytes;
+  if (options.partition_by.empty()) files.footer_spill = context.spill;
   return files;
 }
 
@@ -92,7 +93,7 @@ Status FileSet::AppendInTurn(FileSeries* series, int64_t order, EncodedRowGroup 
 Status FileSet::Write(FileSeries* series, EncodedRowGroup row_group) {
   if (series->writer_ == nullptr) {
     series->path_ = NextPath(*series);
-    series->writer_ = std::make_unique<ParquetFileWriter>(options_.layout, options_.pool);
+    series->writer_ = MakeWriter();
   }
   if (series->file_ == nullptr) ARROW_RETURN_NOT_OK(Open(series));
   const int64_t bytes = row_group.compressed_bytes();
@@ -103,6 +104,13 @@ Status FileSet::Write(FileSeries* series, EncodedRowGroup row_group) {
   metadata_bytes_ += series->writer_->metadata_bytes() - series->metadata_bytes_;
   series->metadata_bytes_ = series->writer_->metadata_bytes();
   return Status::OK();
+}
+
+std::unique_ptr<ParquetFileWriter> FileSet::MakeWriter() const {
+  // Half, because a buffer's capacity doubles, and half again for the frame that is read back.
+  return std::make_unique<ParquetFileWriter>(
+      options_.layout, options_.pool,
+      FooterSpill{options_.footer_spill, options_.metadata_bytes_max / 4});
 }
 
 std::string FileSet::NextPath(const FileSeries& series) const {
@@ -147,6 +155,7 @@ Status FileSet::MakeRoomForDescriptor() {
 }
 
 Status FileSet::MakeRoomForMetadata() {
+  if (options_.footer_spill != nullptr) return Status::OK();
   Lock lock(mutex_);
   while (metadata_bytes_ > options_.metadata_bytes_max && !idle_.empty()) {
     FileSeries* series = idle_.front();
@@ -208,7 +217,7 @@ Status FileSet::FinishAll() {
 Status FileSet::WriteEmptyFile(FileSeries* series) {
   ARROW_RETURN_NOT_OK(WaitForTurn(series, 0));
   series->path_ = NextPath(*series);
-  series->writer_ = std::make_unique<ParquetFileWriter>(options_.layout, options_.pool);
+  series->writer_ = MakeWriter();
   ARROW_RETURN_NOT_OK(EndFile(series));
   Lock lock(mutex_);
   MarkIdle(series);

@@ -14,6 +14,7 @@
 #include "commit/transaction.h"
 #include "sink/parquet/file_writer.h"
 #include "sink/sink.h"
+#include "spill/spill_area.h"
 
 namespace headrace {
 
@@ -26,10 +27,14 @@ struct FileSetOptions {
                               << 20;  // a file ends behind the row group that reaches it
   int open_files_max = 64;
   int64_t metadata_bytes_max = int64_t{4} << 20;  // footers of files that have not ended yet
+  // Where a footer goes that passes its share of that; null: the file unused for longest ends
+  // instead.
+  SpillArea* footer_spill = nullptr;
 };
 
-// What a sink of these options writes its files with. A single file is never split, and its footer
-// has to be held to its end: `metadata_bytes` bounds the footers of a dataset's files.
+// What a sink of these options writes its files with; `metadata_bytes` bounds what footers hold. A
+// single file is never split. Many partitions' files end early when their footers together are too
+// large; one file's footer is spilled.
 FileSetOptions MakeFileSetOptions(const SinkOptions& options, const SinkContext& context,
                                   int64_t metadata_bytes,
                                   std::shared_ptr<const ParquetLayout> layout);
@@ -92,6 +97,7 @@ class FileSet {
   Status MakeRoomForMetadata();
   Status Open(FileSeries* series);
   Status Write(FileSeries* series, EncodedRowGroup row_group);
+  std::unique_ptr<ParquetFileWriter> MakeWriter() const;
   Status EndFile(FileSeries* series);
   std::string NextPath(const FileSeries& series) const;
 

@@ -67,7 +67,7 @@ struct SinkOptions {
 struct SinkContext {
   Transaction* transaction = nullptr;  // also says: single file or dataset, durability, run id
   Cancellation* cancellation = nullptr;
-  SpillArea* spill = nullptr;  // needed with partition_by
+  SpillArea* spill = nullptr;
   Env* env = nullptr;
   arrow::MemoryPool* pool = nullptr;  // the sink stage's StagePool
   int64_t sink_bytes =

@@ -104,6 +104,16 @@ class FileSetTest : public ::testing::Test {
     return files->FinishAll();
   }
 
+  void UseSpill(int64_t bytes_max, int64_t segment_bytes) {
+    SpillOptions spill;
+    spill.env = Env::Default();
+    spill.directory = harness_.directory() + "/spill";
+    spill.bytes_max = bytes_max;
+    spill.segment_bytes = segment_bytes;
+    spill_ = SpillArea::Open(spill).ValueOrDie();
+    options_.footer_spill = spill_.get();
+  }
+
   std::vector<ReadFile> PublishAndRead() {
     EXPECT_TRUE(transaction_->Publish(PublishInfo()).ok());
     return harness_.Read();
@@ -111,6 +121,7 @@ class FileSetTest : public ::testing::Test {
 
   SinkHarness harness_;
   Cancellation cancellation_;
+  std::unique_ptr<SpillArea> spill_;  // outlives the series, whose footers are in it
   std::unique_ptr<CountingTransaction> transaction_;
   std::shared_ptr<const ParquetLayout> layout_;
   FileSetOptions options_;
@@ -138,6 +149,36 @@ TEST_F(FileSetTest, FootersStayBoundedByEndingFiles) {
   const auto read = PublishAndRead();
   EXPECT_GT(read.size(), static_cast<size_t>(kSeries));
   ExpectAllRowsInOrder(read, kSeries * kOrders * 50);
+}
+
+TEST_F(FileSetTest, OneFilesFooterIsSpilledAndComesBackWhole) {
+  constexpr int64_t kHeld = 8 << 10;
+  UseSpill(4 << 20, kHeld);
+  options_.metadata_bytes_max = kHeld;
+  {
+    FileSet files(options_);
+    EncoderPool encoders(layout_, arrow::system_memory_pool());
+    for (size_t i = 0; i < morsels_.size(); ++i) {
+      auto encoded = encoders.Encode({morsels_[i][0]}).ValueOrDie();
+      const Status status =
+          files.Append(series_[0].get(), static_cast<int64_t>(i), std::move(encoded));
+      ASSERT_TRUE(status.ok()) << status;
+    }
+    ASSERT_TRUE(files.FinishAll().ok());
+  }
+  EXPECT_GT(spill_->written_bytes(), kHeld) << "the case does not reach the spill";
+  EXPECT_LE(spill_->used_bytes(), kHeld) << "all but the newest scratch file is given back";
+  const auto read = PublishAndRead();
+  ASSERT_EQ(read.size(), 1u);
+  EXPECT_EQ(read[0].row_group_rows.size(), morsels_.size());
+  ExpectAllRowsInOrder(read, kSeries * kOrders * 50);
+}
+
+TEST_F(FileSetTest, AFullSpillOfAFooterIsOutOfDisk) {
+  UseSpill(4 << 10, 4 << 10);
+  options_.metadata_bytes_max = 8 << 10;
+  FileSet files(options_);
+  EXPECT_EQ(GetErrorKind(WriteAll(&files, 2)), ErrorKind::kOutOfDisk);
 }
 
 TEST_F(FileSetTest, AnotherSeriesFileOfTheSameNameIsNotWrittenOver) {

@@ -73,10 +73,12 @@ void DescribeColumn(const EncodedColumn& column, const parquet::ColumnDescriptor
 }  // namespace
 
 ParquetFileWriter::ParquetFileWriter(std::shared_ptr<const ParquetLayout> layout,
-                                     arrow::MemoryPool* pool)
-    : layout_(std::move(layout)), metadata_(pool) {}
+                                     arrow::MemoryPool* pool, FooterSpill spill)
+    : layout_(std::move(layout)), pool_(pool), spill_(spill), metadata_(pool) {}
 
-ParquetFileWriter::~ParquetFileWriter() = default;
+ParquetFileWriter::~ParquetFileWriter() {
+  for (const SpillFrame& frame : spilled_) spill_.area->Release(frame);
+}
 
 Status ParquetFileWriter::Write(const void* data, int64_t length, WritableFile* file) {
   ARROW_RETURN_NOT_OK(file->Append(data, length));
@@ -120,8 +122,28 @@ Status ParquetFileWriter::Describe(const EncodedRowGroup& row_group) {
   writer.Int64(5, offset_);
   writer.Int64(6, row_group.compressed_bytes());
   writer.EndStruct();
-  return WithContext(metadata_.Append(text.data(), static_cast<int64_t>(text.size())),
-                     "keeping a Parquet file's metadata");
+  ARROW_RETURN_NOT_OK(WithContext(metadata_.Append(text.data(), static_cast<int64_t>(text.size())),
+                                  "keeping a Parquet file's metadata"));
+  const bool is_full = spill_.area != nullptr && metadata_.length() >= spill_.held_bytes_max;
+  return is_full ? SpillMetadata() : Status::OK();
+}
+
+Status ParquetFileWriter::SpillMetadata() {
+  // Larger than the writer's workspace, so written as it is: this is small beside the rows.
+  ARROW_ASSIGN_OR_RAISE(const auto writer, SpillWriter::Make(spill_.area, 0, pool_));
+  const BytesView piece(metadata_.data(), static_cast<size_t>(metadata_.length()));
+  ARROW_ASSIGN_OR_RAISE(const SpillFrame frame, writer->Write({&piece, 1}));
+  spilled_.push_back(frame);
+  metadata_.Rewind(0);
+  return Status::OK();
+}
+
+Status ParquetFileWriter::WriteMetadata(WritableFile* file) {
+  for (const SpillFrame& frame : spilled_) {
+    ARROW_ASSIGN_OR_RAISE(const auto piece, spill_.area->Read(frame, pool_));
+    ARROW_RETURN_NOT_OK(Write(piece->data(), piece->size(), file));
+  }
+  return Write(metadata_.data(), metadata_.length(), file);
 }
 
 Status ParquetFileWriter::Finish(WritableFile* file) {
@@ -134,7 +156,7 @@ Status ParquetFileWriter::Finish(WritableFile* file) {
   writer.BeginList(2, CompactType::kStruct, row_groups_);
   ARROW_RETURN_NOT_OK(Write(layout_->footer_head().data(), layout_->footer_head().size(), file));
   ARROW_RETURN_NOT_OK(Write(numbers.data(), numbers.size(), file));
-  ARROW_RETURN_NOT_OK(Write(metadata_.data(), metadata_.length(), file));
+  ARROW_RETURN_NOT_OK(WriteMetadata(file));
   ARROW_RETURN_NOT_OK(Write(layout_->footer_tail().data(), layout_->footer_tail().size(), file));
   const int64_t footer_bytes = offset_ - footer_begin;
   if (footer_bytes > INT32_MAX) {

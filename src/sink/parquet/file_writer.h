@@ -6,23 +6,32 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "base/status.h"
 #include "env/env.h"
 #include "sink/parquet/layout.h"
 #include "sink/parquet/row_group_encoder.h"
+#include "spill/spill_area.h"
 
 namespace headrace {
 
+// Where a footer's row groups wait for the end of their file once they pass `held_bytes_max`.
+struct FooterSpill {
+  SpillArea* area = nullptr;  // null: they are all held
+  int64_t held_bytes_max = 0;
+};
+
 // Role: writes magic, row groups in the order given, and the footer; keeps the offsets and the
-// footer's serialized row groups (some 100 bytes per column and row group, from the pool), never a
-// descriptor. So the caller may close the file between two calls and open it again with
+// footer's serialized row groups (some 100 bytes per column and row group, from the pool, or in the
+// spill), never a descriptor. So the caller may close the file between two calls and open it again with
 // OpenMode::kAppend. Owner: the sink, one per open output file. Threads: one at a time. Errors:
-// what the file's Append fails with; OutOfMemory from the pool. After a failure the file is of no
+// what the file's Append and the spill fail with; OutOfMemory from the pool. After a failure the file is of no
 // use.
 class ParquetFileWriter {
  public:
-  ParquetFileWriter(std::shared_ptr<const ParquetLayout> layout, arrow::MemoryPool* pool);
+  ParquetFileWriter(std::shared_ptr<const ParquetLayout> layout, arrow::MemoryPool* pool,
+                    FooterSpill spill = {});
   ~ParquetFileWriter();
 
   // Writes the row group at the end of `file`, which holds exactly what this object wrote so far.
@@ -41,8 +50,13 @@ class ParquetFileWriter {
   Status Write(const void* data, int64_t length, WritableFile* file);
   Status WriteMagicFirst(WritableFile* file);
   Status Describe(const EncodedRowGroup& row_group);
+  Status SpillMetadata();
+  Status WriteMetadata(WritableFile* file);
 
   const std::shared_ptr<const ParquetLayout> layout_;
+  arrow::MemoryPool* pool_;
+  const FooterSpill spill_;
+  std::vector<SpillFrame> spilled_;  // the row groups before those in metadata_
   arrow::BufferBuilder metadata_;
   int64_t offset_ = 0;
   int64_t rows_ = 0;

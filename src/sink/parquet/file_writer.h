@@ -24,10 +24,10 @@ struct FooterSpill {
 
 // Role: writes magic, row groups in the order given, and the footer; keeps the offsets and the
 // footer's serialized row groups (some 100 bytes per column and row group, from the pool, or in the
-// spill), never a descriptor. So the caller may close the file between two calls and open it again with
-// OpenMode::kAppend. Owner: the sink, one per open output file. Threads: one at a time. Errors:
-// what the file's Append and the spill fail with; OutOfMemory from the pool. After a failure the file is of no
-// use.
+// spill), never a descriptor. So the caller may close the file between two calls and open it again
+// with OpenMode::kAppend. Owner: the sink, one per open output file. Threads: one at a time.
+// Errors: what the file's Append and the spill fail with; OutOfMemory from the pool. After a
+// failure the file is of no use.
 class ParquetFileWriter {
  public:
   ParquetFileWriter(std::shared_ptr<const ParquetLayout> layout, arrow::MemoryPool* pool,

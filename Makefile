@@ -1,6 +1,7 @@
 # Every target does its own set-up; nothing but make, a shell and root or sudo is assumed on a Debian or Ubuntu machine.
 #   make demo                     the main job on real data
 #   make test                     release tests, system tests, ASan+UBSan, TSan (make sanitize: these two alone)
+#   make soak MINUTES=10          many pipelines in one process; fails when it grows
 #   make lint | bench | golden-update | install PREFIX=DIR
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -11,6 +12,7 @@ PREFIX ?= $(CURDIR)/out/headrace
 SF ?= 1
 MEMORY ?= 512MiB
 ROUNDS ?= 3
+MINUTES ?= 10
 JOBS ?= $(shell nproc)
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -18,7 +20,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 PYTHON := .venv/bin/python
 HEADRACE := $(CURDIR)/build/release/headrace
 
-.PHONY: help setup build demo test build-test test-release test-system asan tsan sanitize tidy test-system-arrow lint format bench \
+.PHONY: help setup build demo test build-test test-release test-system asan tsan sanitize tidy test-system-arrow soak lint format bench \
         golden-update install clean
 
 help:
@@ -67,6 +69,9 @@ test-system-arrow:
 	  -DARROW_PACKAGE_WHEEL="$$($(PYTHON) -c 'import pyarrow, os; print(os.path.dirname(pyarrow.__file__))')"
 	@cmake --build --preset system-arrow -j $(JOBS)
 	@build/system-arrow/headrace --version
+
+soak: build-test
+	@directory="$$(mktemp -d)"; trap 'rm -rf "$$directory"' EXIT; build/release/tests/soak $(MINUTES) "$$directory"
 
 lint:
 	@scripts/setup.sh lint

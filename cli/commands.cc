@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <mutex>
 
 #include "cli/console.h"
 #include "cli/help.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/table.h"
+#include "cli/watching.h"
 #include "headrace/run.h"
 #include "headrace/text.h"
 
@@ -41,15 +43,50 @@ int WriteReport(const RunReport& report, const Settings& settings) {
   return written.ok() ? kExitOk : PrintError(written, settings);
 }
 
-int RunAndReport(const Settings& settings) {
-  CatchStopSignals();
+// Changes of the level of pressure become lines: always as JSON, as text with -v.
+bool WantsPressureLines(const Settings& settings) {
+  if (settings.verbosity == Verbosity::kQuiet) return false;
+  return settings.log_format == LogFormat::kJson || settings.verbosity == Verbosity::kVerbose;
+}
+
+RunOutcome RunWatched(const Settings& settings) {
   ProgressPrinter progress(settings.verbosity == Verbosity::kQuiet ? ProgressMode::kNever
                                                                    : settings.progress);
+  std::mutex printing;  // the callbacks need not come from one thread
+  std::string pressure = "normal";
   RunControl control;
   control.stop_signal = StopSignal();
-  if (progress.active()) control.on_progress = [&](const Progress& p) { progress.Draw(p); };
+  control.metrics_address = settings.metrics_address;
+  control.metrics_file = settings.metrics_file;
+  control.registered = true;
+  if (progress.active()) {
+    control.on_progress = [&](const Progress& p) {
+      std::lock_guard lock(printing);
+      progress.Draw(p);
+    };
+  }
+  if (WantsPressureLines(settings)) {
+    control.on_snapshot = [&](const RunSnapshot& now) {
+      std::lock_guard lock(printing);
+      if (now.pressure == pressure) return;
+      progress.Clear();
+      PrintPressure(pressure, now, settings.log_format);
+      pressure = now.pressure;
+    };
+  }
+  control.on_log = [&](const std::string& line) {
+    std::lock_guard lock(printing);
+    progress.Clear();
+    PrintLog(line, settings.log_format);
+  };
   RunOutcome outcome = RunJob(settings.job, control);
   progress.Clear();
+  return outcome;
+}
+
+int RunAndReport(const Settings& settings) {
+  CatchStopSignals();
+  RunOutcome outcome = RunWatched(settings);
 
   if (outcome.status.ok()) {
     outcome.report.exit_code = kExitOk;
@@ -121,6 +158,12 @@ int RunCommand(const CommandDefinition& command, const Settings& settings) {
       return Validated(settings);
     case kDoctor:
       return PrintDoctor(settings);
+    case kMonitor:
+      return Monitor(settings);
+    case kStatus:
+      return PrintStatus(settings);
+    case kReport:
+      return ShowReport(settings);
     case kCompletions:
       break;
   }
@@ -148,6 +191,8 @@ int RunParsed(const RawArguments& arguments, LogFormat log_format) {
   if (applied.ok()) applied = CheckReportPath(settings.report_path);
   if (!applied.ok()) return PrintUsageError(applied.message(), settings.log_format);
   if (command.bit == kCompletions) return PrintCompletions(settings);
+  // Those that only look need nothing of what a run needs.
+  if (command.bit & (kMonitor | kStatus | kReport)) return RunCommand(command, settings);
 
   const arrow::Status prepared = InitializeProcess();
   if (!prepared.ok()) return PrintError(prepared, settings);

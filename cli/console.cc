@@ -104,6 +104,28 @@ void PrintOutcome(const RunReport& report, const Settings& settings) {
                     {"exit_code", report.exit_code}});
 }
 
+void PrintPressure(const std::string& from, const RunSnapshot& now, LogFormat format) {
+  if (format == LogFormat::kJson) {
+    PrintJson({{"level", "pressure"},
+               {"from", from},
+               {"to", now.pressure},
+               {"used_of", now.used_of},
+               {"used_share", now.used_share},
+               {"run_id", now.run_id},
+               {"seconds", now.seconds}});
+    return;
+  }
+  const std::string cause =
+      now.used_of.empty() ? ""
+                          : fmt::format(": {} {:.0f} % full", now.used_of, now.used_share * 100);
+  PrintLine(fmt::format("memory pressure {} -> {} after {}{}", from, now.pressure,
+                        DurationText(now.seconds), cause));
+}
+
+void PrintLog(const std::string& line, LogFormat format) {
+  format == LogFormat::kText ? PrintLine(line) : PrintJson({{"level", "log"}, {"message", line}});
+}
+
 void PrintEvidence(const std::vector<std::string>& lines, const char* indent, LogFormat format) {
   for (const std::string& line : lines) {
     format == LogFormat::kText ? PrintLine(indent + line)

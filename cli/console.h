@@ -28,6 +28,10 @@ int PrintError(const arrow::Status& status, const Settings& settings);
 // Evidence and stages with -v, notes unless -q, then the summary line. JSON objects with
 // --log-format json, without the stages: those are in the report.
 void PrintOutcome(const RunReport& report, const Settings& settings);
+// The level of memory pressure changed from `from` to that of `now`.
+void PrintPressure(const std::string& from, const RunSnapshot& now, LogFormat format);
+// One line of the run's log, such as an alert.
+void PrintLog(const std::string& line, LogFormat format);
 // What was found in the input: a line each behind `indent`, or a JSON object each.
 void PrintEvidence(const std::vector<std::string>& lines, const char* indent, LogFormat format);
 // All of `text` to standard output. A reader that left (EPIPE) is no failure; gives the exit code.

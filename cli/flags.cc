@@ -11,7 +11,8 @@ constexpr uint32_t kJob = kConvert | kPlan;  // commands that take a job from fl
 constexpr uint32_t kReads = kConvert | kPlan | kPreview;
 constexpr uint32_t kWorks = kConvert | kRun | kPlan | kPreview;
 constexpr uint32_t kWrites = kConvert | kRun;
-constexpr uint32_t kAll = kConvert | kRun | kValidate | kPlan | kPreview | kDoctor | kCompletions;
+constexpr uint32_t kAll = kConvert | kRun | kValidate | kPlan | kPreview | kDoctor | kCompletions |
+                          kMonitor | kStatus | kReport;
 constexpr int64_t kRowsMax = int64_t{1} << 53;
 
 // Flags that set one value: parse it, then store it.
@@ -35,6 +36,13 @@ Status SetMode(const std::string& value, Settings* s) {
   ARROW_ASSIGN_OR_RAISE(
       size_t choice, ParseChoice(value, {"create", "append", "overwrite", "overwrite-partitions"}));
   s->job.output.mode = kModes[choice];
+  return Status::OK();
+}
+
+// One number for all levels of pressure: the less memory there is, the sooner a run streams.
+Status SetStreamingThreshold(const std::string& value, Settings* s) {
+  ARROW_ASSIGN_OR_RAISE(const int64_t rows, ParseCount(value, 0, kRowsMax));
+  s->job.resources.streaming = {.normal = rows, .elevated = rows * 2 / 5, .high = rows / 5};
   return Status::OK();
 }
 
@@ -71,6 +79,20 @@ constexpr CommandDefinition kCommands[] = {
     {kDoctor, "doctor", "[DIRECTORY]",
      "Show the effective memory limit, cores, kernel features and disks",
      "DIRECTORY is where a target would stand; the default is the working directory.", 0, 1},
+    {kMonitor, "monitor", "", "Show the runs of this user live",
+     "Without --run one running run is shown whole, and several as a list. On a terminal the view "
+     "is redrawn twice a second until q or Ctrl-C; elsewhere a line is printed every second.\n"
+     "With --serve the same is a web page on this machine. See docs/monitor.md.",
+     0, 0},
+    {kStatus, "status", "[DATASET]", "Show who is running, who ended and why a run died",
+     "One line for each run of this user; for a run that died also the likely cause and what to "
+     "do. "
+     "With DATASET only its runs, and what stands at the target.",
+     0, 1},
+    {kReport, "report", "show FILE", "Show a run's report for people",
+     "FILE is what --report wrote. Text with tables and a curve of memory, or with --html a page "
+     "that stands alone in one file.",
+     2, 2},
     {kCompletions, "completions", "bash|zsh|fish", "Print a completion script for a shell",
      "For bash: source <(headrace completions bash)", 1, 1},
 };
@@ -228,8 +250,11 @@ constexpr FlagDefinition kFlags[] = {
      [](auto& v, auto* s) {
        return Store(ParseCount(v, 1, kRowsMax), &s->job.resources.chunk_rows);
      }},
-    {"streaming-threshold", 0, "N", "", FlagGroup::kResources, Repeat::kOnce, kWorks,
-     "every run streams", nullptr},
+    {"streaming-threshold", 0, "ROWS", "", FlagGroup::kResources, Repeat::kOnce,
+     kConvert | kRun | kPlan,
+     "rows up to which a run takes the direct path; 2/5 and 1/5 of it at elevated and high "
+     "pressure; 5000000 unless given",
+     SetStreamingThreshold},
     {"batch-size", 0, "SIZE", "", FlagGroup::kResources, Repeat::kOnce, kWorks,
      "input bytes in one unit of work; for tests, chosen from the budget unless given",
      [](auto& v, auto* s) { return Store(ParseSize(v), &s->job.resources.batch_bytes); }},
@@ -237,6 +262,43 @@ constexpr FlagDefinition kFlags[] = {
      "let workers yield at random points; for tests of the order of rows",
      [](auto& v, auto* s) {
        return Store(ParseCount(v, 0, kRowsMax), &s->job.resources.shuffle_seed);
+     }},
+    // Watching
+    {"metrics", 0, "ADDRESS", "", FlagGroup::kWatching, Repeat::kOnce, kWrites,
+     "serve metrics for Prometheus while the run lasts: 127.0.0.1:9464; loopback only",
+     [](auto& v, auto* s) {
+       s->metrics_address = v;
+       return Status::OK();
+     }},
+    {"metrics-file", 0, "FILE", "", FlagGroup::kWatching, Repeat::kOnce, kWrites,
+     "write the same to a file about once a second, for the textfile collector",
+     [](auto& v, auto* s) {
+       s->metrics_file = v;
+       return Status::OK();
+     }},
+    {"run", 0, "ID", "", FlagGroup::kWatching, Repeat::kOnce, kMonitor,
+     "the run whose id begins with this, also one that ended",
+     [](auto& v, auto* s) {
+       s->run_prefix = v;
+       return Status::OK();
+     }},
+    {"once", 0, "", "", FlagGroup::kWatching, Repeat::kOnce, kMonitor,
+     "print one view and end",
+     [](auto&, auto* s) {
+       s->once = true;
+       return Status::OK();
+     }},
+    {"serve", 0, "ADDRESS", "", FlagGroup::kWatching, Repeat::kOnce, kMonitor,
+     "serve a web page until stopped: 127.0.0.1:8080, port 0 = any free; loopback only",
+     [](auto& v, auto* s) {
+       s->serve_address = v;
+       return Status::OK();
+     }},
+    {"html", 0, "OUT.html", "", FlagGroup::kWatching, Repeat::kOnce, kReport,
+     "write the report as one HTML page instead of text",
+     [](auto& v, auto* s) {
+       s->html_path = v;
+       return Status::OK();
      }},
     // Messages
     {"report", 0, "FILE", "", FlagGroup::kMessages, Repeat::kOnce, kWrites,
@@ -287,6 +349,8 @@ const char* GroupTitle(FlagGroup group) {
       return "Output";
     case FlagGroup::kResources:
       return "Resources";
+    case FlagGroup::kWatching:
+      return "Watching";
     case FlagGroup::kMessages:
       return "Messages";
   }

@@ -20,6 +20,9 @@ enum CommandBit : uint32_t {
   kPreview = 1 << 4,
   kDoctor = 1 << 5,
   kCompletions = 1 << 6,
+  kMonitor = 1 << 7,
+  kStatus = 1 << 8,
+  kReport = 1 << 9,
 };
 
 struct CommandDefinition {
@@ -32,7 +35,7 @@ struct CommandDefinition {
   int arguments_max;
 };
 
-enum class FlagGroup : uint8_t { kInput, kSteps, kOutput, kResources, kMessages };
+enum class FlagGroup : uint8_t { kInput, kSteps, kOutput, kResources, kWatching, kMessages };
 enum class Repeat : uint8_t { kOnce, kMany };
 
 struct FlagDefinition {

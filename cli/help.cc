@@ -5,8 +5,8 @@
 namespace headrace::cli {
 namespace {
 
-constexpr FlagGroup kGroups[] = {FlagGroup::kInput, FlagGroup::kSteps, FlagGroup::kOutput,
-                                 FlagGroup::kResources, FlagGroup::kMessages};
+constexpr FlagGroup kGroups[] = {FlagGroup::kInput,     FlagGroup::kSteps,    FlagGroup::kOutput,
+                                 FlagGroup::kResources, FlagGroup::kWatching, FlagGroup::kMessages};
 constexpr int kSyntaxWidth = 28;
 
 bool Belongs(const FlagDefinition& flag, FlagGroup group, const CommandDefinition& command) {
@@ -21,6 +21,12 @@ std::string FlagLine(const FlagDefinition& flag) {
   if (*flag.choices) line += fmt::format(" [{}]", flag.choices);
   if (flag.repeat == Repeat::kMany) line += " (repeatable)";
   return line + "\n";
+}
+
+// "headrace convert INPUT... OUTPUT".
+std::string CommandSyntax(const CommandDefinition& command) {
+  const char* gap = *command.arguments ? " " : "";
+  return fmt::format("headrace {}{}{}", command.name, gap, command.arguments);
 }
 
 // A cell of a table must not end it.
@@ -50,8 +56,8 @@ std::string HelpText() {
 }
 
 std::string HelpText(const CommandDefinition& command) {
-  std::string text = fmt::format("Usage: headrace {} {} [FLAGS]\n\n{}.\n{}\n", command.name,
-                                 command.arguments, command.summary, command.details);
+  std::string text = fmt::format("Usage: {} [FLAGS]\n\n{}.\n{}\n", CommandSyntax(command),
+                                 command.summary, command.details);
   for (FlagGroup group : kGroups) {
     std::string lines;
     for (const FlagDefinition& flag : Flags()) {
@@ -65,8 +71,8 @@ std::string HelpText(const CommandDefinition& command) {
 std::string CommandReferenceMarkdown() {
   std::string page;
   for (const CommandDefinition& command : Commands()) {
-    page += fmt::format("### headrace {} {}\n\n{}. {}\n\n", command.name, command.arguments,
-                        command.summary, command.details);
+    page += fmt::format("### {}\n\n{}. {}\n\n", CommandSyntax(command), command.summary,
+                        command.details);
   }
   for (FlagGroup group : kGroups) {
     page +=

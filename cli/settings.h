@@ -25,8 +25,14 @@ struct Settings {
   std::vector<std::string> where;
   std::vector<std::string> select;
   int64_t limit = -1;
-  InputSpec input;          // everything but its paths
-  std::string report_path;  // "" = none, "-" = standard output
+  InputSpec input;              // everything but its paths
+  std::string report_path;      // "" = none, "-" = standard output
+  std::string metrics_address;  // "" = not served
+  std::string metrics_file;     // "" = none
+  std::string run_prefix;       // monitor: of the id of the run to show; "" = those that run
+  bool once = false;            // monitor: one view, then the end
+  std::string serve_address;    // monitor: "" = no web page
+  std::string html_path;        // report show: "" = text on standard output
   ProgressMode progress = ProgressMode::kAuto;
   LogFormat log_format = LogFormat::kText;
   Verbosity verbosity = Verbosity::kNormal;

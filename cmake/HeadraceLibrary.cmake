@@ -1,5 +1,6 @@
 # The library that C++ programs link, and what `cmake --install` lays out:
-#   bin/headrace   lib/libheadrace.so   lib/headrace/ (Arrow and other libraries the target machine may lack)
+#   bin/headrace   lib/libheadrace.so   lib/libheadrace_http.so (loaded on demand)
+#   lib/headrace/ (Arrow and other libraries the target machine may lack)
 #   include/headrace/   include/headrace-arrow/ (the headers of exactly that Arrow)   lib/cmake/headrace/
 # The bundled libraries stand in a directory of their own, so that a prefix such as /usr/local never shadows another
 # Arrow. Everything finds its neighbours through $ORIGIN, so the prefix can be moved.
@@ -38,6 +39,7 @@ target_link_libraries(headrace_arrow_interface INTERFACE
 install(TARGETS headrace_command RUNTIME_DEPENDENCY_SET headrace_dependencies DESTINATION bin)
 install(TARGETS headrace_library headrace_arrow_interface EXPORT headrace_targets
   RUNTIME_DEPENDENCY_SET headrace_dependencies LIBRARY DESTINATION lib)
+install(TARGETS headrace_http RUNTIME_DEPENDENCY_SET headrace_dependencies LIBRARY DESTINATION lib)
 install(DIRECTORY "${CMAKE_SOURCE_DIR}/include/headrace" DESTINATION include)
 install(EXPORT headrace_targets NAMESPACE headrace:: FILE headraceTargets.cmake DESTINATION lib/cmake/headrace)
 

@@ -1,5 +1,6 @@
-# headrace_room(<room> [DEPENDS target...]): one static library per room out of src/<room>/**/*.cc, linked to the
-# rooms that cmake/room_edges.txt allows, and, with testing on, one test program out of tests/<room>/*_test.cc.
+# headrace_room(<room> [DEPENDS target...] [EXCLUDE regex]): one static library per room out of src/<room>/**/*.cc, less
+# the paths that match EXCLUDE, linked to the rooms that cmake/room_edges.txt allows, and, with testing on, one test
+# program out of tests/<room>/*_test.cc.
 file(STRINGS "${CMAKE_SOURCE_DIR}/cmake/room_edges.txt" _edge_lines REGEX "^[a-z]+:")
 foreach(_line IN LISTS _edge_lines)
   string(REGEX MATCH "^[a-z]+" _room "${_line}")
@@ -26,8 +27,11 @@ if(HEADRACE_BUILD_TESTS)
 endif()
 
 function(headrace_room room)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "EXCLUDE" "DEPENDS;PRIVATE_DEPENDS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${room}/*.cc")
+  if(ARG_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX "${ARG_EXCLUDE}")
+  endif()
   set(target "headrace_${room}")
   if(sources)
     add_library(${target} STATIC ${sources})

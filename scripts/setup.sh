@@ -17,7 +17,7 @@ fail() { say "$*"; exit 1; }
 packages_of() {
   case "$1" in
     build) echo g++ make cmake ninja-build ccache mold ca-certificates libcli11-dev libyaml-cpp-dev libfmt-dev \
-                libfast-float-dev libxxhash-dev nlohmann-json3-dev zlib1g-dev libzstd-dev ;;
+                libfast-float-dev libxxhash-dev nlohmann-json3-dev zlib1g-dev libzstd-dev pkgconf libcpp-httplib-dev ;;
     demo) echo unzip ;;
     test) echo libgtest-dev libgmock-dev strace ;;
     lint) echo libgtest-dev libgmock-dev libbenchmark-dev shellcheck ;;

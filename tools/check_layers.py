@@ -28,6 +28,7 @@ CONFINED = {
     "yaml-cpp": {"pipeline"},
     "CLI": {"cli"},
     "curl": {"fetch"},
+    "httplib.h": {"observe"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')

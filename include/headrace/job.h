@@ -2,8 +2,11 @@
 // and C++ callers all fill in this one structure; every entry point of headrace/run.h takes it.
 #pragma once
 
+#include <arrow/type_fwd.h>
+
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -32,6 +35,9 @@ struct InputSpec {
   std::string format;              // "" = by file name and content
   CsvOptions csv;
   std::string id = {};  // for the report; "" = none
+  // Instead of paths: Arrow data of the calling program, read once. Its batches are the caller's
+  // memory: they count as the process's base, not against what stages may hold.
+  std::shared_ptr<arrow::RecordBatchReader> stream = {};
 };
 
 struct FilterStep {
@@ -79,14 +85,55 @@ struct OutputSpec {
   bool durable = true;
 };
 
+// When memory is called tight, in shares of what is closest to its limit (docs/memory.md).
+struct PressureMarks {
+  double elevated = 0.75;
+  double high = 0.85;
+  double critical = 0.95;
+};
+
+// Rows up to which a run takes the direct path, by the pressure at its start.
+struct StreamingThresholds {
+  int64_t normal = 5'000'000;
+  int64_t elevated = 2'000'000;
+  int64_t high = 1'000'000;  // and critical
+
+  // The others in the proportion of the defaults.
+  static StreamingThresholds From(int64_t normal) {
+    return {normal, normal / 5 * 2 + normal % 5 * 2 / 5, normal / 5};
+  }
+};
+
 struct ResourceSpec {
   std::string memory;     // "512MiB", "25%", "" = 25 % of the effective limit, at least the floor
   int threads = 0;        // 0 = usable cores
   std::string spill_dir;  // "" = beside the target
   int64_t spill_bytes_max = 0;  // 0 = what the disk has free, less a margin
   int64_t chunk_rows = 50'000;
+  PressureMarks pressure;
+  StreamingThresholds streaming;
   int64_t batch_bytes = 0;    // 0 = chosen from the budget; tests set it to move block borders
   uint64_t shuffle_seed = 0;  // not 0: workers yield at random points (tests of P2)
+};
+
+// Who is told when something happens during a run. Delivery never blocks or fails the run.
+struct AlertTarget {
+  enum class Kind : uint8_t { kLog, kFile, kCommand, kWebhook };
+  Kind kind = Kind::kLog;
+  std::string address;  // a path, a command line for /bin/sh -c, or a URL; a secret, never printed
+  std::vector<std::pair<std::string, std::string>> headers = {};  // of a webhook; secret as well
+};
+
+struct AlertSpec {
+  // "failure", "memory_pressure", "budget_refusal", "spill_volume", "spill_disk", "no_progress",
+  // "leak", "quarantine"
+  std::vector<std::string> on;
+  std::string level = "high";      // memory_pressure: from this level on
+  double for_seconds = 0;          // the condition has to hold so long
+  double cool_down_seconds = 300;  // silence after a delivery of the same rule
+  int64_t bytes = 0;               // spill_volume: from so many on; 0 = any
+  double seconds = 60;             // no_progress: so long without a row or byte
+  std::vector<AlertTarget> targets;
 };
 
 struct JobSpec {
@@ -95,6 +142,7 @@ struct JobSpec {
   std::vector<Step> steps;
   OutputSpec output;
   ResourceSpec resources;
+  std::vector<AlertSpec> alerts = {};
 };
 
 // A snapshot for a progress bar.

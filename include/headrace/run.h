@@ -4,18 +4,33 @@
 #include <arrow/result.h>
 #include <arrow/status.h>
 
+#include <atomic>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "headrace/job.h"
 #include "headrace/run_report.h"
+#include "headrace/run_snapshot.h"
 
 namespace headrace {
 
 struct RunControl {
   ProgressCallback on_progress;  // called from a thread of its own, about ten times a second
   const volatile int* stop_signal =
-      nullptr;  // becomes the signal's number when the user wants to stop
+      nullptr;                   // becomes the signal's number when the user wants to stop
+  SnapshotCallback on_snapshot;  // called from a thread of its own, about ten times a second
+  // One line for people, such as an alert that goes to the log; from any thread.
+  std::function<void(const std::string& line)> on_log;
+  // Where metrics are served while the run lasts, "127.0.0.1:9464" (loopback only); "" = nowhere.
+  std::string metrics_address;
+  // A file in Prometheus' text format, replaced about once a second and at the end; "" = none.
+  std::string metrics_file;
+  // Whether `headrace monitor` and `headrace status` of the same user see this run.
+  bool registered = false;
+  // Written by the caller while the run lasts: a new budget for the whole process, 0 = as it is.
+  // Never above the budget that the run began with.
+  const std::atomic<int64_t>* budget_bytes = nullptr;
 };
 
 struct RunOutcome {

@@ -2,6 +2,7 @@
 // documented in docs/report.md.
 #pragma once
 
+#include <arrow/result.h>
 #include <arrow/status.h>
 
 #include <cstdint>
@@ -44,6 +45,41 @@ struct MemorySample {
   double seconds = 0;
   int64_t accounted_bytes = 0;
   int64_t rss_bytes = 0;
+  int64_t budget_bytes = 0;   // in force at that moment
+  int64_t spilled_bytes = 0;  // on disk at that moment
+  double used_share = 0;      // of what is closest to its limit, the machine or the container
+  std::string pressure = "normal";
+};
+
+// The level of memory pressure changed.
+struct PressureEvent {
+  double seconds = 0;
+  std::string from;
+  std::string to;
+  std::string cause;  // "anonymous memory of cgroup v2 /a: 3.1 of 4.0 GiB (77 %)"
+};
+
+// What the governor did, and what for.
+struct MemoryAction {
+  double seconds = 0;
+  std::string what;  // "return cached pages", "rest workers", "smaller shares", "full shares", ...
+  std::string cause;
+  int64_t bytes = 0;            // given back, or the new bound
+  double duration_seconds = 0;  // until it was undone or the run ended
+};
+
+struct PressureSeconds {
+  double normal = 0;
+  double elevated = 0;
+  double high = 0;
+  double critical = 0;
+};
+
+// RSS less (base + accounted) over the samples of the run: what the account does not know.
+struct MemoryDrift {
+  int64_t p50_bytes = 0;
+  int64_t p99_bytes = 0;
+  int64_t max_bytes = 0;
 };
 
 struct MemoryReport {
@@ -53,11 +89,30 @@ struct MemoryReport {
   int64_t slack_bytes = 0;
   int64_t accounted_peak_bytes = 0;
   int64_t rss_peak_bytes = 0;
+  int64_t swap_peak_bytes = 0;    // of this process
+  int64_t cgroup_peak_bytes = 0;  // anonymous, of the closest cgroup with a limit; 0 = none
+  int64_t limit_bytes = 0;        // the effective limit at the start
+  std::string limit_origin;
+  int64_t refused_grants = 0;
+  PressureSeconds pressure_seconds;
+  MemoryDrift drift;
+  std::vector<PressureEvent> pressure_events;
+  std::vector<MemoryAction> actions;
   std::vector<MemorySample> samples;
 };
 
+// An alert that went off during the run.
+struct AlertEvent {
+  double seconds = 0;
+  std::string rule;   // "memory_pressure", "no_progress", ...
+  std::string level;  // "warning", "critical"
+  std::string message;
+  int64_t deliveries = 0;
+  int64_t failed_deliveries = 0;
+};
+
 struct RunReport {
-  int report_version = 1;
+  int report_version = 2;
   std::string run_id;
   std::string name;               // JobSpec.name
   std::string status = "failed";  // "published", "failed", "cancelled"
@@ -70,7 +125,7 @@ struct RunReport {
   double wall_seconds = 0;
   double cpu_seconds = 0;
   int threads = 0;
-  std::string mode;  // "streaming"
+  std::string mode;  // "direct" or "streaming"
   std::string mode_reason;
   int64_t rows_in = 0;
   int64_t rows_out = 0;
@@ -81,6 +136,7 @@ struct RunReport {
   std::vector<InputReport> inputs;
   std::vector<OutputReport> outputs;
   MemoryReport memory;
+  std::vector<AlertEvent> alerts;
   std::vector<std::string> notes;  // announced fallbacks and warnings
   std::vector<std::string>
       evidence;  // how dialect, header and types were found, and what was pruned
@@ -88,8 +144,19 @@ struct RunReport {
 
 // The report as JSON text, keys as above.
 std::string ReportToJson(const RunReport& report);
+// The way back. Keys that are missing, as in reports of older versions, keep their defaults, and
+// unknown ones are passed over. BadInput when the text is no report, or one of a later version.
+arrow::Result<RunReport> ParseReport(const std::string& json);
+// The same of a file; its errors name it.
+arrow::Result<RunReport> ReadReportFile(const std::string& path);
 // Writes that text over `path` all at once. Sink or OutOfDisk when it cannot be written.
 arrow::Status WriteReportFile(const RunReport& report, const std::string& path);
+// All of the report for people, at most about `width` columns wide.
+std::string ReportToText(const RunReport& report, int width = 100);
+// One HTML page with everything in it: no script, no other file. Texts of the report are escaped.
+std::string ReportToHtml(const RunReport& report);
+// Writes that page over `path` all at once.
+arrow::Status WriteReportHtml(const RunReport& report, const std::string& path);
 // The last line for people: "published out/trips: 6001215 rows, 84 files, 144.2 MB, ...".
 std::string ReportSummaryLine(const RunReport& report);
 

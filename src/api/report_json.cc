@@ -1,102 +1,188 @@
 // RunReport as JSON and as the last line of a run. docs/report.md names every key.
-#include <nlohmann/json.hpp>
-
 #include "base/status.h"
 #include "base/units.h"
 #include "env/env.h"
 #include "headrace/run_report.h"
+#include "observe/json_fields.h"
 
 namespace headrace {
+
+template <typename Visitor>
+void VisitFields(StageReport& stage, Visitor& visit) {
+  visit("name", stage.name);
+  visit("rows_in", stage.rows_in);
+  visit("rows_out", stage.rows_out);
+  visit("bytes_out", stage.bytes_out);
+  visit("wall_seconds", stage.wall_seconds);
+  visit("cpu_seconds", stage.cpu_seconds);
+  visit("blocked_seconds", stage.blocked_seconds);
+  visit("reserved_peak_bytes", stage.reserved_peak_bytes);
+  visit("spilled_bytes", stage.spilled_bytes);
+}
+
+template <typename Visitor>
+void VisitFields(InputReport& input, Visitor& visit) {
+  visit("path", input.path);
+  visit("size_bytes", input.size_bytes);
+  visit("rows", input.rows);
+  visit("rejects", input.rejects);
+  visit("source", input.source);
+}
+
+template <typename Visitor>
+void VisitFields(OutputReport& output, Visitor& visit) {
+  visit("path", output.path);
+  visit("rows", output.rows);
+  visit("files", output.files);
+  visit("bytes", output.bytes);
+  visit("partitions", output.partitions);
+  visit("row_groups", output.row_groups);
+}
+
+template <typename Visitor>
+void VisitFields(MemorySample& sample, Visitor& visit) {
+  visit("seconds", sample.seconds);
+  visit("accounted_bytes", sample.accounted_bytes);
+  visit("rss_bytes", sample.rss_bytes);
+  visit("budget_bytes", sample.budget_bytes);
+  visit("spilled_bytes", sample.spilled_bytes);
+  visit("used_share", sample.used_share);
+  visit("pressure", sample.pressure);
+}
+
+template <typename Visitor>
+void VisitFields(PressureEvent& event, Visitor& visit) {
+  visit("seconds", event.seconds);
+  visit("from", event.from);
+  visit("to", event.to);
+  visit("cause", event.cause);
+}
+
+template <typename Visitor>
+void VisitFields(MemoryAction& action, Visitor& visit) {
+  visit("seconds", action.seconds);
+  visit("what", action.what);
+  visit("cause", action.cause);
+  visit("bytes", action.bytes);
+  visit("duration_seconds", action.duration_seconds);
+}
+
+template <typename Visitor>
+void VisitFields(PressureSeconds& seconds, Visitor& visit) {
+  visit("normal", seconds.normal);
+  visit("elevated", seconds.elevated);
+  visit("high", seconds.high);
+  visit("critical", seconds.critical);
+}
+
+template <typename Visitor>
+void VisitFields(MemoryDrift& drift, Visitor& visit) {
+  visit("p50_bytes", drift.p50_bytes);
+  visit("p99_bytes", drift.p99_bytes);
+  visit("max_bytes", drift.max_bytes);
+}
+
+template <typename Visitor>
+void VisitFields(MemoryReport& memory, Visitor& visit) {
+  visit("budget_bytes", memory.budget_bytes);
+  visit("budget_origin", memory.budget_origin);
+  visit("base_bytes", memory.base_bytes);
+  visit("slack_bytes", memory.slack_bytes);
+  visit("accounted_peak_bytes", memory.accounted_peak_bytes);
+  visit("rss_peak_bytes", memory.rss_peak_bytes);
+  visit("swap_peak_bytes", memory.swap_peak_bytes);
+  visit("cgroup_peak_bytes", memory.cgroup_peak_bytes);
+  visit("limit_bytes", memory.limit_bytes);
+  visit("limit_origin", memory.limit_origin);
+  visit("refused_grants", memory.refused_grants);
+  visit("pressure_seconds", memory.pressure_seconds);
+  visit("drift", memory.drift);
+  visit("pressure_events", memory.pressure_events);
+  visit("actions", memory.actions);
+  visit("samples", memory.samples);
+}
+
+template <typename Visitor>
+void VisitFields(AlertEvent& alert, Visitor& visit) {
+  visit("seconds", alert.seconds);
+  visit("rule", alert.rule);
+  visit("level", alert.level);
+  visit("message", alert.message);
+  visit("deliveries", alert.deliveries);
+  visit("failed_deliveries", alert.failed_deliveries);
+}
+
+template <typename Visitor>
+void VisitFields(RunReport& report, Visitor& visit) {
+  visit("report_version", report.report_version);
+  visit("run_id", report.run_id);
+  visit("name", report.name);
+  visit("status", report.status);
+  visit("error", report.error);
+  visit("error_code", report.error_code);
+  visit("exit_code", report.exit_code);
+  visit("headrace_version", report.headrace_version);
+  visit("arrow_version", report.arrow_version);
+  visit("started_at", report.started_at);
+  visit("wall_seconds", report.wall_seconds);
+  visit("cpu_seconds", report.cpu_seconds);
+  visit("threads", report.threads);
+  visit("mode", report.mode);
+  visit("mode_reason", report.mode_reason);
+  visit("rows_in", report.rows_in);
+  visit("rows_out", report.rows_out);
+  visit("rows_filtered", report.rows_filtered);
+  visit("rows_limited", report.rows_limited);
+  visit("rows_rejected", report.rows_rejected);
+  visit("stages", report.stages);
+  visit("inputs", report.inputs);
+  visit("outputs", report.outputs);
+  visit("memory", report.memory);
+  visit("alerts", report.alerts);
+  visit("notes", report.notes);
+  visit("evidence", report.evidence);
+}
+
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json ToJson(const StageReport& stage) {
-  return {{"name", stage.name},
-          {"rows_in", stage.rows_in},
-          {"rows_out", stage.rows_out},
-          {"bytes_out", stage.bytes_out},
-          {"wall_seconds", stage.wall_seconds},
-          {"cpu_seconds", stage.cpu_seconds},
-          {"blocked_seconds", stage.blocked_seconds},
-          {"reserved_peak_bytes", stage.reserved_peak_bytes},
-          {"spilled_bytes", stage.spilled_bytes}};
-}
-
-Json ToJson(const InputReport& input) {
-  return {{"path", input.path},
-          {"size_bytes", input.size_bytes},
-          {"rows", input.rows},
-          {"rejects", input.rejects},
-          {"source", input.source}};
-}
-
-Json ToJson(const OutputReport& output) {
-  return {{"path", output.path},
-          {"rows", output.rows},
-          {"files", output.files},
-          {"bytes", output.bytes},
-          {"partitions", output.partitions},
-          {"row_groups", output.row_groups}};
-}
-
-Json ToJson(const MemorySample& sample) {
-  return {{"seconds", sample.seconds},
-          {"accounted_bytes", sample.accounted_bytes},
-          {"rss_bytes", sample.rss_bytes}};
-}
-
-template <typename T>
-Json ToJsonArray(const std::vector<T>& items) {
-  Json array = Json::array();
-  for (const T& item : items) array.push_back(ToJson(item));
-  return array;
-}
-
-Json ToJson(const MemoryReport& memory) {
-  return {{"budget_bytes", memory.budget_bytes},
-          {"budget_origin", memory.budget_origin},
-          {"base_bytes", memory.base_bytes},
-          {"slack_bytes", memory.slack_bytes},
-          {"accounted_peak_bytes", memory.accounted_peak_bytes},
-          {"rss_peak_bytes", memory.rss_peak_bytes},
-          {"samples", ToJsonArray(memory.samples)}};
-}
-
+// A report with a long list of inputs is a few megabytes.
+constexpr int64_t kReportBytesMax = 256 << 20;
 constexpr double kMebibyte = 1024.0 * 1024.0;
 constexpr double kMegabyte = 1e6;
 
 }  // namespace
 
-std::string ReportToJson(const RunReport& report) {
-  Json json = {{"report_version", report.report_version},
-               {"run_id", report.run_id},
-               {"name", report.name},
-               {"status", report.status},
-               {"error", report.error},
-               {"error_code", report.error_code},
-               {"exit_code", report.exit_code},
-               {"headrace_version", report.headrace_version},
-               {"arrow_version", report.arrow_version},
-               {"started_at", report.started_at},
-               {"wall_seconds", report.wall_seconds},
-               {"cpu_seconds", report.cpu_seconds},
-               {"threads", report.threads},
-               {"mode", report.mode},
-               {"mode_reason", report.mode_reason},
-               {"rows_in", report.rows_in},
-               {"rows_out", report.rows_out},
-               {"rows_filtered", report.rows_filtered},
-               {"rows_limited", report.rows_limited},
-               {"rows_rejected", report.rows_rejected}};
-  json["stages"] = ToJsonArray(report.stages);
-  json["inputs"] = ToJsonArray(report.inputs);
-  json["outputs"] = ToJsonArray(report.outputs);
-  json["memory"] = ToJson(report.memory);
-  json["notes"] = report.notes;
-  json["evidence"] = report.evidence;
-  // Paths and excerpts may hold any bytes; what is no UTF-8 is replaced rather than refused.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+std::string ReportToJson(const RunReport& report) { return JsonText(ToJson(report), 2) + "\n"; }
+
+Result<RunReport> ParseReport(const std::string& text) {
+  const OrderedJson json = OrderedJson::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) {
+    return MakeError(ErrorKind::kBadInput, 770,
+                     "this is no JSON, or it is cut short; give a file that --report wrote");
+  }
+  if (!json.is_object() || !json.contains("report_version") || !json.contains("run_id")) {
+    return MakeError(ErrorKind::kBadInput, 771,
+                     "this is JSON, but no report of a run: report_version or run_id is missing; "
+                     "give a file that --report wrote");
+  }
+  RunReport report;
+  const int newest = report.report_version;
+  ARROW_RETURN_NOT_OK(FromJson(json, "", &report));
+  if (report.report_version > newest) {
+    return MakeError(ErrorKind::kBadInput, 772,
+                     "this report is of version {}, and this headrace reads up to {}; use the "
+                     "headrace that wrote it ({})",
+                     report.report_version, newest, report.headrace_version);
+  }
+  return report;
+}
+
+Result<RunReport> ReadReportFile(const std::string& path) {
+  ARROW_ASSIGN_OR_RAISE(const std::string text,
+                        Env::Default()->ReadWholeFile(path, kReportBytesMax));
+  Result<RunReport> report = ParseReport(text);
+  if (!report.ok()) return WithContext(report.status(), path);
+  return report;
 }
 
 Status WriteReportFile(const RunReport& report, const std::string& path) {

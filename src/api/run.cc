@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/watched_run.h"
 #include "base/status.h"
 #include "base/version.h"
 #include "env/env.h"
@@ -40,9 +41,8 @@ Status InitializeProcess() { return PrepareProcess(ProcessOwner::kCommand); }
 
 RunOutcome RunJob(const JobSpec& job, const RunControl& control) {
   RunOutcome outcome;
-  JobRun run(job, {control.on_progress, control.stop_signal});
-  outcome.status = run.Execute();
-  outcome.report = run.report();
+  WatchedRun run(job, control);
+  outcome.status = run.Execute(&outcome.report);
   outcome.report.name = job.name;
   for (InputReport& input : outcome.report.inputs) input.source = job.inputs.front().id;
   return outcome;

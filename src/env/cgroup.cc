@@ -1,5 +1,7 @@
 #include "env/cgroup.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <string_view>
@@ -97,6 +99,11 @@ void AppendUpwards(const std::string& root, const Mount& mount, const std::strin
 }
 
 }  // namespace
+
+std::string CgroupName(const CgroupDirectory& cgroup) {
+  return fmt::format("cgroup {} {}", cgroup.version == CgroupVersion::kV1 ? "v1" : "v2",
+                     cgroup.path);
+}
 
 std::vector<CgroupDirectory> FindCgroupDirectories(const std::string& root,
                                                    const std::string& controller) {

@@ -13,7 +13,12 @@ struct CgroupDirectory {
   CgroupVersion version = CgroupVersion::kV2;
   std::string path;       // as the kernel names it, "/a/b"
   std::string directory;  // where its files are, `root` included
+
+  bool operator==(const CgroupDirectory&) const = default;
 };
+
+// "cgroup v1 /a/b": how messages name it.
+std::string CgroupName(const CgroupDirectory& cgroup);
 
 // The directories of v1 `controller` and of v2 from the process's own cgroup up to the mount, v1
 // first. Found through /proc/self/cgroup and /proc/self/mountinfo below `root`. In a container,

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "env/cgroup.h"
 #include "env/errno_status.h"
 #include "env/kernel_files.h"
 
@@ -20,14 +19,15 @@ double Seconds(const timeval& time) {
 // v1 writes "no limit" as the largest multiple of the page size.
 constexpr int64_t kUnlimitedBytes = int64_t{1} << 62;
 
-void AppendLimit(const CgroupDirectory& cgroup, const char* file,
+void AppendLimit(const std::vector<CgroupDirectory>& cgroups, size_t index, const char* file,
                  std::vector<MemoryLimitCandidate>* candidates) {
+  const CgroupDirectory& cgroup = cgroups[index];
   const std::optional<std::string> text = ReadKernelFile(cgroup.directory + "/" + file);
   if (!text) return;
   const std::optional<int64_t> bytes = ParseKernelNumber(*text);  // v2 writes "max" for none
   if (!bytes || *bytes <= 0 || *bytes >= kUnlimitedBytes) return;
-  const char* version = cgroup.version == CgroupVersion::kV1 ? "v1" : "v2";
-  candidates->push_back({fmt::format("cgroup {} {} {}", version, cgroup.path, file), *bytes});
+  candidates->push_back(
+      {fmt::format("{} {}", CgroupName(cgroup), file), *bytes, static_cast<int>(index)});
 }
 
 // "0-3,7" -> 5.
@@ -89,12 +89,17 @@ Result<ProcessMemory> ReadProcessMemory(const std::string& root) {
   const std::string path = root + "/proc/self/status";
   const std::optional<std::string> text = ReadKernelFile(path);
   if (!text) return ReadError(errno, "cannot read the memory of this process", "read", path);
+  return ParseProcessMemory(*text);
+}
+
+ProcessMemory ParseProcessMemory(std::string_view status) {
   ProcessMemory memory;
-  memory.rss_bytes = FindKibibyteLine(*text, "VmRSS");
-  memory.rss_anonymous_bytes = FindKibibyteLine(*text, "RssAnon");
-  memory.rss_file_bytes = FindKibibyteLine(*text, "RssFile") + FindKibibyteLine(*text, "RssShmem");
-  memory.rss_peak_bytes = FindKibibyteLine(*text, "VmHWM");
-  memory.swap_bytes = FindKibibyteLine(*text, "VmSwap");
+  memory.rss_bytes = FindKibibyteLine(status, "VmRSS");
+  memory.rss_anonymous_bytes = FindKibibyteLine(status, "RssAnon");
+  memory.rss_file_bytes =
+      FindKibibyteLine(status, "RssFile") + FindKibibyteLine(status, "RssShmem");
+  memory.rss_peak_bytes = FindKibibyteLine(status, "VmHWM");
+  memory.swap_bytes = FindKibibyteLine(status, "VmSwap");
   return memory;
 }
 
@@ -108,24 +113,28 @@ int64_t ReadRssBytes() {
 }
 
 Result<EffectiveMemoryLimit> ReadEffectiveMemoryLimit(const std::string& root) {
+  const std::string meminfo = ReadKernelFile(root + "/proc/meminfo").value_or("");
+  return ReadEffectiveMemoryLimit(FindCgroupDirectories(root, "memory"),
+                                  FindKibibyteLine(meminfo, "MemTotal"));
+}
+
+Result<EffectiveMemoryLimit> ReadEffectiveMemoryLimit(const std::vector<CgroupDirectory>& cgroups,
+                                                      int64_t ram_bytes) {
   EffectiveMemoryLimit limit;
-  const std::string path = root + "/proc/meminfo";
-  const int64_t ram_bytes = FindKibibyteLine(ReadKernelFile(path).value_or(""), "MemTotal");
   if (ram_bytes > 0) limit.candidates.push_back({"RAM", ram_bytes});
-  for (const CgroupDirectory& cgroup : FindCgroupDirectories(root, "memory")) {
-    if (cgroup.version == CgroupVersion::kV1) {
-      AppendLimit(cgroup, "memory.limit_in_bytes", &limit.candidates);
+  for (size_t index = 0; index < cgroups.size(); ++index) {
+    if (cgroups[index].version == CgroupVersion::kV1) {
+      AppendLimit(cgroups, index, "memory.limit_in_bytes", &limit.candidates);
     } else {
-      AppendLimit(cgroup, "memory.max", &limit.candidates);
-      AppendLimit(cgroup, "memory.high", &limit.candidates);
+      AppendLimit(cgroups, index, "memory.max", &limit.candidates);
+      AppendLimit(cgroups, index, "memory.high", &limit.candidates);
     }
   }
   if (limit.candidates.empty()) {
     return MakeError(
         ErrorKind::kInvalidConfig, 150,
-        "cannot learn how much memory there is: no MemTotal in {} and no cgroup limit; "
-        "give the budget with --memory",
-        path);
+        "cannot learn how much memory there is: no MemTotal in /proc/meminfo and no cgroup limit; "
+        "give the budget with --memory");
   }
   const auto smallest =
       std::min_element(limit.candidates.begin(), limit.candidates.end(),
@@ -151,10 +160,14 @@ CpuTimes ReadCpuTimes() {
   return {Seconds(usage.ru_utime), Seconds(usage.ru_stime)};
 }
 
+PressureStall ParsePressureStall(std::string_view text) {
+  return {ParseAverage10(text, "some"), ParseAverage10(text, "full")};
+}
+
 std::optional<PressureStall> ReadMemoryPressure(const std::string& root) {
   const std::optional<std::string> text = ReadKernelFile(root + "/proc/pressure/memory");
   if (!text) return std::nullopt;
-  return PressureStall{ParseAverage10(*text, "some"), ParseAverage10(*text, "full")};
+  return ParsePressureStall(*text);
 }
 
 }  // namespace headrace

@@ -80,8 +80,14 @@ void Reservation::Release() {
 
 MemoryBudget::MemoryBudget(BudgetSettings settings)
     : settings_(std::move(settings)),
-      lendable_bytes_(std::max<int64_t>(
-          0, settings_.total_bytes - settings_.base_bytes - settings_.slack_bytes)) {}
+      planned_lendable_bytes_(std::max<int64_t>(
+          0, settings_.total_bytes - settings_.base_bytes - settings_.slack_bytes)),
+      lendable_bytes_(planned_lendable_bytes_) {}
+
+void MemoryBudget::SetLendable(int64_t bytes) {
+  lendable_bytes_.store(std::clamp<int64_t>(bytes, 0, planned_lendable_bytes_),
+                        std::memory_order_relaxed);
+}
 
 Result<Reservation> MemoryBudget::Reserve(std::string name, int64_t bytes) {
   std::shared_ptr<Reservation::Holder> holder;
@@ -101,10 +107,11 @@ Result<Reservation> MemoryBudget::Reserve(std::string name, int64_t bytes) {
 }
 
 bool MemoryBudget::TryTake(Reservation::Holder* holder, int64_t bytes) {
+  if (settings_.refused_grow > 0 && bytes > 0 && ++grows_ == settings_.refused_grow) return false;
   int64_t used = used_bytes_.load(std::memory_order_relaxed);
   do {
     // Written so that a huge request cannot overflow the sum.
-    if (bytes > lendable_bytes_ - used) return false;
+    if (bytes > lendable_bytes() - used) return false;
   } while (!used_bytes_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
   RaisePeak(&peak_bytes_, used + bytes);
   const int64_t held = holder->bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes;
@@ -134,6 +141,7 @@ std::vector<HolderBytes> MemoryBudget::Holders() const {
 }
 
 Status MemoryBudget::Refusal(const std::string& what, int64_t bytes) const {
+  refusals_.fetch_add(1, std::memory_order_relaxed);
   constexpr size_t kHoldersNamed = 4;
   std::string held;
   for (const auto& holder : Holders()) {
@@ -146,9 +154,10 @@ Status MemoryBudget::Refusal(const std::string& what, int64_t bytes) const {
       ErrorKind::kOutOfMemory, 701,
       "the memory budget cannot cover {} for '{}': {} of {} are free (budget {}, process base {}, "
       "slack {}; held: {}); raise --memory or lower --threads",
-      FormatBytes(bytes), what, FormatBytes(free_bytes()), FormatBytes(lendable_bytes_),
-      FormatBytes(settings_.total_bytes), FormatBytes(settings_.base_bytes),
-      FormatBytes(settings_.slack_bytes), held.empty() ? "nothing" : held);
+      FormatBytes(bytes), what, FormatBytes(std::max<int64_t>(0, free_bytes())),
+      FormatBytes(lendable_bytes()), FormatBytes(settings_.total_bytes),
+      FormatBytes(settings_.base_bytes), FormatBytes(settings_.slack_bytes),
+      held.empty() ? "nothing" : held);
 }
 
 }  // namespace headrace

@@ -10,6 +10,8 @@
 //  3. Every data-sized allocation goes through a StagePool, which holds a Reservation; so accounted
 //  bytes bound RSS.
 //  4. The extent allocator keeps in-use plus cached extents at or below `lendable`.
+//  5. `lendable` may be lowered while the run lasts and raised again, never above what the settings
+//     give. What is lent out then stays lent: grows are refused until holders gave enough back.
 #pragma once
 
 #include <atomic>
@@ -63,6 +65,8 @@ struct BudgetSettings {
   int64_t base_bytes = 0;
   int64_t slack_bytes = 0;
   std::string origin;  // "--memory", "25 % of cgroup v1 /a (512.0 MiB)"
+  // Tests of refusals: the grow of this number, counted from 1, is refused; 0 = none.
+  int64_t refused_grow = 0;
 };
 
 // Role: the process's one number, lent out as reservations. Outlives everything that reserves from
@@ -77,10 +81,17 @@ class MemoryBudget {
   Result<Reservation> Reserve(std::string name, int64_t bytes);
 
   const BudgetSettings& settings() const { return settings_; }
-  int64_t lendable_bytes() const { return lendable_bytes_; }
+  // By the settings; what is in force now may be less.
+  int64_t planned_lendable_bytes() const { return planned_lendable_bytes_; }
+  int64_t lendable_bytes() const { return lendable_bytes_.load(std::memory_order_relaxed); }
+  // Bounds what may be lent out from now on; at most the planned bytes.
+  void SetLendable(int64_t bytes);
   int64_t used_bytes() const { return used_bytes_.load(std::memory_order_relaxed); }
   int64_t peak_bytes() const { return peak_bytes_.load(std::memory_order_relaxed); }
-  int64_t free_bytes() const { return lendable_bytes_ - used_bytes(); }
+  int64_t free_bytes() const {
+    return lendable_bytes() - used_bytes();
+  }  // below 0 after a lowering
+  int64_t refusals() const { return refusals_.load(std::memory_order_relaxed); }
   // All names that ever held something, largest present holding first.
   std::vector<HolderBytes> Holders() const;
   // OutOfMemory: "<what> needs N MiB more, M MiB free of ...; held: a 10 MiB, b 5 MiB; raise memory
@@ -93,8 +104,11 @@ class MemoryBudget {
   void GiveBack(Reservation::Holder* holder, int64_t bytes);
 
   const BudgetSettings settings_;
-  const int64_t lendable_bytes_;
+  const int64_t planned_lendable_bytes_;
+  std::atomic<int64_t> lendable_bytes_;
   std::atomic<int64_t> used_bytes_{0};
+  mutable std::atomic<int64_t> refusals_{0};
+  std::atomic<int64_t> grows_{0};  // counted only when one is to be refused
   std::atomic<int64_t> peak_bytes_{0};
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<Reservation::Holder>> holders_;

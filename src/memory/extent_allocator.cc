@@ -47,7 +47,7 @@ Status KernelRefused(int64_t bytes) {
 }  // namespace
 
 ExtentAllocator::ExtentAllocator(int64_t cap_bytes, int64_t cache_bytes_max)
-    : cap_bytes_(cap_bytes), cache_bytes_max_(cache_bytes_max) {}
+    : cache_bytes_max_(cache_bytes_max), cap_bytes_(cap_bytes) {}
 
 ExtentAllocator::~ExtentAllocator() { Trim(0); }
 
@@ -172,6 +172,13 @@ void ExtentAllocator::EvictUntilCached(int64_t keep_bytes) {
     cached_bytes_ -= victim_class_bytes;
     mapped_bytes_ -= victim_class_bytes;
   }
+}
+
+void ExtentAllocator::SetCap(int64_t cap_bytes) {
+  std::lock_guard lock(mutex_);
+  cap_bytes_ = cap_bytes;
+  const int64_t excess = mapped_bytes_ - cap_bytes_;
+  if (excess > 0) EvictUntilCached(std::max<int64_t>(0, cached_bytes_ - excess));
 }
 
 void ExtentAllocator::Trim(int64_t keep_bytes) {

@@ -37,6 +37,8 @@ class ExtentAllocator {
                               int64_t alignment);
   void Free(uint8_t* block, int64_t size);
 
+  // Lowers or raises the cap; cached extents above it go back at once.
+  void SetCap(int64_t cap_bytes);
   // Returns cached extents to the kernel until at most `keep_bytes` are cached.
   void Trim(int64_t keep_bytes);
   int64_t cached_bytes() const;
@@ -46,9 +48,9 @@ class ExtentAllocator {
   static constexpr int kClasses = 256;
   void EvictUntilCached(int64_t keep_bytes);  // called with mutex_ held
 
-  const int64_t cap_bytes_;
   const int64_t cache_bytes_max_;
   mutable std::mutex mutex_;
+  int64_t cap_bytes_;
   std::array<std::vector<uint8_t*>, kClasses> cache_;
   int64_t cached_bytes_ = 0;
   int64_t mapped_bytes_ = 0;

@@ -126,10 +126,17 @@ Status StagePool::RaiseFloor(int64_t floor_bytes) {
   return Status::OK();
 }
 
-void StagePool::ReleaseFloor() {
+void StagePool::LowerFloor(int64_t floor_bytes) {
   std::lock_guard lock(mutex_);
-  floor_bytes_ = 0;
-  reservation_.Shrink(reservation_.bytes() - used_bytes_);
+  floor_bytes_ = std::min(floor_bytes_, floor_bytes);
+  reservation_.Shrink(reservation_.bytes() - std::max(floor_bytes_, used_bytes_));
+}
+
+void StagePool::ReleaseFloor() { LowerFloor(0); }
+
+int64_t StagePool::floor_bytes() const {
+  std::lock_guard lock(mutex_);
+  return floor_bytes_;
 }
 
 }  // namespace headrace

@@ -38,12 +38,14 @@ class StagePool : public arrow::MemoryPool {
   std::string backend_name() const override { return "headrace"; }
 
   const std::string& name() const { return name_; }
-  int64_t floor_bytes() const { return floor_bytes_; }
+  int64_t floor_bytes() const;
   // What this pool could still take: unused floor plus what is free in the budget.
   int64_t available_bytes() const;
   // Raises the floor, once a stage knows better what it needs. OutOfMemory when the budget has no
   // room.
   Status RaiseFloor(int64_t floor_bytes);
+  // Gives part of the floor back, when fewer workers need it; bytes in use stay charged.
+  void LowerFloor(int64_t floor_bytes);
   // Gives the floor back at the end of the stage; bytes in use stay charged.
   void ReleaseFloor();
 

@@ -81,8 +81,9 @@ const YamlNode& ValueOrMap(const YamlNode& map, std::string_view key) {
 std::string PipelineReferenceMarkdown() {
   std::string page;
   for (const SectionDoc& section :
-       {PipelineSection(), ResourcesSection(), MemorySection(), SpillSection(), SourceSection(),
-        CsvSection(), StepsSection(), SinkSection(), ParquetSection()}) {
+       {PipelineSection(), ResourcesSection(), MemorySection(), SpillSection(), StreamingSection(),
+        SourceSection(), CsvSection(), StepsSection(), SinkSection(), ParquetSection(),
+        AlertsSection(), WebhookSection()}) {
     page += fmt::format("### {}\n\n{}\n\n", section.title, section.introduction);
     AppendKeys(section, &page);
     page += "\n";

@@ -2,6 +2,8 @@
 // docs/pipeline-file.md.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +16,8 @@ namespace headrace {
 
 struct ReadContext {
   std::string file;  // as the user named it, for messages
+  // For secrets; all other variables are filled in before a value is read.
+  std::function<std::optional<std::string>(const std::string& name)> environment = {};
 };
 
 enum class Presence : uint8_t {
@@ -80,11 +84,14 @@ SectionDoc PipelineSection();
 SectionDoc ResourcesSection();
 SectionDoc MemorySection();
 SectionDoc SpillSection();
+SectionDoc StreamingSection();
 SectionDoc SourceSection();
 SectionDoc CsvSection();
 SectionDoc StepsSection();
 SectionDoc SinkSection();
 SectionDoc ParquetSection();
+SectionDoc AlertsSection();
+SectionDoc WebhookSection();
 
 // The reference part of docs/pipeline-file.md.
 std::string PipelineReferenceMarkdown();

@@ -27,7 +27,7 @@ Result<JobSpec> ParsePipeline(const std::string& text, const std::string& file,
     if (key.text != "vars") ARROW_RETURN_NOT_OK(variables.ExpandTree(&value));
   }
   JobSpec job;
-  ARROW_RETURN_NOT_OK(ReadPipeline(root, ReadContext{file}, &job));
+  ARROW_RETURN_NOT_OK(ReadPipeline(root, ReadContext{file, environment}, &job));
   return job;
 }
 

@@ -28,9 +28,12 @@ constexpr Key<JobSpec> kPipelineKeys[] = {
      [](auto& value, auto& context, auto* out) { return ReadSteps(value, context, &out->steps); }},
     {{"sink", Presence::kRequired, "map", "", "where the rows go"},
      [](auto& value, auto& context, auto* out) { return ReadSink(value, context, &out->output); }},
+    {{"alerts", Presence::kOptional, "list", "none", "who is told when something happens"},
+     [](auto& value, auto& context, auto* out) {
+       return ReadAlerts(value, context, &out->alerts);
+     }},
     LaterKey<JobSpec>("checks", "data checks"),
     LaterKey<JobSpec>("on_error", "quarantine of bad rows; a bad row stops the run"),
-    LaterKey<JobSpec>("alerts", "alerts"),
 };
 
 }  // namespace

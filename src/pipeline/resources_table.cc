@@ -1,4 +1,6 @@
 #include "base/units.h"
+#include "memory/pressure.h"
+#include "memory/streaming_threshold.h"
 #include "pipeline/read_values.h"
 #include "pipeline/tables.h"
 
@@ -21,8 +23,19 @@ constexpr Key<ResourceSpec> kMemoryKeys[] = {
     {{"limit", Presence::kOptional, "size, share or `auto`", "`auto`",
       "the budget, as `memory` itself when it is no map"},
      ReadMemoryLimit},
-    LaterKey<ResourceSpec>("elevated", "marks of memory pressure"),
-    LaterKey<ResourceSpec>("high", "marks of memory pressure"),
+    {{"elevated", Presence::kOptional, "share", "`75%`",
+      "memory is called elevated from this use of the machine's or container's limit on"},
+     [](auto& value, auto& context, auto* out) {
+       return ReadPercent(value, context, &out->pressure.elevated);
+     }},
+    {{"high", Presence::kOptional, "share", "`85%`", "the same for high"},
+     [](auto& value, auto& context, auto* out) {
+       return ReadPercent(value, context, &out->pressure.high);
+     }},
+    {{"critical", Presence::kOptional, "share", "`95%`", "the same for critical"},
+     [](auto& value, auto& context, auto* out) {
+       return ReadPercent(value, context, &out->pressure.critical);
+     }},
 };
 
 constexpr Key<ResourceSpec> kSpillKeys[] = {
@@ -41,9 +54,38 @@ constexpr Key<ResourceSpec> kSpillKeys[] = {
      }},
 };
 
+constexpr Key<ResourceSpec> kStreamingKeys[] = {
+    {{"normal", Presence::kOptional, "rows", "`5000000`", "at normal pressure"},
+     [](auto& value, auto& context, auto* out) {
+       return ReadCount(value, context, 0, &out->streaming.normal);
+     }},
+    {{"elevated", Presence::kOptional, "rows", "`2000000`", "at elevated pressure"},
+     [](auto& value, auto& context, auto* out) {
+       return ReadCount(value, context, 0, &out->streaming.elevated);
+     }},
+    {{"high", Presence::kOptional, "rows", "`1000000`", "at high and critical pressure"},
+     [](auto& value, auto& context, auto* out) {
+       return ReadCount(value, context, 0, &out->streaming.high);
+     }},
+};
+
+Status ReadStreamingThreshold(const YamlNode& value, const ReadContext& context,
+                              ResourceSpec* out) {
+  if (value.kind != YamlNode::Kind::kScalar) {
+    ARROW_RETURN_NOT_OK(
+        ReadMap(value, "resources.streaming_threshold", kStreamingKeys, context, out));
+    return WithContext(CheckStreamingThresholds(out->streaming), PlaceOf(context.file, value));
+  }
+  int64_t rows = 0;
+  ARROW_RETURN_NOT_OK(ReadCount(value, context, 0, &rows));
+  out->streaming = StreamingThresholds::From(rows);
+  return Status::OK();
+}
+
 Status ReadMemory(const YamlNode& value, const ReadContext& context, ResourceSpec* out) {
   if (value.kind == YamlNode::Kind::kScalar) return ReadMemoryLimit(value, context, out);
-  return ReadMap(value, "resources.memory", kMemoryKeys, context, out);
+  ARROW_RETURN_NOT_OK(ReadMap(value, "resources.memory", kMemoryKeys, context, out));
+  return WithContext(CheckPressureMarks(out->pressure), PlaceOf(context.file, value));
 }
 
 constexpr Key<ResourceSpec> kResourcesKeys[] = {
@@ -81,7 +123,11 @@ constexpr Key<ResourceSpec> kResourcesKeys[] = {
        out->shuffle_seed = static_cast<uint64_t>(seed);
        return Status::OK();
      }},
-    LaterKey<ResourceSpec>("streaming_threshold", "every run streams"),
+    {{"streaming_threshold", Presence::kOptional, "rows or map", "`5000000`",
+      "runs of at most so many rows take the direct path; two fifths of it at elevated pressure "
+      "and "
+      "a fifth at high, unless the map below says otherwise"},
+     ReadStreamingThreshold},
 };
 
 }  // namespace
@@ -95,6 +141,10 @@ SectionDoc ResourcesSection() {
 }
 SectionDoc MemorySection() {
   return {"resources.memory", "The map form of `memory`.", DocsOf(kMemoryKeys)};
+}
+SectionDoc StreamingSection() {
+  return {"resources.streaming_threshold", "The map form of `streaming_threshold`.",
+          DocsOf(kStreamingKeys)};
 }
 SectionDoc SpillSection() {
   return {"resources.spill", "Disk for spilled rows.", DocsOf(kSpillKeys)};

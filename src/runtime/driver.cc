@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <limits>
 #include <random>
 #include <set>
@@ -235,9 +236,14 @@ class Worker {
   int64_t unneeded_rows_ = 0;                 // rows read that came to nothing by the failure
 };
 
-void Run(Worker* worker, Source* source, Cancellation* cancellation, MorselLedger* ledger,
-         std::mutex* next_mutex) {
+void Run(Worker* worker, int index, const RunAllowance* allowance, Source* source,
+         Cancellation* cancellation, MorselLedger* ledger, std::mutex* next_mutex) {
   while (!cancellation->cancelled()) {
+    // Between two morsels a worker holds nothing.
+    if (allowance != nullptr) {
+      allowance->RestWhileUnwanted(index,
+                                   [&] { return cancellation->cancelled() || ledger->stopped(); });
+    }
     // Handing out and noting a morsel are one step, so that a failing worker sees every lower one
     // as under way.
     std::unique_lock lock(*next_mutex);
@@ -255,7 +261,10 @@ void Run(Worker* worker, Source* source, Cancellation* cancellation, MorselLedge
       return;
     }
     std::unique_ptr<Morsel> morsel = std::move(next).ValueUnsafe();
-    if (morsel == nullptr) return;
+    if (morsel == nullptr) {
+      ledger->StopHandingOut();  // also for those who rest
+      return;
+    }
     const int64_t sequence = morsel->sequence;
     ledger->Begin(sequence);
     lock.unlock();
@@ -305,12 +314,13 @@ Status RunPipeline(Source* source, const std::vector<std::unique_ptr<Transform>>
   }
   std::vector<std::thread> threads;
   for (size_t index = 1; index < workers.size(); ++index) {
-    const bool started = StartThread(&threads, [&, worker = workers[index].get()] {
-      Run(worker, source, cancellation, &ledger, &next_mutex);
+    const bool started = StartThread(&threads, [&, index, worker = workers[index].get()] {
+      Run(worker, static_cast<int>(index), options.allowance, source, cancellation, &ledger,
+          &next_mutex);
     });
     if (!started) break;  // the run goes on with those there are
   }
-  Run(workers.front().get(), source, cancellation, &ledger, &next_mutex);
+  Run(workers.front().get(), 0, options.allowance, source, cancellation, &ledger, &next_mutex);
   for (auto& thread : threads) thread.join();
   for (const auto& worker : workers) AddTo(*worker, stages);
   return cancellation->Check();

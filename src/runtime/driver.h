@@ -7,6 +7,7 @@
 
 #include "base/cancellation.h"
 #include "headrace/run_report.h"
+#include "memory/run_allowance.h"
 #include "operators/transform.h"
 #include "sink/sink.h"
 #include "source/source.h"
@@ -17,6 +18,7 @@ struct PipelineOptions {
   int threads = 1;
   uint64_t shuffle_seed = 0;          // not 0: workers pause at random points (tests of order)
   arrow::MemoryPool* pool = nullptr;  // of the transforms
+  const RunAllowance* allowance = nullptr;  // null: every worker works all the time
 };
 
 // Rows as they pass, readable while the pipeline runs.

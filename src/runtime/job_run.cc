@@ -15,6 +15,17 @@ namespace {
 
 // Arrow bytes of a usual batch: typed columns take about twice the text they came from.
 constexpr int64_t kArrowBytesPerTextByte = 2;
+// A string's bytes in a guess at what columns take, offset included.
+constexpr int64_t kTextBytesGuess = 24;
+
+int64_t GuessRowBytes(const arrow::Schema& schema) {
+  int64_t bytes = 0;
+  for (const auto& field : schema.fields()) {
+    const bool is_fixed = arrow::is_fixed_width(*field->type());
+    bytes += is_fixed ? std::max(1, field->type()->bit_width() / 8) : kTextBytesGuess;
+  }
+  return bytes;
+}
 
 }  // namespace
 
@@ -82,6 +93,7 @@ Status JobRun::TryToAdmit(int threads, int64_t batch_bytes, Target target) {
 
 void JobRun::CloseInput() {
   observer_.reset();
+  governor_.reset();
   transforms_.clear();
   progress_source_.store(nullptr);
   source_.reset();
@@ -93,6 +105,8 @@ void JobRun::CloseInput() {
 // Threads above 0 and batch bytes above 0 are taken as they are, if there is room for the threads.
 Status JobRun::Prepare(int threads, int64_t batch_bytes) {
   ARROW_RETURN_NOT_OK(PrepareProcess(ProcessOwner::kHost));
+  ARROW_RETURN_NOT_OK(CheckPressureMarks(job_.resources.pressure));
+  ARROW_RETURN_NOT_OK(CheckStreamingThresholds(job_.resources.streaming));
   threads_ = threads;
   ARROW_ASSIGN_OR_RAISE(BudgetSettings settings, ResolveBudget(job_.resources, threads_));
   // A first guess at the threads, before anything is known of the input; AdmitRun decides.
@@ -101,6 +115,7 @@ Status JobRun::Prepare(int threads, int64_t batch_bytes) {
     --threads_;
   }
   settings.slack_bytes = SlackBytes(threads_);
+  settings.refused_grow = control_.refused_grow;
   memory_ = std::make_unique<RunMemory>(std::move(settings));
   const MemoryBudget& budget = *memory_->budget();
   batch_bytes_ =
@@ -111,9 +126,12 @@ Status JobRun::Prepare(int threads, int64_t batch_bytes) {
   threads_ = admission_.threads;
   ARROW_ASSIGN_OR_RAISE(source_pool_,
                         memory_->MakePool("source", admission_.grants.front().floor_bytes));
-  observer_ = std::make_unique<Observer>(ObserverOptions{memory_.get(), &cancellation_,
-                                                         control_.stop_signal, control_.on_progress,
-                                                         [this] { return Snapshot(); }});
+  governor_ = std::make_unique<RunGovernor>(
+      RunGovernorOptions{memory_.get(), &cancellation_, job_.resources.pressure,
+                         job_.resources.streaming, control_.budget_bytes});
+  observer_ = std::make_unique<Observer>(
+      ObserverOptions{&cancellation_, control_.stop_signal,
+                      [this](double seconds, bool last) { Look(seconds, last); }});
   if (observer_->watching()) return Status::OK();
   return MakeError(ErrorKind::kInternal, 905,
                    "the system gives this process no second thread; raise its limit of processes "
@@ -202,16 +220,49 @@ StageNeeds JobRun::StepNeeds() const {
   return needs;
 }
 
+RunModeInputs JobRun::ModeInputs() const {
+  RunModeInputs inputs;
+  inputs.rows = scan_->estimated_rows();
+  inputs.input_bytes = scan_->total_bytes();
+  if (inputs.rows >= 0) {
+    inputs.arrow_bytes =
+        std::max(inputs.rows * GuessRowBytes(*source_->schema()),
+                 kArrowBytesPerTextByte * std::max<int64_t>(0, inputs.input_bytes));
+  }
+  inputs.batch_bytes = batch_bytes_;
+  inputs.lendable_bytes = memory_->budget()->lendable_bytes();
+  for (const StageGrant& grant : admission_.grants) inputs.floor_bytes += grant.floor_bytes;
+  inputs.level = governor_->level();
+  inputs.thresholds = job_.resources.streaming;
+  inputs.threads = admission_.threads;
+  return inputs;
+}
+
 Status JobRun::AdmitRun() {
+  if (governor_->level() == PressureLevel::kCritical) {
+    return MakeError(ErrorKind::kOutOfMemory, 709,
+                     "memory pressure is critical, so no new run begins; free memory on this "
+                     "machine or in its container, or try again later");
+  }
   ARROW_ASSIGN_OR_RAISE(const StageNeeds sink, SinkNeeds(MakeSinkOptions()));
-  ARROW_ASSIGN_OR_RAISE(admission_, Admit(MakeRequest(*memory_->budget(), threads_,
-                                                      {scan_->needs(), StepNeeds(), sink})));
+  std::vector<StageNeeds> needs = {scan_->needs(), StepNeeds(), sink};
+  const MemoryBudget& budget = *memory_->budget();
+  ARROW_ASSIGN_OR_RAISE(admission_, Admit(MakeRequest(budget, threads_, needs)));
+  RunModeDecision decision = DecideRunMode(ModeInputs());
+  if (decision.threads < admission_.threads) {
+    ARROW_ASSIGN_OR_RAISE(admission_, Admit(MakeRequest(budget, decision.threads, needs)));
+  }
+  mode_.store(decision.mode);
+  mode_reason_ = std::move(decision.reason);
+  mode_decided_.store(true);
   threads_ = admission_.threads;
   // Typing may have run with more threads than the whole run can have.
   source_pool_->ReleaseFloor();
   ARROW_RETURN_NOT_OK(source_pool_->RaiseFloor(admission_.grants[0].floor_bytes));
   ARROW_ASSIGN_OR_RAISE(steps_pool_, memory_->MakePool("steps", admission_.grants[1].floor_bytes));
   ARROW_ASSIGN_OR_RAISE(sink_pool_, memory_->MakePool("sink", admission_.grants[2].floor_bytes));
+  governor_->Begin(std::move(needs), {source_pool_.get(), steps_pool_.get(), sink_pool_.get()},
+                   threads_);
   return Status::OK();
 }
 
@@ -221,7 +272,9 @@ Status JobRun::Convert() {
   spill.env = env_;
   spill.directory = SpillDirectory();
   spill.bytes_max = job_.resources.spill_bytes_max;
+  // A direct run makes the area as well, but nothing of it exists before the first frame.
   ARROW_ASSIGN_OR_RAISE(spill_, SpillArea::Open(std::move(spill)));
+  watched_spill_.store(spill_.get());
   SinkContext context;
   context.transaction = transaction_.get();
   context.cancellation = &cancellation_;
@@ -229,16 +282,20 @@ Status JobRun::Convert() {
   context.env = env_;
   context.pool = sink_pool_.get();
   context.sink_bytes = admission_.grants[2].granted_bytes;
+  context.floor_bytes = admission_.grants[2].floor_bytes;
+  context.allowance = governor_->allowance();
   ARROW_ASSIGN_OR_RAISE(sink_, MakeSink(MakeSinkOptions(), context));
 
   PipelineOptions options;
   options.threads = threads_;
   options.shuffle_seed = job_.resources.shuffle_seed;
   options.pool = steps_pool_.get();
+  options.allowance = governor_->allowance();
   ARROW_RETURN_NOT_OK(RunPipeline(source_.get(), transforms_, sink_.get(), options, &cancellation_,
                                   &counters_, &report_.stages));
   phase_.store("finishing files");
   ARROW_ASSIGN_OR_RAISE(summary_, sink_->Finish());
+  governor_->End();
   return cancellation_.Check();
 }
 
@@ -279,6 +336,7 @@ Result<std::string> JobRun::Explain() {
   context.scan_evidence = scan_->evidence();
   std::string text = ExplainPlan(logical_, bound_, context);
   text += DescribeMemory(*memory_->budget(), admission_, batch_bytes_);
+  text += fmt::format("mode: {} ({})\n", RunModeName(mode_.load()), mode_reason_);
   return text;
 }
 
@@ -306,40 +364,6 @@ Result<std::vector<Batch>> JobRun::Collect() {
   ARROW_RETURN_NOT_OK(RunPipeline(source_.get(), transforms_, &sink, options, &cancellation_,
                                   &counters_, &report_.stages));
   return std::move(sink.batches);
-}
-
-std::vector<std::string> JobRun::evidence() const {
-  return scan_ ? scan_->evidence() : std::vector<std::string>{};
-}
-
-Progress JobRun::Snapshot() const {
-  Progress progress;
-  progress.phase = phase_.load();
-  progress.rows = counters_.rows_in.load(std::memory_order_relaxed);
-  const Source* source = progress_source_.load();
-  progress.bytes = source ? source->consumed_bytes() : inference_bytes_.load();
-  progress.bytes_total = source ? source->total_bytes() : -1;
-  return progress;
-}
-
-void JobRun::FillReport(const Status& status) {
-  std::vector<MemorySample> samples;
-  if (observer_) samples = observer_->Stop();
-  if (spill_ && !report_.stages.empty())
-    report_.stages.back().spilled_bytes = spill_->written_bytes();
-  ReportFacts facts;
-  facts.status = status;
-  facts.threads = threads_;
-  facts.counters = &counters_;
-  facts.summary = &summary_;
-  facts.output_path = job_.output.path;
-  facts.budget = memory_ ? memory_->budget() : nullptr;
-  facts.samples = std::move(samples);
-  if (source_) facts.inputs = source_->inputs();
-  FinishReport(facts, &report_);
-  if (scan_) {
-    for (const auto& line : scan_->evidence()) report_.evidence.push_back(line);
-  }
 }
 
 }  // namespace headrace

@@ -9,11 +9,14 @@
 #include "commit/transaction.h"
 #include "headrace/job.h"
 #include "headrace/run_report.h"
+#include "headrace/run_snapshot.h"
 #include "plan/bound_plan.h"
 #include "runtime/driver.h"
 #include "runtime/observer.h"
 #include "runtime/output_target.h"
 #include "runtime/resources.h"
+#include "runtime/run_governor.h"
+#include "runtime/run_mode.h"
 #include "sink/sink.h"
 #include "source/scan.h"
 
@@ -22,6 +25,10 @@ namespace headrace {
 struct JobControl {
   ProgressCallback on_progress;
   const volatile int* stop_signal = nullptr;
+  SnapshotCallback on_snapshot;
+  const std::atomic<int64_t>* budget_bytes = nullptr;  // headrace/run.h, RunControl
+  // Tests of refusals: this grow of a reservation, counted from 1, is refused; 0 = none.
+  int64_t refused_grow = 0;
 };
 
 // Role: the phases of a run, in order: resources, target, input, plan, admission, pipeline,
@@ -35,6 +42,8 @@ class JobRun {
 
   // Everything, ending with the report filled in.
   Status Execute();
+  // Instead of Execute, for what went wrong before it: fills in the report with this failure.
+  void Refuse(const Status& status) { FillReport(status); }
   // Opens and types the input and gives the plan, floors and routing as text. Touches no target.
   Result<std::string> Explain();
   // The rows of the job without its output, up to a limit step; batches die with this object.
@@ -65,7 +74,11 @@ class JobRun {
   SinkOptions MakeSinkOptions() const;
   Status CheckRowAccount() const;
   void FillReport(const Status& status);
-  Progress Snapshot() const;
+  RunModeInputs ModeInputs() const;
+  // On the observer's thread: a look at memory, and what follows from it for those who listen.
+  void Look(double seconds, bool last);
+  void NoteSwitch(double seconds);
+  RunSnapshot Snapshot(double seconds) const;
 
   const JobSpec job_;
   const JobControl control_;
@@ -75,7 +88,13 @@ class JobRun {
   PipelineCounters counters_;
   std::atomic<const char*> phase_{"starting"};
   std::atomic<int64_t> inference_bytes_{0};
-  int threads_ = 1;
+  std::atomic<RunMode> mode_{RunMode::kStreaming};
+  std::atomic<bool> mode_decided_{false};
+  std::string mode_reason_;
+  bool has_looked_ = false;      // the observer's own
+  std::mutex switch_mutex_;      // guards the next
+  std::string switch_reason_;    // why a direct run became a streaming one; "" = it did not
+  std::atomic<int> threads_{1};  // the observer looks at it
   int64_t batch_bytes_ = 0;
   OutputTarget target_;
   PublishInfo publish_info_;
@@ -91,11 +110,13 @@ class JobRun {
   std::unique_ptr<StagePool> sink_pool_;
   std::unique_ptr<Transaction> transaction_;
   std::unique_ptr<SpillArea> spill_;  // inside the transaction's side directory
+  std::atomic<const SpillArea*> watched_spill_{nullptr};
   std::unique_ptr<Scan> scan_;
   std::unique_ptr<Source> source_;
   std::atomic<Source*> progress_source_{nullptr};
   std::vector<std::unique_ptr<Transform>> transforms_;
   std::unique_ptr<Sink> sink_;
+  std::unique_ptr<RunGovernor> governor_;
   std::unique_ptr<Observer> observer_;
 };
 

@@ -2,16 +2,13 @@
 
 #include <csignal>
 
+#include "base/status.h"
 #include "base/threads.h"
-#include "base/units.h"
-#include "env/process.h"
 
 namespace headrace {
 namespace {
 
 constexpr auto kInterval = std::chrono::milliseconds(100);
-// Distance of RSS from the budget at which cached pages go back.
-constexpr int64_t kNearBudgetBytes = 4 * kMiB;
 
 }  // namespace
 
@@ -22,17 +19,15 @@ Observer::Observer(ObserverOptions options)
 
 Observer::~Observer() { Stop(); }
 
-std::vector<MemorySample> Observer::Stop() {
-  if (watching()) {
-    {
-      std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    wake_.notify_all();
-    threads_.front().join();
-    threads_.clear();
+void Observer::Stop() {
+  if (!watching()) return;
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
   }
-  return samples_;
+  wake_.notify_all();
+  threads_.front().join();
+  threads_.clear();
 }
 
 double Observer::seconds() const {
@@ -45,36 +40,21 @@ void Observer::Loop() {
       std::unique_lock lock(mutex_);
       last = wake_.wait_for(lock, kInterval, [&] { return stopping_; });
     }
-    Look();
+    Look(last);
   }
 }
 
-void Observer::Look() {
-  const int64_t rss = ReadRssBytes();
-  const MemoryBudget& budget = *options_.memory->budget();
-  if (rss > budget.settings().total_bytes - kNearBudgetBytes) options_.memory->ReturnUnused();
-
-  if (looks_++ % looks_per_sample_ == 0) {
-    if (samples_.size() == kSamplesMax) {
-      for (size_t at = 0; at < kSamplesMax / 2; ++at) samples_[at] = samples_[at * 2];
-      samples_.resize(kSamplesMax / 2);
-      looks_per_sample_ *= 2;
-    }
-    samples_.push_back({seconds(), options_.memory->AccountedBytes(), rss});
-  }
-
+void Observer::Look(bool last) {
   if (options_.stop_signal != nullptr && *options_.stop_signal != 0) {
     const int signal = *options_.stop_signal;
     options_.cancellation->Cancel(MakeError(
         ErrorKind::kCancelled, signal == SIGTERM ? kTerminatedCode : kInterruptedCode,
         "stopped by {}; nothing was published", signal == SIGTERM ? "SIGTERM" : "SIGINT"));
   }
-  if (options_.on_progress && options_.snapshot) {
-    Progress progress = options_.snapshot();
-    progress.accounted_bytes = options_.memory->AccountedBytes();
-    progress.budget_bytes = budget.settings().total_bytes;
-    progress.seconds = seconds();
-    options_.on_progress(progress);
+  // Whoever listens is code of the calling program, and nobody would catch here.
+  try {
+    options_.look(seconds(), last);
+  } catch (...) {  // NOLINT(bugprone-empty-catch): said in the header
   }
 }
 

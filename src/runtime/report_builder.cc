@@ -43,8 +43,8 @@ void FinishReport(const ReportFacts& facts, RunReport* report) {
   }
   report->exit_code = ExitCode(facts.status);
   report->threads = facts.threads;
-  report->mode = "streaming";
-  report->mode_reason = "every run streams in this version";
+  report->mode = facts.mode;
+  report->mode_reason = facts.mode_reason;
   report->rows_in = facts.counters->rows_in.load();
   report->rows_filtered = facts.counters->rows_filtered.load();
   report->rows_limited = facts.counters->rows_limited.load();
@@ -71,10 +71,10 @@ void FinishReport(const ReportFacts& facts, RunReport* report) {
       }
     }
   }
+  if (memory.rss_peak_bytes > 0) return;  // told by what watched the run
   if (const auto process = ReadProcessMemory(); process.ok()) {
     memory.rss_peak_bytes = process->rss_peak_bytes;
   }
-  memory.samples = facts.samples;
 }
 
 AdmissionRequest MakeRequest(const MemoryBudget& budget, int threads,

@@ -23,7 +23,8 @@ struct ReportFacts {
   const SinkSummary* summary = nullptr;
   std::string output_path;
   const MemoryBudget* budget = nullptr;  // null when the run failed before it had one
-  std::vector<MemorySample> samples;
+  std::string mode;                      // "" when the run failed before it was decided
+  std::string mode_reason;
   std::vector<SourceInput> inputs;
 };
 

@@ -38,6 +38,11 @@ Status PrepareProcess(ProcessOwner owner) {
 
 int64_t ProcessBaseBytes() { return process_base_bytes.load(); }
 
+void RaiseProcessBase() {
+  const int64_t now = MeasureBaseBytes();
+  if (now > process_base_bytes.load()) process_base_bytes.store(now);
+}
+
 int ResolveThreads(const ResourceSpec& resources) {
   constexpr int kThreadsMax = 256;
   const int wanted = resources.threads > 0 ? resources.threads : ReadUsableCores();

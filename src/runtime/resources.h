@@ -17,6 +17,9 @@ namespace headrace {
 enum class ProcessOwner : uint8_t { kCommand, kHost };
 Status PrepareProcess(ProcessOwner owner);
 int64_t ProcessBaseBytes();
+// Measures the base again when something was loaded for a run that is about to begin; it only
+// grows.
+void RaiseProcessBase();
 
 // The user's text ("512MiB", "25%", "") against what the machine and its cgroups allow. Never above
 // the effective limit. InvalidConfig when the text is no size.

@@ -4,6 +4,7 @@
 
 #include "base/units.h"
 #include "sink/out_of_memory.h"
+#include "sink/sink_memory.h"
 
 namespace headrace {
 namespace {
@@ -82,11 +83,16 @@ Status PartitionRouter::Route(Partition* partition, const RowSpan& rows) {
   return Status::OK();
 }
 
+int64_t PartitionRouter::AllowedNow(int64_t planned, int64_t least) const {
+  return options_.allowed_now ? options_.allowed_now(planned, least) : planned;
+}
+
 Status PartitionRouter::AfterGrowth(Partition* partition, int64_t grown_bytes) {
   held_bytes_ += grown_bytes;
   routed_bytes_ += grown_bytes;
-  if (!is_spilled(*partition) && (partition->rows.rows() >= options_.row_group_rows ||
-                                  partition->rows.used_bytes() >= options_.row_group_bytes)) {
+  if (!is_spilled(*partition) &&
+      (partition->rows.rows() >= options_.row_group_rows ||
+       partition->rows.used_bytes() >= AllowedNow(options_.row_group_bytes, kRowGroupBytesMin))) {
     ARROW_RETURN_NOT_OK(Cut(partition));
   }
   return grown_bytes > 0 ? MakeRoom() : Status::OK();
@@ -156,7 +162,10 @@ Status PartitionRouter::MakeRoom() {
           "--memory or partition by fewer columns: {} for {} partitions, {} granted",
           FormatBytes(other_bytes), members_.size(), FormatBytes(options_.held_bytes_max));
     }
-    if (held_bytes_ + other_bytes <= options_.held_bytes_max || held_bytes_ == 0) {
+    // Under pressure rows leave earlier; the refusal above goes by the plan alone.
+    const int64_t held_bytes_max =
+        AllowedNow(options_.held_bytes_max, other_bytes + kRowGroupBytesMin);
+    if (held_bytes_ + other_bytes <= held_bytes_max || held_bytes_ == 0) {
       return Status::OK();
     }
     const auto largest = std::max_element(members_.begin(), members_.end(),

@@ -74,6 +74,8 @@ struct RouterOptions {
   int64_t frame_bytes = 0;
   arrow::MemoryPool* pool = nullptr;
   std::function<int64_t()> other_bytes;  // counted against held_bytes_max; may be empty
+  // What of planned bytes may be used now, at least `least`; empty = all of it.
+  std::function<int64_t(int64_t planned, int64_t least)> allowed_now;
 };
 
 // Role: see above. Owner: the sink for the first pass, a finishing worker for each later one.
@@ -120,6 +122,7 @@ class PartitionRouter {
   void Touch(Partition* partition);
   Status AfterGrowth(Partition* partition, int64_t grown_bytes);
   Status MakeRoom();
+  int64_t AllowedNow(int64_t planned, int64_t least) const;
   Status Cut(Partition* partition);
   bool is_worth_a_row_group(const Partition& partition) const;
   // Cuts partitions that seem to be complete, the coldest first; false when there is none.

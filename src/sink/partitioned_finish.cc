@@ -26,8 +26,14 @@ Status PartitionedFinish::ForEach(int64_t count, const std::function<Status(int6
   std::atomic<int64_t> next{0};
   std::mutex mutex;
   Status first_failure;
-  const auto work = [&] {
-    for (int64_t at = next++; at < count; at = next++) {
+  const auto work = [&](int index) {
+    for (;;) {
+      if (options_.allowance != nullptr) {
+        options_.allowance->RestWhileUnwanted(
+            index, [&] { return next >= count || options_.cancellation->cancelled(); });
+      }
+      const int64_t at = next++;
+      if (at >= count) return;
       Status status = options_.cancellation->Check();
       if (status.ok()) status = DoOne(do_one, at);
       if (status.ok()) continue;
@@ -40,9 +46,9 @@ Status PartitionedFinish::ForEach(int64_t count, const std::function<Status(int6
   const int64_t threads = std::min<int64_t>(options_.threads, count);
   helpers.reserve(static_cast<size_t>(threads));
   for (int64_t i = 1; i < threads; ++i) {
-    if (!StartThread(&helpers, work)) break;
+    if (!StartThread(&helpers, [&work, i] { work(static_cast<int>(i)); })) break;
   }
-  work();
+  work(0);
   for (auto& helper : helpers) helper.join();
   return first_failure;
 }
@@ -116,6 +122,7 @@ Status PartitionedFinish::RoutePass(SpilledBucket bucket, int32_t level, int64_t
   options.row_group_rows = options_.router->row_group_rows();
   options.frame_bytes = options_.memory.frame_bytes;
   options.pool = options_.pool;
+  options.allowed_now = options_.allowed_now;
   PartitionRouter router(
       options, [&](RouterWork work) { return options_.work->Run(std::move(work), &router); });
   for (const SpillFrame& frame : bucket.frames) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "memory/run_allowance.h"
 #include "sink/partition_router.h"
 #include "sink/partition_table.h"
 #include "sink/partition_work.h"
@@ -20,6 +21,8 @@ struct PartitionedFinishOptions {
   arrow::MemoryPool* pool = nullptr;
   int threads = 1;
   SinkMemory memory;
+  const RunAllowance* allowance = nullptr;  // these two as the sink's own
+  std::function<int64_t(int64_t planned, int64_t least)> allowed_now;
 };
 
 // Role: the end of the first pass and all later ones. Partitions that were never spilled end first,

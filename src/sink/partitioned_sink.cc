@@ -14,6 +14,10 @@ namespace {
 // In the spill, rows of this many bytes per bucket make frames worth their seek.
 constexpr int64_t kBucketBytes = int64_t{96} << 10;
 
+std::function<int64_t(int64_t, int64_t)> AllowedIn(const SinkContext& context) {
+  return [context](int64_t planned, int64_t least) { return AllowedNow(context, planned, least); };
+}
+
 RouterOptions MakeRouterOptions(const SinkOptions& options, const SinkContext& context,
                                 const SinkMemory& memory, PartitionTable* table) {
   RouterOptions router;
@@ -27,6 +31,7 @@ RouterOptions MakeRouterOptions(const SinkOptions& options, const SinkContext& c
   router.frame_bytes = memory.frame_bytes;
   router.pool = context.pool;
   router.other_bytes = [table] { return table->bytes(); };
+  router.allowed_now = AllowedIn(context);
   return router;
 }
 
@@ -104,7 +109,8 @@ Result<SinkSummary> PartitionedSink::Finish() {
       DivideForFinish(options_, columns_.stored->num_fields(), context_.sink_bytes - table_.bytes(),
                       useful_row_group_bytes, memory_);
   PartitionedFinish finish({&table_, &router_, &work_, &files_, context_.cancellation,
-                            context_.pool, options_.threads, memory});
+                            context_.pool, options_.threads, memory, context_.allowance,
+                            AllowedIn(context_)});
   ARROW_RETURN_NOT_OK(finish.Run([this] { return cut_.Run(cut_.TakeAll()); }));
   if (rows_ == 0) ARROW_RETURN_NOT_OK(WriteEmptyFile());
   return Summary();

@@ -4,6 +4,7 @@
 #include <arrow/memory_pool.h>
 #include <arrow/type.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -14,6 +15,7 @@
 #include "commit/transaction.h"
 #include "data/batch.h"
 #include "memory/needs.h"
+#include "memory/run_allowance.h"
 #include "sink/parquet/layout.h"
 #include "spill/spill_area.h"
 
@@ -72,7 +74,18 @@ struct SinkContext {
   arrow::MemoryPool* pool = nullptr;  // the sink stage's StagePool
   int64_t sink_bytes =
       0;  // what the sink may hold of it; at least SinkNeeds(...).FloorBytes(threads)
+  int64_t floor_bytes = 0;                  // of them, what no pressure takes away
+  const RunAllowance* allowance = nullptr;  // null: everything, all the time
 };
+
+// What of `planned` bytes (row groups, held rows) a sink may use now, at least `least`.
+inline int64_t AllowedNow(const SinkContext& context, int64_t planned, int64_t least) {
+  if (context.allowance == nullptr || context.sink_bytes <= 0) return planned;
+  const auto allowed = context.allowance->Of(context.sink_bytes, context.floor_bytes);
+  const double share = static_cast<double>(allowed) / static_cast<double>(context.sink_bytes);
+  return std::max(std::min(planned, least),
+                  static_cast<int64_t>(static_cast<double>(planned) * share));
+}
 
 // Floor: every worker can encode one smallest row group while the others do the same, and a
 // partitioned sink can route and spill beside that. Wanted: full row groups in every worker.

@@ -38,7 +38,8 @@ Status StreamSink::Consume(int64_t sequence, Batch batch) {
 Status StreamSink::Gather(std::shared_ptr<arrow::RecordBatch> stored) {
   const int64_t bytes = std::max<int64_t>(1, ReferencedBytes(*stored));
   rows_ += stored->num_rows();
-  if (filling_rows_ > 0 && filling_bytes_ + bytes > memory_.row_group_bytes) {
+  const int64_t row_group_bytes = AllowedNow(context_, memory_.row_group_bytes, kRowGroupBytesMin);
+  if (filling_rows_ > 0 && filling_bytes_ + bytes > row_group_bytes) {
     ARROW_RETURN_NOT_OK(Cut());
   }
   // What was cut in this morsel goes before more than the rest of its slice is gathered beside it.

@@ -1,6 +1,7 @@
 // From what the user named to an opened scan: list, decide the format, open.
 #include <fmt/ranges.h>
 
+#include "source/arrow/reader_scan.h"
 #include "source/csv/csv_scan.h"
 #include "source/format.h"
 #include "source/hive.h"
@@ -73,6 +74,13 @@ Result<std::unique_ptr<Scan>> OpenText(const std::vector<InputFile>& files, Hive
 }  // namespace
 
 Result<std::unique_ptr<Scan>> OpenScan(const InputSpec& input, const ScanContext& context) {
+  if (input.stream != nullptr) {
+    if (!input.paths.empty()) {
+      return MakeError(ErrorKind::kInvalidConfig, 168,
+                       "an input is either paths or Arrow data of the program, not both; give one");
+    }
+    return OpenReaderScan(input.stream, context);
+  }
   ARROW_ASSIGN_OR_RAISE(auto files, ListInputs(context.env, input.paths));
   ARROW_ASSIGN_OR_RAISE(const DecidedFormat decided,
                         DecideFormat(context.env, input.format, files));

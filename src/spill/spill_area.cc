@@ -209,4 +209,9 @@ int64_t SpillArea::written_bytes() const {
   return written_bytes_;
 }
 
+int64_t SpillArea::room_bytes() const {
+  std::lock_guard lock(mutex_);
+  return own_directory_.empty() ? -1 : std::max<int64_t>(0, bytes_max_ - used_bytes_);
+}
+
 }  // namespace headrace

@@ -71,6 +71,7 @@ class SpillArea {
   int64_t used_bytes() const;  // on disk now
   int64_t peak_bytes() const;
   int64_t written_bytes() const;  // over the whole run, as stored
+  int64_t room_bytes() const;     // what may still be written; -1 while nothing was
 
  private:
   friend class SpillWriter;

@@ -163,8 +163,15 @@ TEST_F(CommandLine, UsageErrorsAreOneLineAndExitTwo) {
       {{"convert", "a", "b", "--wher", "x"}, "did you mean '--where'?"},
       {{"convert", "a", "b", "--where"}, "flag --where needs a value"},
       {{"convert", "a", "b", "--schema", "x"}, "not available in this version"},
-      {{"convert", "a", "b", "--streaming-threshold", "9"}, "not available in this version"},
-      {{"--streaming-threshold", "9", "convert", "a", "b"}, "not available in this version"},
+      {{"convert", "a", "b", "--sort-within", "x"}, "not available in this version"},
+      {{"convert", "a", "b", "--streaming-threshold", "many"}, "--streaming-threshold"},
+      {{"preview", "a", "--streaming-threshold", "9"}, "does not belong to preview"},
+      {{"monitor", "x"}, "monitor takes fewer arguments"},
+      {{"monitor", "--run", "nobody"}, "no run of this user has an id that begins with 'nobody'"},
+      {{"monitor", "--serve", "127.0.0.1:0", "--once"}, "leave --once and --run out"},
+      {{"status", "--once"}, "--once does not belong to status"},
+      {{"report", "show"}, "report needs more arguments"},
+      {{"report", "shwo", "r.json"}, "did you mean 'show'?"},
       {{"convert", "a", "b", "--bad-rows", "quarantine"}, "not available in this version"},
       {{"convert", "a", "b", "--limit", "1", "--limit", "2"}, "given twice"},
       {{"convert", "a", "b", "--limit", "-1"}, "--limit"},
@@ -243,7 +250,7 @@ TEST_F(CommandLine, ReportToStandardOutput) {
   TheFakeRun().report.stages = {{.name = "source"}};
   const auto json = nlohmann::json::parse(Headrace({"convert", "a", "b", "--report", "-"}).out);
   EXPECT_EQ(json["rows_out"], 6001215);
-  EXPECT_EQ(json["report_version"], 1);
+  EXPECT_EQ(json["report_version"], 2);
   EXPECT_EQ(json["name"], "city_trips");
   EXPECT_EQ(json["inputs"][0]["source"], "trips");
   EXPECT_FALSE(json["stages"][0].contains("shrinks"));

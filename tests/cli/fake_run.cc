@@ -14,6 +14,12 @@ FakeRun& TheFakeRun() {
 RunOutcome RunJob(const JobSpec& job, const RunControl& control) {
   FakeRun& fake = TheFakeRun();
   fake.job = job;
+  fake.metrics_address = control.metrics_address;
+  fake.metrics_file = control.metrics_file;
+  fake.registered = control.registered;
+  for (const RunSnapshot& snapshot : fake.snapshots) {
+    if (control.on_snapshot) control.on_snapshot(snapshot);
+  }
   Progress progress{
       .phase = "converting", .rows = 10, .bytes = 50, .bytes_total = 100, .seconds = 1};
   for (int i = 0; i < fake.progress_calls && control.on_progress; ++i)
@@ -61,5 +67,36 @@ int ExitCodeOf(const arrow::Status& status) {
 }
 std::string VersionText() { return "headrace 0"; }
 arrow::Status InitializeProcess() { return arrow::Status::OK(); }
+
+arrow::Result<std::vector<RegisteredRun>> ListRuns() {
+  if (!TheFakeRun().list_status.ok()) return TheFakeRun().list_status;
+  return TheFakeRun().runs;
+}
+
+void KeepDiagnoses(const std::vector<RegisteredRun>& runs) {
+  for (const RegisteredRun& run : runs) {
+    if (run.state == RunState::kDied) TheFakeRun().kept.push_back(run.snapshot.run_id);
+  }
+}
+
+arrow::Result<TargetStatus> ReadTargetStatus(const std::string& path) {
+  TheFakeRun().target.path = path;
+  return TheFakeRun().target;
+}
+
+bool WritesTo(const RegisteredRun& run, const std::string& path) {
+  return run.snapshot.output == path;
+}
+
+arrow::Status ServeMonitor(const std::string& address, const volatile int* stop_signal,
+                           const std::function<void(const std::string& url)>& on_ready) {
+  TheFakeRun().served_address = address;
+  if (!TheFakeRun().status.ok()) return TheFakeRun().status;
+  on_ready("http://" + address + "/");
+  raise(TheFakeRun().raise_signal);
+  while (*stop_signal == 0) {
+  }
+  return arrow::Status::OK();
+}
 
 }  // namespace headrace

@@ -1,6 +1,7 @@
-// What the fake of headrace/run.h was asked for, and what it answers.
+// What the fake of headrace/run.h and headrace/monitor.h was asked for, and what it answers.
 #pragma once
 
+#include "headrace/monitor.h"
 #include "headrace/run.h"
 
 namespace headrace {
@@ -11,8 +12,18 @@ struct FakeRun {
   arrow::Status status;  // what RunJob, ExplainJob, PreviewJob and LoadPipelineFile fail with
   RunReport report;
   JobSpec pipeline;        // what LoadPipelineFile gives
-  int raise_signal = 0;    // RunJob raises it and waits for the stop flag
+  int raise_signal = 0;    // RunJob and ServeMonitor raise it and wait for the stop flag
   int progress_calls = 0;  // RunJob reports progress so many times
+  std::vector<RunSnapshot> snapshots;  // what RunJob reports, in this order
+  std::string metrics_address;         // of the last RunJob, as what follows
+  std::string metrics_file;
+  bool registered = false;
+
+  arrow::Status list_status;  // what ListRuns fails with
+  std::vector<RegisteredRun> runs;
+  std::vector<std::string> kept;  // ids of the runs whose diagnoses were kept
+  TargetStatus target;
+  std::string served_address;
 };
 
 FakeRun& TheFakeRun();

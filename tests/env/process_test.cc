@@ -82,6 +82,24 @@ TEST_F(ProcessTest, V2NestedWithMaxAndHigh) {
                           "cgroup v2 /user.slice memory.max = 2147483648"));
 }
 
+TEST_F(ProcessTest, CandidatesSayWhichCgroupTheyAreOf) {
+  PutMachine("0::/a/b\n", kV2Mount);
+  Put("sys/fs/cgroup/a/b/memory.max", "300000000\n");
+  Put("sys/fs/cgroup/a/memory.max", "200000000\n");
+  Put("sys/fs/cgroup/a/memory.high", "100000000\n");
+  const std::vector<CgroupDirectory> cgroups = FindCgroupDirectories(root_.path(), "memory");
+  const EffectiveMemoryLimit limit = ReadEffectiveMemoryLimit(cgroups, 1 << 30).ValueOrDie();
+  std::vector<int> indices;
+  for (const MemoryLimitCandidate& candidate : limit.candidates) {
+    indices.push_back(candidate.cgroup_index);
+  }
+  EXPECT_THAT(indices, ElementsAre(-1, 0, 1, 1));
+  EXPECT_EQ(limit.bytes, 100000000);
+  EXPECT_EQ(CgroupName(cgroups[1]), "cgroup v2 /a");
+  EXPECT_EQ(ReadEffectiveMemoryLimit(cgroups, 0)->candidates.size(), 3u);
+  EXPECT_FALSE(ReadEffectiveMemoryLimit({}, 0).ok());
+}
+
 TEST_F(ProcessTest, HybridReadsBoth) {
   PutMachine(
       "4:memory:/a\n0::/b\n",

@@ -39,7 +39,8 @@ version: 1
 name: city_trips
 vars: { base: "${HOME_DIR}/in", file: "${vars.base}/a.csv" }
 resources:
-  memory: { limit: 2GiB }
+  memory: { limit: 2GiB, elevated: 70%, high: 80%, critical: 90% }
+  streaming_threshold: 1001
   threads: 3
   spill: { dir: /tmp/s, max: 40GiB }
   chunk_size: 20
@@ -70,6 +71,12 @@ sink:
   ASSERT_TRUE(job.ok()) << job.status().message();
   EXPECT_EQ(job->name, "city_trips");
   EXPECT_EQ(job->resources.memory, "2GiB");
+  EXPECT_EQ(job->resources.pressure.elevated, 0.7);
+  EXPECT_EQ(job->resources.pressure.high, 0.8);
+  EXPECT_EQ(job->resources.pressure.critical, 0.9);
+  EXPECT_EQ(job->resources.streaming.normal, 1001);
+  EXPECT_EQ(job->resources.streaming.elevated, 400);
+  EXPECT_EQ(job->resources.streaming.high, 200);
   EXPECT_EQ(job->resources.threads, 3);
   EXPECT_EQ(job->resources.spill_bytes_max, int64_t{40} << 30);
   EXPECT_EQ(job->resources.chunk_rows, 20);
@@ -86,7 +93,7 @@ sink:
   EXPECT_EQ(input.csv.skip_rows, 2);
   ASSERT_EQ(job->steps.size(), 8u);
   EXPECT_EQ(std::get<FilterStep>(job->steps[0].what).predicate, "fare >= 0");
-  EXPECT_EQ(job->steps[0].where, "p.yaml:18:13");
+  EXPECT_EQ(job->steps[0].where, "p.yaml:19:13");
   EXPECT_EQ(std::get<DropStep>(job->steps[4].what).columns, std::vector<std::string>{"c"});
   EXPECT_EQ(std::get<LimitStep>(job->steps[7].what).rows, 5);
   EXPECT_EQ(job->output.mode, WriteMode::kOverwritePartitions);
@@ -126,12 +133,11 @@ TEST(Pipeline, RefusalsSayWhereAndWhat) {
       {kHead + "resources: { memory: lots }\n" + kTail, {"p.yaml:4:22", "lots"}},
       {kHead + "resources: { memory: 120% }\n" + kTail, {"p.yaml:4:22", "share"}},
       {kHead + "resources: { threads: 0 }\n" + kTail, {"p.yaml:4:23", "at least 1"}},
-      {kHead + "resources: { memory: { elevated: 70% } }\n" + kTail,
-       {"p.yaml:4:24", "'elevated'", "not available in this version"}},
-      {kHead + "resources: { memory: { high: 80% } }\n" + kTail,
-       {"p.yaml:4:24", "'high'", "not available in this version"}},
-      {kHead + "resources: { streaming_threshold: 10 }\n" + kTail,
-       {"p.yaml:4:14", "'streaming_threshold'", "not available in this version"}},
+      {kHead + "resources: { memory: { elevated: 90% } }\n" + kTail,
+       {"p.yaml:4:22", "out of order"}},
+      {kHead + "resources: { streaming_threshold: { normal: 10 } }\n" + kTail,
+       {"p.yaml:4:35", "out of order"}},
+      {kHead + "resources: { streaming_threshold: few }\n" + kTail, {"p.yaml:4:35"}},
       {kHead + "sink: { path: a, mode: replace }\n", {"p.yaml:4:24", "none of create"}},
       {kHead + "sink: { path: a, format: csv }\n", {"p.yaml:4:26", "not available"}},
       {kHead + "sink: { path: \"${NONE}\" }\n",

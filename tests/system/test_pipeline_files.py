@@ -21,8 +21,8 @@ SOURCE = "version: 1\nsources:\n  - { id: people, path: in.csv }\n"
         (SOURCE + "sink: {path: out, mode: overwrite_partitions}\n", "p.yaml:4:7:"),
         (SOURCE + "sink: {path: 's3://bucket/out'}\n", "p.yaml:4:14:"),
         (SOURCE + "sink: {path: out.parquet, mode: append}\n", "p.yaml:4:33:"),
-        (SOURCE + "sink: {path: out}\nresources: {streaming_threshold: 5}\n", "not available in this version"),
-        (SOURCE + "sink: {path: out}\nresources: {memory: {high: 80%}}\n", "not available in this version"),
+        (SOURCE + "sink: {path: out}\nresources: {streaming_threshold: few}\n", "p.yaml:5:34"),
+        (SOURCE + "sink: {path: out}\nresources: {memory: {high: 70%}}\n", "out of order"),
     ],
 )
 @pytest.mark.parametrize("command", ["validate", "run"])

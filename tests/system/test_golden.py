@@ -24,7 +24,11 @@ from compare import assert_same_rows, relation_of
 
 CASES = sorted(path.parent for path in (Path(__file__).resolve().parents[1] / "golden").glob("*/pipeline.yaml"))
 SHOWN_LINES_MAX = 60
+DRIFT_MAX = 32 << 20  # RSS less what the account says
+# Small inputs would be direct runs, which have no more workers than morsels; so all but one stream.
+STREAMING = {"streaming_threshold": 0}
 CONFIGURATIONS = {
+    "direct": {"streaming_threshold": 5_000_000},
     "1 thread": {"threads": 1},
     "2 threads": {"threads": 2},
     "8 threads": {"threads": 8, "memory": "1GiB"},
@@ -51,8 +55,10 @@ def run_case(binary: Path, folder: Path, resources: dict) -> measure.Measurement
         shutil.rmtree(old) if old.is_dir() else old.unlink()
     text = (folder / "pipeline.yaml").read_text()
     assert "resources:" not in text, "a golden pipeline leaves resources to the configurations"
-    (folder / "configured.yaml").write_text(f"{text}\nresources: {json.dumps({'memory': '256MiB', **resources})}\n")
-    return measure.run([binary, "run", "configured.yaml"], cwd=folder)
+    (folder / "configured.yaml").write_text(
+        f"{text}\nresources: {json.dumps({'memory': '256MiB', **STREAMING, **resources})}\n"
+    )
+    return measure.run([binary, "run", "configured.yaml", "--report", "report.json"], cwd=folder)
 
 
 def output_of(folder: Path) -> Path:
@@ -131,6 +137,9 @@ def test_same_rows_in_every_configuration(headrace_binary, case):
         done = run_case(headrace_binary, folder, resources)
         assert done.exit_code == 0, f"{name}: {done.stderr}"
         assert summary_of(rows_of(output_of(folder))) == expected, f"other rows with {name}"
+        report = json.loads((folder / "report.json").read_text())
+        assert report["mode"] == ("direct" if name == "direct" else "streaming"), f"{name}: {report['mode_reason']}"
+        assert report["memory"]["drift"]["p99_bytes"] <= DRIFT_MAX, f"{name}: {report['memory']['drift']}"
 
 
 def test_same_rows_at_the_floor(headrace_binary, case):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from random import Random
@@ -68,6 +69,17 @@ def test_peak_within_budget(headrace, database, tmp_path, table, expected, cgrou
     assert done.peak_rss_bytes <= mib * MIB, f"{done.peak_rss_bytes / MIB:.1f} MiB at the peak of {mib} MiB"
     actual = fingerprint(database, relation_of(tmp_path / JOBS[job][1]), [*COLUMNS[:-1], "coalesce(note, '')"])
     assert actual == expected
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_account_and_rss_tell_the_same_story(headrace, tmp_path, table, job):
+    arguments, _ = JOBS[job]
+    done = headrace("convert", table, *arguments, "--memory", "256MiB", "--report", "report.json")
+    assert done.exit_code == 0, done.stderr
+    memory = json.loads((tmp_path / "report.json").read_text())["memory"]
+    assert memory["samples"], "nothing was sampled"
+    assert memory["drift"]["p99_bytes"] <= 32 * MIB, memory["drift"]
+    assert memory["swap_peak_bytes"] == 0
 
 
 @pytest.fixture(scope="module")

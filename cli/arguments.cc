@@ -180,6 +180,14 @@ arrow::Result<RawArguments> ParseArguments(int argc, const char* const* argv) {
 
 Status ApplyFlags(const RawArguments& arguments, Settings* settings) {
   for (const RawFlag& flag : arguments.flags) {
+    // A shell variable that is empty, most likely; as if the flag were absent would be a surprise.
+    const std::string_view kind = flag.definition->value_name;
+    if (flag.value.empty() && (kind == "FILE" || kind == "OUT.html" || kind == "DIR" ||
+                               kind == "ID" || kind == "ADDRESS")) {
+      return Status::Invalid("--", flag.definition->name,
+                             ": its value is empty; give one or leave "
+                             "the flag out");
+    }
     const Status applied = flag.definition->apply(flag.value, settings);
     if (!applied.ok()) return Status::Invalid("--", flag.definition->name, ": ", applied.message());
   }

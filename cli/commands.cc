@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include <fmt/format.h>
+#include <fnmatch.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -84,7 +85,44 @@ RunOutcome RunWatched(const Settings& settings) {
   return outcome;
 }
 
+bool IsSamePlace(const std::string& file, const std::string& other) {
+  std::error_code ignored;
+  if (std::filesystem::equivalent(file, other, ignored)) return true;
+  return std::filesystem::weakly_canonical(file, ignored) ==
+         std::filesystem::weakly_canonical(other, ignored);
+}
+
+// What the command writes beside the result may not be an input, the result, or each other.
+arrow::Status CheckSideFiles(const Settings& settings) {
+  const std::pair<const char*, const std::string&> files[] = {
+      {"--report", settings.report_path}, {"--metrics-file", settings.metrics_file}};
+  for (const auto& [flag, path] : files) {
+    if (path.empty() || path == "-") continue;
+    for (const InputSpec& input : settings.job.inputs) {
+      for (const std::string& name : input.paths) {
+        if (name == "-" ||
+            (!IsSamePlace(path, name) && fnmatch(name.c_str(), path.c_str(), 0) != 0))
+          continue;
+        return arrow::Status::Invalid(flag,
+                                      " would write over an input, give it another name: ", path);
+      }
+    }
+    if (IsSamePlace(path, settings.job.output.path)) {
+      return arrow::Status::Invalid(flag,
+                                    " would write over the output, give it another name: ", path);
+    }
+  }
+  const bool both = !settings.report_path.empty() && !settings.metrics_file.empty();
+  if (both && IsSamePlace(settings.report_path, settings.metrics_file)) {
+    return arrow::Status::Invalid("--report and --metrics-file name the same file: ",
+                                  settings.report_path);
+  }
+  return arrow::Status::OK();
+}
+
 int RunAndReport(const Settings& settings) {
+  const arrow::Status apart = CheckSideFiles(settings);
+  if (!apart.ok()) return PrintUsageError(apart.message(), settings.log_format);
   CatchStopSignals();
   RunOutcome outcome = RunWatched(settings);
 

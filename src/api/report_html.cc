@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "api/report_chart.h"
+#include "api/write_whole.h"
 #include "base/status.h"
 #include "base/units.h"
 #include "env/env.h"
@@ -199,7 +200,7 @@ std::string ReportToHtml(const RunReport& report) {
 }
 
 Status WriteReportHtml(const RunReport& report, const std::string& path) {
-  return WithContext(Env::Default()->WriteFileDurably(path, ReportToHtml(report)), "report page");
+  return WithContext(WriteWhole(path, ReportToHtml(report)), "report page");
 }
 
 }  // namespace headrace

@@ -1,4 +1,5 @@
 // RunReport as JSON and as the last line of a run. docs/report.md names every key.
+#include "api/write_whole.h"
 #include "base/status.h"
 #include "base/units.h"
 #include "env/env.h"
@@ -186,7 +187,7 @@ Result<RunReport> ReadReportFile(const std::string& path) {
 }
 
 Status WriteReportFile(const RunReport& report, const std::string& path) {
-  return WithContext(Env::Default()->WriteFileDurably(path, ReportToJson(report)), "report");
+  return WithContext(WriteWhole(path, ReportToJson(report)), "report");
 }
 
 std::string ReportSummaryLine(const RunReport& report) {

@@ -84,7 +84,11 @@ MemoryBudget::MemoryBudget(BudgetSettings settings)
           0, settings_.total_bytes - settings_.base_bytes - settings_.slack_bytes)),
       lendable_bytes_(planned_lendable_bytes_) {}
 
-void MemoryBudget::SetLendable(int64_t bytes) {
+void MemoryBudget::SetLendable(int64_t bytes, const std::string& cause) {
+  {
+    std::lock_guard lock(mutex_);
+    if (lowered_because_ != cause) lowered_because_ = cause;
+  }
   lendable_bytes_.store(std::clamp<int64_t>(bytes, 0, planned_lendable_bytes_),
                         std::memory_order_relaxed);
 }
@@ -149,6 +153,19 @@ Status MemoryBudget::Refusal(const std::string& what, int64_t bytes) const {
     if (std::count(held.begin(), held.end(), ',') + 1 > static_cast<int64_t>(kHoldersNamed)) break;
     held +=
         fmt::format("{}{} {}", held.empty() ? "" : ", ", holder.name, FormatBytes(holder.bytes));
+  }
+  std::string lowered;
+  {
+    std::lock_guard lock(mutex_);
+    lowered = lowered_because_;
+  }
+  if (!lowered.empty()) {
+    return MakeError(ErrorKind::kOutOfMemory, 707,
+                     "{} while the run lasted, and what it holds does not come down far enough: no "
+                     "room for {} for '{}' ({} may be lent of {} at the start; held: {}); run it "
+                     "again with the lower budget from the start",
+                     lowered, FormatBytes(bytes), what, FormatBytes(lendable_bytes()),
+                     FormatBytes(planned_lendable_bytes_), held.empty() ? "nothing" : held);
   }
   return MakeError(
       ErrorKind::kOutOfMemory, 701,

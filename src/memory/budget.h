@@ -84,8 +84,8 @@ class MemoryBudget {
   // By the settings; what is in force now may be less.
   int64_t planned_lendable_bytes() const { return planned_lendable_bytes_; }
   int64_t lendable_bytes() const { return lendable_bytes_.load(std::memory_order_relaxed); }
-  // Bounds what may be lent out from now on; at most the planned bytes.
-  void SetLendable(int64_t bytes);
+  // Bounds what may be lent out from now on; at most the planned bytes. `cause` is for refusals.
+  void SetLendable(int64_t bytes, const std::string& cause);
   int64_t used_bytes() const { return used_bytes_.load(std::memory_order_relaxed); }
   int64_t peak_bytes() const { return peak_bytes_.load(std::memory_order_relaxed); }
   int64_t free_bytes() const {
@@ -112,6 +112,7 @@ class MemoryBudget {
   std::atomic<int64_t> peak_bytes_{0};
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<Reservation::Holder>> holders_;
+  std::string lowered_because_;  // "" while everything planned may be lent
 };
 
 }  // namespace headrace

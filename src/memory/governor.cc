@@ -42,6 +42,7 @@ GovernorActions Decide(const GovernorSnapshot& snapshot) {
   actions.below_floor = actions.allowed_bytes < floor_bytes;
 
   actions.hard_bytes = std::max<int64_t>(0, actions.allowed_bytes - apart);
+  actions.hard_cause = actions.cause;
   if (snapshot.pressed_limit_bytes > 0 && snapshot.level >= PressureLevel::kHigh) {
     const bool is_critical = snapshot.level == PressureLevel::kCritical;
     const double share = is_critical ? snapshot.elevated_share : snapshot.high_share;
@@ -78,6 +79,10 @@ GovernorActions GovernorMemory::Follow(double seconds, const GovernorActions& de
     in_force_.return_cached = in_force_.return_cached || decided.return_cached;
     in_force_.refuse_new_work = decided.refuse_new_work;
     in_force_.below_floor = decided.below_floor;
+    if (decided.hard_bytes < in_force_.hard_bytes) {
+      in_force_.hard_bytes = decided.hard_bytes;
+      in_force_.hard_cause = decided.hard_cause;
+    }
   }
   return in_force_;
 }

@@ -36,6 +36,7 @@ struct GovernorActions {
   int64_t allowed_bytes = 0;
   int64_t lendable_bytes = 0;  // the same without base and slack
   int64_t hard_bytes = 0;      // lendable by budget and limit alone, which must not be passed
+  std::string hard_cause;      // why that is less than planned; "" when it is not
   int workers = 1;             // that may begin another morsel
   double share = 1;            // of what stages were granted above their floors
   bool return_cached = false;  // pages kept for reuse go back to the kernel

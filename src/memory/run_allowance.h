@@ -1,6 +1,7 @@
 // What a run may use now of what it planned with.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -12,7 +13,12 @@ namespace headrace {
 // read by workers and sink at their safe points. Threads: all methods from any thread.
 class RunAllowance {
  public:
-  explicit RunAllowance(int threads) : workers_(threads) {}
+  explicit RunAllowance(int threads) : threads_(threads), workers_(threads) {}
+  // For a run of so many workers; before they start.
+  void Begin(int threads) {
+    threads_ = threads;
+    Set(threads, 1);
+  }
   void Set(int workers, double share) {
     workers_.store(workers, std::memory_order_relaxed);
     share_.store(share, std::memory_order_relaxed);
@@ -28,13 +34,18 @@ class RunAllowance {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
   }
-  // Of `planned` bytes, of which `floor` are guaranteed.
-  int64_t Of(int64_t planned, int64_t floor) const {
-    if (planned <= floor) return planned;
-    return floor + static_cast<int64_t>(static_cast<double>(planned - floor) * share());
+  // Of `planned` bytes: the floor of those who work (`floor_one` for one worker, `floor_all` for
+  // all) and the share of what was granted above `floor_all`.
+  int64_t Of(int64_t planned, int64_t floor_one, int64_t floor_all) const {
+    const int64_t floor =
+        threads_ > 1 ? floor_one + (floor_all - floor_one) * (workers() - 1) / (threads_ - 1)
+                     : floor_all;
+    const int64_t above = std::max<int64_t>(0, planned - floor_all);
+    return std::min(planned, floor + static_cast<int64_t>(static_cast<double>(above) * share()));
   }
 
  private:
+  int threads_;
   std::atomic<int> workers_;
   std::atomic<double> share_{1};
 };

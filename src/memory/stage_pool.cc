@@ -118,12 +118,17 @@ int64_t StagePool::available_bytes() const {
   return reservation_.bytes() - used_bytes_ + budget_->free_bytes();
 }
 
-Status StagePool::RaiseFloor(int64_t floor_bytes) {
+bool StagePool::TryRaiseFloor(int64_t floor_bytes) {
   std::lock_guard lock(mutex_);
   const int64_t missing = floor_bytes - reservation_.bytes();
-  if (missing > 0 && !reservation_.TryGrow(missing)) return budget_->Refusal(name_, missing);
+  if (missing > 0 && !reservation_.TryGrow(missing)) return false;
   floor_bytes_ = std::max(floor_bytes_, floor_bytes);
-  return Status::OK();
+  return true;
+}
+
+Status StagePool::RaiseFloor(int64_t floor_bytes) {
+  if (TryRaiseFloor(floor_bytes)) return Status::OK();
+  return budget_->Refusal(name_, floor_bytes);
 }
 
 void StagePool::LowerFloor(int64_t floor_bytes) {

@@ -44,6 +44,8 @@ class StagePool : public arrow::MemoryPool {
   // Raises the floor, once a stage knows better what it needs. OutOfMemory when the budget has no
   // room.
   Status RaiseFloor(int64_t floor_bytes);
+  // The same without an error: false when the budget has no room now.
+  bool TryRaiseFloor(int64_t floor_bytes);
   // Gives part of the floor back, when fewer workers need it; bytes in use stay charged.
   void LowerFloor(int64_t floor_bytes);
   // Gives the floor back at the end of the stage; bytes in use stay charged.

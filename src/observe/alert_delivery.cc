@@ -142,15 +142,21 @@ void AlertDelivery::State::Loop() {
 
 std::optional<Item> AlertDelivery::State::TakeReady(Clock::time_point* wake_at) {
   const auto now = Clock::now();
+  auto chosen = queue.end();
   for (auto at = queue.begin(); at != queue.end(); ++at) {
-    if (at->not_before <= now) {
-      Item item = std::move(*at);
-      queue.erase(at);
-      return item;
+    if (at->not_before > now) {
+      *wake_at = std::min(*wake_at, at->not_before);
+      continue;
     }
-    *wake_at = std::min(*wake_at, at->not_before);
+    // What needs no network goes first: a slow web server must not keep the log from being told.
+    const bool is_local = targets[at->target].what.kind != Kind::kWebhook;
+    if (is_local || chosen == queue.end()) chosen = at;
+    if (is_local) break;
   }
-  return std::nullopt;
+  if (chosen == queue.end()) return std::nullopt;
+  Item item = std::move(*chosen);
+  queue.erase(chosen);
+  return item;
 }
 
 Attempt AlertDelivery::State::Deliver(const Item& item, double seconds_left) {

@@ -93,6 +93,13 @@ Result<std::unique_ptr<MetricsOutputs>> MetricsOutputs::Make(
     ARROW_ASSIGN_OR_RAISE(outputs->server_, StartHttpServer(address, std::move(routes)));
   }
   if (!file.empty()) {
+    ARROW_ASSIGN_OR_RAISE(const auto stat, env->Stat(file));
+    if (stat.has_value() && stat->type == FileType::kOther) {
+      return MakeError(ErrorKind::kInvalidConfig, 746,
+                       "the metrics file is replaced once a second, which a pipe or device is not "
+                       "for; name another place for it: {}",
+                       file);
+    }
     const Status written = writer->Write({});
     if (!written.ok()) {
       return WithContext(written, "the metrics file cannot be written; name another place for it");

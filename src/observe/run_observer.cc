@@ -5,6 +5,7 @@ namespace {
 
 constexpr double kFinishSeconds = 2;
 constexpr double kFinishSecondsFailed = 5;
+constexpr size_t kAlertsShown = 5;
 
 bool HasWebhook(const std::vector<AlertSpec>& alerts) {
   for (const AlertSpec& alert : alerts) {
@@ -39,10 +40,24 @@ Result<std::unique_ptr<RunObserver>> RunObserver::Make(RunObserverOptions option
 void RunObserver::On(const RunSnapshot& snapshot) {
   run_failed_ = snapshot.ended && snapshot.status == "failed";
   if (delivery_) {
-    for (const FiredAlert& alert : rules_.Update(snapshot)) delivery_->Send(alert, snapshot);
+    for (const FiredAlert& alert : rules_.Update(snapshot)) {
+      delivery_->Send(alert, snapshot);
+      if (shown_alerts_.size() == kAlertsShown) shown_alerts_.erase(shown_alerts_.begin());
+      shown_alerts_.push_back(fmt::format("{} {}: {}", alert.level, alert.rule, alert.message));
+    }
   }
   if (metrics_) metrics_->On(snapshot);
-  for (const auto& listener : options_.listeners) listener(snapshot);
+  if (options_.listeners.empty()) return;
+  RunSnapshot told = snapshot;
+  told.alerts = shown_alerts_;
+  for (const auto& listener : options_.listeners) {
+    // Code of the calling program: what it throws may not keep the others from being told, nor,
+    // with the last snapshot, take the outcome of a published run away.
+    try {
+      listener(told);
+    } catch (...) {  // NOLINT(bugprone-empty-catch)
+    }
+  }
 }
 
 std::vector<AlertEvent> RunObserver::Finish() {

@@ -49,6 +49,7 @@ class RunObserver {
   AlertRules rules_;
   std::unique_ptr<AlertDelivery> delivery_;  // with alerts only: no thread without need
   std::unique_ptr<MetricsOutputs> metrics_;
+  std::vector<std::string> shown_alerts_;  // the last few, for those who look
   bool run_failed_ = false;
 };
 

@@ -243,6 +243,7 @@ void Run(Worker* worker, int index, const RunAllowance* allowance, Source* sourc
     if (allowance != nullptr) {
       allowance->RestWhileUnwanted(index,
                                    [&] { return cancellation->cancelled() || ledger->stopped(); });
+      if (cancellation->cancelled()) return;
     }
     // Handing out and noting a morsel are one step, so that a failing worker sees every lower one
     // as under way.

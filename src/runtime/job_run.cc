@@ -60,7 +60,8 @@ Status JobRun::ExecutePhases() {
 Status JobRun::OpenAndAdmit(Target target) {
   const auto& inputs = job_.inputs;
   const bool readable_again = std::none_of(inputs.begin(), inputs.end(), [](const auto& input) {
-    return std::find(input.paths.begin(), input.paths.end(), "-") != input.paths.end();
+    return input.stream != nullptr ||
+           std::find(input.paths.begin(), input.paths.end(), "-") != input.paths.end();
   });
   int threads = ResolveThreads(job_.resources);
   int64_t batch_bytes = job_.resources.batch_bytes;  // 0: chosen
@@ -130,7 +131,7 @@ Status JobRun::Prepare(int threads, int64_t batch_bytes) {
       RunGovernorOptions{memory_.get(), &cancellation_, job_.resources.pressure,
                          job_.resources.streaming, control_.budget_bytes});
   observer_ = std::make_unique<Observer>(
-      ObserverOptions{&cancellation_, control_.stop_signal,
+      ObserverOptions{&cancellation_, control_.stop_signal, start_,
                       [this](double seconds, bool last) { Look(seconds, last); }});
   if (observer_->watching()) return Status::OK();
   return MakeError(ErrorKind::kInternal, 905,
@@ -220,7 +221,16 @@ StageNeeds JobRun::StepNeeds() const {
   return needs;
 }
 
-RunModeInputs JobRun::ModeInputs() const {
+// The observer needs some looks to call memory tight; whoever is about to begin goes by what one
+// reading says, if there is enough work to be worth that reading.
+PressureLevel JobRun::LevelNow() {
+  constexpr int64_t kSmallRunRows = 100'000;
+  const int64_t rows = scan_->estimated_rows();
+  const bool is_small = rows >= 0 && rows <= kSmallRunRows;
+  return is_small ? governor_->level() : governor_->LevelByReading(observer_->seconds());
+}
+
+RunModeInputs JobRun::ModeInputs(PressureLevel level) const {
   RunModeInputs inputs;
   inputs.rows = scan_->estimated_rows();
   inputs.input_bytes = scan_->total_bytes();
@@ -232,14 +242,16 @@ RunModeInputs JobRun::ModeInputs() const {
   inputs.batch_bytes = batch_bytes_;
   inputs.lendable_bytes = memory_->budget()->lendable_bytes();
   for (const StageGrant& grant : admission_.grants) inputs.floor_bytes += grant.floor_bytes;
-  inputs.level = governor_->level();
+  inputs.level = level;
   inputs.thresholds = job_.resources.streaming;
   inputs.threads = admission_.threads;
   return inputs;
 }
 
 Status JobRun::AdmitRun() {
-  if (governor_->level() == PressureLevel::kCritical) {
+  const PressureLevel level = LevelNow();
+  // A plan touches nothing, and is what shows what is wrong.
+  if (transaction_ != nullptr && level == PressureLevel::kCritical) {
     return MakeError(ErrorKind::kOutOfMemory, 709,
                      "memory pressure is critical, so no new run begins; free memory on this "
                      "machine or in its container, or try again later");
@@ -248,7 +260,7 @@ Status JobRun::AdmitRun() {
   std::vector<StageNeeds> needs = {scan_->needs(), StepNeeds(), sink};
   const MemoryBudget& budget = *memory_->budget();
   ARROW_ASSIGN_OR_RAISE(admission_, Admit(MakeRequest(budget, threads_, needs)));
-  RunModeDecision decision = DecideRunMode(ModeInputs());
+  RunModeDecision decision = DecideRunMode(ModeInputs(level));
   if (decision.threads < admission_.threads) {
     ARROW_ASSIGN_OR_RAISE(admission_, Admit(MakeRequest(budget, decision.threads, needs)));
   }
@@ -261,6 +273,7 @@ Status JobRun::AdmitRun() {
   ARROW_RETURN_NOT_OK(source_pool_->RaiseFloor(admission_.grants[0].floor_bytes));
   ARROW_ASSIGN_OR_RAISE(steps_pool_, memory_->MakePool("steps", admission_.grants[1].floor_bytes));
   ARROW_ASSIGN_OR_RAISE(sink_pool_, memory_->MakePool("sink", admission_.grants[2].floor_bytes));
+  sink_floor_one_bytes_ = needs[2].FloorBytes(1);
   governor_->Begin(std::move(needs), {source_pool_.get(), steps_pool_.get(), sink_pool_.get()},
                    threads_);
   return Status::OK();
@@ -283,6 +296,7 @@ Status JobRun::Convert() {
   context.pool = sink_pool_.get();
   context.sink_bytes = admission_.grants[2].granted_bytes;
   context.floor_bytes = admission_.grants[2].floor_bytes;
+  context.floor_one_bytes = sink_floor_one_bytes_;
   context.allowance = governor_->allowance();
   ARROW_ASSIGN_OR_RAISE(sink_, MakeSink(MakeSinkOptions(), context));
 

@@ -74,7 +74,8 @@ class JobRun {
   SinkOptions MakeSinkOptions() const;
   Status CheckRowAccount() const;
   void FillReport(const Status& status);
-  RunModeInputs ModeInputs() const;
+  PressureLevel LevelNow();
+  RunModeInputs ModeInputs(PressureLevel level) const;
   // On the observer's thread: a look at memory, and what follows from it for those who listen.
   void Look(double seconds, bool last);
   void NoteSwitch(double seconds);
@@ -96,6 +97,9 @@ class JobRun {
   std::string switch_reason_;    // why a direct run became a streaming one; "" = it did not
   std::atomic<int> threads_{1};  // the observer looks at it
   int64_t batch_bytes_ = 0;
+  int64_t sink_floor_one_bytes_ = 0;
+  // Of the whole run, however often it was opened.
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   OutputTarget target_;
   PublishInfo publish_info_;
   SinkSummary summary_;

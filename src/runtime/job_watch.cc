@@ -44,10 +44,8 @@ void JobRun::NoteSwitch(double seconds) {
   if (!has_spilled && level < PressureLevel::kHigh) return;
   std::lock_guard lock(switch_mutex_);
   switch_reason_ =
-      has_spilled ? fmt::format(
-                        "after {:.1f} s it went over to streaming: more than was estimated "
-                        "had to be held, and {} were spilled",
-                        seconds, FormatBytes(spill->written_bytes()))
+      has_spilled ? fmt::format("after {:.1f} s it went over to streaming: {} had to be spilled",
+                                seconds, FormatBytes(spill->written_bytes()))
                   : fmt::format("after {:.1f} s it went over to streaming: memory pressure is {}",
                                 seconds, PressureLevelName(level));
   mode_.store(RunMode::kStreaming);

@@ -12,8 +12,7 @@ constexpr auto kInterval = std::chrono::milliseconds(100);
 
 }  // namespace
 
-Observer::Observer(ObserverOptions options)
-    : options_(std::move(options)), start_(std::chrono::steady_clock::now()) {
+Observer::Observer(ObserverOptions options) : options_(std::move(options)) {
   StartThread(&threads_, [this] { Loop(); });
 }
 
@@ -31,7 +30,7 @@ void Observer::Stop() {
 }
 
 double Observer::seconds() const {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - options_.start).count();
 }
 
 void Observer::Loop() {

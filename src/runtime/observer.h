@@ -15,7 +15,8 @@ namespace headrace {
 struct ObserverOptions {
   Cancellation* cancellation = nullptr;
   const volatile int* stop_signal = nullptr;  // may be null
-  // `seconds` since the observer began; `last`: the run has ended.
+  std::chrono::steady_clock::time_point start;
+  // `seconds` since then; `last`: the run has ended.
   std::function<void(double seconds, bool last)> look;
 };
 
@@ -39,7 +40,6 @@ class Observer {
   void Look(bool last);
 
   const ObserverOptions options_;
-  const std::chrono::steady_clock::time_point start_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;

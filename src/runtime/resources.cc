@@ -5,6 +5,9 @@
 #include <arrow/util/thread_pool.h>
 
 #include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <optional>
 
 #include "base/units.h"
 #include "env/process.h"
@@ -43,14 +46,50 @@ void RaiseProcessBase() {
   if (now > process_base_bytes.load()) process_base_bytes.store(now);
 }
 
+namespace {
+
+// What was read at most a second ago. A program that makes many small runs would spend a tenth of
+// each on reading the same files; a run that lasts reads limits again by itself.
+template <typename T>
+class Recent {
+ public:
+  template <typename Read>
+  T Get(Read read) {
+    const auto now = std::chrono::steady_clock::now();
+    std::lock_guard lock(mutex_);
+    if (!value_.has_value() || now - read_at_ > std::chrono::seconds(1)) {
+      value_.emplace(read());
+      read_at_ = now;
+    }
+    return *value_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::optional<T> value_;
+  std::chrono::steady_clock::time_point read_at_;
+};
+
+int RecentUsableCores() {
+  static Recent<int> recent;
+  return recent.Get([] { return ReadUsableCores(); });
+}
+
+Result<EffectiveMemoryLimit> RecentMemoryLimit() {
+  static Recent<Result<EffectiveMemoryLimit>> recent;
+  return recent.Get([] { return ReadEffectiveMemoryLimit(); });
+}
+
+}  // namespace
+
 int ResolveThreads(const ResourceSpec& resources) {
   constexpr int kThreadsMax = 256;
-  const int wanted = resources.threads > 0 ? resources.threads : ReadUsableCores();
+  const int wanted = resources.threads > 0 ? resources.threads : RecentUsableCores();
   return std::clamp(wanted, 1, kThreadsMax);
 }
 
 Result<BudgetSettings> ResolveBudget(const ResourceSpec& resources, int threads) {
-  ARROW_ASSIGN_OR_RAISE(const EffectiveMemoryLimit limit, ReadEffectiveMemoryLimit());
+  ARROW_ASSIGN_OR_RAISE(const EffectiveMemoryLimit limit, RecentMemoryLimit());
   BudgetSettings settings;
   const std::string limit_text = fmt::format("{} ({})", limit.origin, FormatBytes(limit.bytes));
   if (resources.memory.empty()) {

@@ -34,7 +34,7 @@ void RunGovernor::Begin(std::vector<StageNeeds> needs, std::vector<StagePool*> p
   needs_ = std::move(needs);
   pools_ = std::move(pools);
   threads_ = threads;
-  allowance_.Set(threads, 1);
+  allowance_.Begin(threads);
   governing_ = true;
 }
 
@@ -50,8 +50,7 @@ int64_t RunGovernor::budget_now() const {
   return wish > 0 ? std::min(wish, planned) : planned;
 }
 
-void RunGovernor::Look(double seconds, int64_t spilled_bytes) {
-  std::lock_guard lock(mutex_);
+void RunGovernor::Sample(double seconds, int64_t spilled_bytes) {
   const MemoryBudget& budget = *options_.memory->budget();
   AccountReading account;
   account.seconds = seconds;
@@ -61,10 +60,32 @@ void RunGovernor::Look(double seconds, int64_t spilled_bytes) {
   account.spilled_bytes = spilled_bytes;
   monitor_.Sample(account);
   level_.store(monitor_.level(), std::memory_order_relaxed);
-  if (monitor_.readings().process.rss_bytes > account.budget_bytes - kNearBudgetBytes) {
-    options_.memory->ReturnUnused();
+}
+
+void RunGovernor::Look(double seconds, int64_t spilled_bytes) {
+  std::lock_guard lock(mutex_);
+  Sample(seconds, spilled_bytes);
+  if (monitor_.readings().process.rss_bytes > budget_now() - kNearBudgetBytes) {
+    ReturnPages(seconds, "resident memory is near the budget");
   }
   if (governing_) Apply(seconds, memory_.Follow(seconds, Decide(MakeSnapshot())));
+}
+
+PressureLevel RunGovernor::LevelByReading(double seconds) {
+  std::lock_guard lock(mutex_);
+  Sample(seconds, 0);
+  const PressureLevel spoken_for =
+      ClassifyPressure(PressureInputsOf(monitor_.readings(), seconds, 0), options_.marks);
+  return std::max(spoken_for, monitor_.level());
+}
+
+// Workers wait for the allocator meanwhile, so not at every look.
+void RunGovernor::ReturnPages(double seconds, const std::string& cause) {
+  const int64_t bytes = options_.memory->extents()->cached_bytes();
+  if (returned_at_ >= 0 && seconds - returned_at_ < kReturnSeconds) return;
+  returned_at_ = seconds;
+  options_.memory->ReturnUnused();
+  if (bytes > 0) Note(seconds, kReturnPages, cause, bytes, true);
 }
 
 GovernorSnapshot RunGovernor::MakeSnapshot() const {
@@ -103,22 +124,18 @@ void RunGovernor::Apply(double seconds, const GovernorActions& actions) {
         FormatBytes(settings.base_bytes + settings.slack_bytes + FloorSum(needs_, 1))));
     return;
   }
-  const bool pages_wait = options_.memory->extents()->cached_bytes() > 0;
-  if (actions.return_cached && pages_wait && seconds - returned_at_ >= kReturnSeconds) {
-    returned_at_ = seconds;
-    const int64_t bytes = options_.memory->extents()->cached_bytes();
-    options_.memory->ReturnUnused();
-    Note(seconds, kReturnPages, actions.cause.empty() ? monitor_.cause() : actions.cause, bytes,
-         true);
-  } else if (!actions.return_cached) {
+  if (actions.return_cached) {
+    ReturnPages(seconds, actions.cause.empty() ? monitor_.cause() : actions.cause);
+  } else {
     Note(seconds, kReturnPages, "", 0, false);
   }
+  // What may be lent comes before the floors that are to be taken of it again.
+  LowerLending(seconds, actions);
   FollowFloors(actions.workers);
   allowance_.Set(allowance_.workers(), actions.share);
   Note(seconds, kSmallerShares, actions.cause, actions.allowed_bytes, actions.share < 1);
   Note(seconds, kRestWorkers, actions.cause, allowance_.workers(), allowance_.workers() < threads_);
   Note(seconds, kRefuseWork, monitor_.cause(), 0, actions.refuse_new_work);
-  LowerLending(seconds, actions);
 }
 
 // Floors of resting workers go back. They are taken again before the workers work again; where that
@@ -132,7 +149,7 @@ void RunGovernor::FollowFloors(int workers) {
   }
   for (int next = before + 1; next <= workers; ++next) {
     for (size_t i = 0; i < pools_.size(); ++i) {
-      if (pools_[i]->RaiseFloor(needs_[i].FloorBytes(next)).ok()) continue;
+      if (pools_[i]->TryRaiseFloor(needs_[i].FloorBytes(next))) continue;
       for (size_t back = 0; back < i; ++back)
         pools_[back]->LowerFloor(needs_[back].FloorBytes(next - 1));
       return;
@@ -144,21 +161,23 @@ void RunGovernor::FollowFloors(int workers) {
 void RunGovernor::LowerLending(double seconds, const GovernorActions& actions) {
   MemoryBudget* budget = options_.memory->budget();
   const bool lowered = actions.hard_bytes < budget->planned_lendable_bytes();
-  Note(seconds, kLowerLending, actions.cause, actions.hard_bytes, lowered);
+  Note(seconds, kLowerLending, actions.hard_cause, actions.hard_bytes, lowered);
   if (!lowered) {
     lowered_at_ = -1;
-    budget->SetLendable(budget->planned_lendable_bytes());
+    budget->SetLendable(budget->planned_lendable_bytes(), "");
     options_.memory->extents()->SetCap(budget->planned_lendable_bytes());
     return;
   }
-  if (lowered_at_ < 0) lowered_at_ = seconds;
+  // A further lowering gets its own time to be followed.
+  if (lowered_at_ < 0 || actions.hard_bytes < hard_bytes_) lowered_at_ = seconds;
+  hard_bytes_ = actions.hard_bytes;
   int64_t lendable = actions.hard_bytes;
   if (seconds - lowered_at_ < kGraceSeconds) {
     // What one more worker's morsel takes may still be lent on top of what is out.
     const int64_t needed = budget->used_bytes() + FloorSum(needs_, 1);
     lendable = std::max(lendable, std::min(needed, budget->lendable_bytes()));
   }
-  budget->SetLendable(lendable);
+  budget->SetLendable(lendable, actions.hard_cause);
   options_.memory->extents()->SetCap(std::max(lendable, budget->used_bytes()));
 }
 
@@ -191,6 +210,7 @@ void RunGovernor::FillSnapshot(RunSnapshot* snapshot) const {
   monitor_.FillSnapshot(snapshot);
   const MemoryBudget& budget = *options_.memory->budget();
   snapshot->budget_bytes = budget_now();
+  snapshot->accounted_bytes = options_.memory->AccountedBytes();
   snapshot->budget_origin = budget.settings().origin;
   snapshot->base_bytes = budget.settings().base_bytes;
   snapshot->slack_bytes = budget.settings().slack_bytes;

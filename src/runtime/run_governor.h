@@ -46,6 +46,8 @@ class RunGovernor {
 
   // One sample and its consequences.
   void Look(double seconds, int64_t spilled_bytes);
+  // The level that one reading made now speaks for, at least the one in force.
+  PressureLevel LevelByReading(double seconds);
 
   PressureLevel level() const { return level_.load(std::memory_order_relaxed); }
   int64_t budget_now() const;
@@ -55,6 +57,8 @@ class RunGovernor {
  private:
   GovernorSnapshot MakeSnapshot() const;
   void Apply(double seconds, const GovernorActions& actions);
+  void Sample(double seconds, int64_t spilled_bytes);
+  void ReturnPages(double seconds, const std::string& cause);
   void FollowFloors(int workers);
   void LowerLending(double seconds, const GovernorActions& actions);
   void Note(double seconds, const char* what, const std::string& cause, int64_t bytes, bool holds);
@@ -70,6 +74,7 @@ class RunGovernor {
   int threads_ = 1;
   std::vector<StageNeeds> needs_;
   std::vector<StagePool*> pools_;
+  int64_t hard_bytes_ = 0;   // by budget and limit, as last seen lowered
   double lowered_at_ = -1;   // when lending was lowered; below 0 = it is not
   double returned_at_ = -1;  // when cached pages last went back
   std::vector<MemoryAction> actions_;

@@ -163,8 +163,10 @@ Status PartitionRouter::MakeRoom() {
           FormatBytes(other_bytes), members_.size(), FormatBytes(options_.held_bytes_max));
     }
     // Under pressure rows leave earlier; the refusal above goes by the plan alone.
+    // A quarter of the room stays: smaller flushes are tiny frames, whose index would eat the room.
+    const int64_t room = options_.held_bytes_max - other_bytes;
     const int64_t held_bytes_max =
-        AllowedNow(options_.held_bytes_max, other_bytes + kRowGroupBytesMin);
+        AllowedNow(options_.held_bytes_max, other_bytes + std::max(room / 4, kRowGroupBytesMin));
     if (held_bytes_ + other_bytes <= held_bytes_max || held_bytes_ == 0) {
       return Status::OK();
     }

@@ -74,14 +74,16 @@ struct SinkContext {
   arrow::MemoryPool* pool = nullptr;  // the sink stage's StagePool
   int64_t sink_bytes =
       0;  // what the sink may hold of it; at least SinkNeeds(...).FloorBytes(threads)
-  int64_t floor_bytes = 0;                  // of them, what no pressure takes away
+  int64_t floor_bytes = 0;      // of them, what no pressure takes away while all workers work
+  int64_t floor_one_bytes = 0;  // and what stays for the last one
   const RunAllowance* allowance = nullptr;  // null: everything, all the time
 };
 
 // What of `planned` bytes (row groups, held rows) a sink may use now, at least `least`.
 inline int64_t AllowedNow(const SinkContext& context, int64_t planned, int64_t least) {
   if (context.allowance == nullptr || context.sink_bytes <= 0) return planned;
-  const auto allowed = context.allowance->Of(context.sink_bytes, context.floor_bytes);
+  const auto allowed =
+      context.allowance->Of(context.sink_bytes, context.floor_one_bytes, context.floor_bytes);
   const double share = static_cast<double>(allowed) / static_cast<double>(context.sink_bytes);
   return std::max(std::min(planned, least),
                   static_cast<int64_t>(static_cast<double>(planned) * share));

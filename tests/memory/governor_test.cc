@@ -123,10 +123,15 @@ TEST(Governor, LessAtOnceAndMoreOnlyAfterAWhile) {
 
 TEST(RunAllowance, TakesFromWhatIsAboveTheFloor) {
   RunAllowance allowance(4);
-  EXPECT_EQ(allowance.Of(100, 20), 100);
+  EXPECT_EQ(allowance.Of(100, 20, 50), 100);
+  allowance.Set(4, 0.5);
+  EXPECT_EQ(allowance.Of(100, 20, 50), 75);
   allowance.Set(2, 0.5);
-  EXPECT_EQ(allowance.Of(100, 20), 60);
-  EXPECT_EQ(allowance.Of(10, 20), 10);
+  EXPECT_EQ(allowance.Of(100, 20, 50), 55) << "the floor of two and half of what is above all";
+  allowance.Set(1, 0);
+  EXPECT_EQ(allowance.Of(100, 20, 50), 20);
+  EXPECT_EQ(allowance.Of(10, 20, 50), 10);
+  allowance.Set(2, 0.5);
   int looks = 0;
   allowance.RestWhileUnwanted(1, [] { return false; });
   allowance.RestWhileUnwanted(2, [&] { return ++looks == 3; });

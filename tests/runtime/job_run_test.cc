@@ -40,6 +40,8 @@ std::shared_ptr<arrow::Table> MakeTable(int64_t rows, int64_t keys) {
 
 class JobRunTest : public ::testing::Test {
  protected:
+  void SetUp() override { ASSERT_TRUE(PrepareProcess(ProcessOwner::kHost).ok()); }
+
   JobSpec Job(const std::shared_ptr<arrow::Table>& table, bool partitioned) {
     JobSpec job;
     InputSpec input;
@@ -125,6 +127,35 @@ TEST_F(JobRunTest, AStreamOfUnknownLengthStreams) {
   EXPECT_EQ(Read(job.output.path).first, 100'000);
 }
 
+// A refusal is tried again with fewer threads where the input can be read again. A stream cannot.
+TEST_F(JobRunTest, AStreamLosesNoRowsToASecondTry) {
+  const auto table = MakeTable(30'000, 3);
+  int published = 0;
+  for (int64_t mib = 14; mib <= 40; ++mib) {
+    JobSpec job = Job(table, true);
+    job.resources.memory = fmt::format("{}", ProcessBaseBytes() + mib * kMiB);
+    const Status status = Run(job);
+    const int64_t rows = Read(job.output.path).first;
+    if (status.ok()) {
+      ++published;
+      EXPECT_EQ(rows, 30'000) << mib;
+    } else {
+      EXPECT_EQ(GetErrorKind(status), ErrorKind::kOutOfMemory) << status;
+      EXPECT_EQ(rows, -1) << mib;
+    }
+    std::filesystem::remove_all(job.output.path);
+  }
+  EXPECT_GT(published, 0);
+}
+
+TEST_F(JobRunTest, ARunThatWouldBeginAtCriticalPressureIsRefused) {
+  JobSpec job = Job(MakeTable(200'000, 3), true);
+  job.resources.pressure = {1e-6, 2e-6, 3e-6};
+  const Status status = Run(job);
+  EXPECT_EQ(GetErrorCode(status), 709) << status;
+  EXPECT_EQ(Read(job.output.path).first, -1);
+}
+
 TEST_F(JobRunTest, AFailingStreamAndDoubleNamesAreToldAndLeaveNothing) {
   const auto schema = arrow::schema({arrow::field("n", arrow::int64())});
   auto broken = arrow::RecordBatchReader::MakeFromIterator(
@@ -169,6 +200,10 @@ TEST_F(JobRunTest, ALoweredBudgetIsObeyedOrRefused) {
     JobControl control;
     control.budget_bytes = &wish;
     control.on_snapshot = [&](const RunSnapshot& snapshot) {
+      if (snapshot.phase == std::string("converting")) {
+        EXPECT_GT(snapshot.accounted_bytes, 0);
+        EXPECT_GE(snapshot.active_threads, 1);
+      }
       if (snapshot.rows >= at_rows) wish = budget * 6 / 10;
     };
     RunReport report;

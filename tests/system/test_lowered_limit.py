@@ -81,7 +81,7 @@ def test_cgroup_limit_lowered_in_mid_run(headrace, database, tmp_path, table, cg
     report = json.loads((tmp_path / "report.json").read_text())
     if done.exit_code == BUDGET_REFUSED:
         assert not (tmp_path / target).exists(), where
-        assert report["error_code"] in ("E0701", "E0708"), where
+        assert report["error_code"] in ("E0701", "E0707", "E0708"), where
         return
     columns = ["id", "key", "text", "amount"]
     expected = fingerprint(database, f"read_csv('{table}')", columns)

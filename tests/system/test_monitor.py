@@ -307,3 +307,33 @@ def test_the_pages_in_a_browser(ask, slow_run, page_url, screenshot, tmp_path):
                 shutil.copy(picture, keep)
     # An empty page of that size is a few kilobytes.
     assert all(size > 15_000 for size in sizes.values()), sizes
+
+
+@pytest.mark.parametrize("flag", ["--report", "--metrics-file"])
+def test_side_files_never_write_over_input_or_output(headrace, tmp_path, flag):
+    text = "a,b\n" + "".join(f"{i},x\n" for i in range(1000))
+    (tmp_path / "in.csv").write_text(text)
+    (tmp_path / "link.csv").symlink_to("in.csv")
+    for name in ("in.csv", "./in.csv", "link.csv", "out.parquet"):
+        done = headrace("convert", "in.csv", "out.parquet", flag, name)
+        assert done.exit_code == 2, f"{name}: {done.stderr}"
+        assert not (tmp_path / "out.parquet").exists()
+    done = headrace("convert", "*.csv", "out.parquet", flag, "in.csv")
+    assert done.exit_code == 2, done.stderr
+    done = headrace("convert", "in.csv", "out.parquet", flag, "")
+    assert done.exit_code == 2, done.stderr
+    assert (tmp_path / "in.csv").read_text() == text
+
+
+def test_reports_leave_other_files_alone(headrace, tmp_path):
+    (tmp_path / "in.csv").write_text("a\n1\n")
+    (tmp_path / "r.json.tmp").write_text("mine")
+    os.mkfifo(tmp_path / "pipe")
+    assert headrace("convert", "in.csv", "out.parquet", "--report", "r.json").exit_code == 0
+    assert headrace("report", "show", "r.json", "--html", "/dev/null").exit_code == 0
+    assert Path("/dev/null").is_char_device()
+    (tmp_path / "folder").mkdir()
+    assert headrace("report", "show", "r.json", "--html", "folder").exit_code == 6
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"in.csv", "out.parquet", "r.json", "r.json.tmp", "pipe", "folder"}
+    assert (tmp_path / "r.json.tmp").read_text() == "mine"

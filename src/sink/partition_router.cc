@@ -20,9 +20,10 @@ constexpr int64_t kColdReturnsForgiven = 16;
 PartitionRouter::PartitionRouter(RouterOptions options, Emit emit)
     : options_(std::move(options)),
       emit_(std::move(emit)),
-      worth_bytes_(std::min(options_.row_group_bytes / 2, kWorthBytes)),
-      frames_(static_cast<size_t>(options_.buckets),
-              FrameVector(arrow::stl::allocator<SpillFrame>(options_.pool))) {}
+      worth_bytes_(std::min(options_.row_group_bytes / 2, kWorthBytes)) {
+  frames_.reserve(static_cast<size_t>(options_.buckets));
+  for (int32_t i = 0; i < options_.buckets; ++i) frames_.emplace_back(options_.pool);
+}
 
 int32_t PartitionRouter::bucket_of(const Partition& partition) const {
   int64_t digits = partition.id;
@@ -193,7 +194,25 @@ int64_t PartitionRouter::spilled_row_bytes_per_partition() const {
 
 void PartitionRouter::SetFrame(int32_t bucket, size_t place, const SpillFrame& frame) {
   std::lock_guard lock(frames_mutex_);
-  frames_[static_cast<size_t>(bucket)][place] = frame;
+  frames_[static_cast<size_t>(bucket)].Set(place, frame);
+}
+
+std::optional<std::vector<SpillFrame>> PartitionRouter::TakeIndexBlock(int32_t bucket) {
+  std::lock_guard lock(frames_mutex_);
+  return frames_[static_cast<size_t>(bucket)].TakeBlock();
+}
+
+Status PartitionRouter::PutIndexBlock(int32_t bucket, const SpillFrame& block) {
+  std::lock_guard lock(frames_mutex_);
+  FrameIndex& frames = frames_[static_cast<size_t>(bucket)];
+  frame_index_bytes_ -= frames.bytes();
+  try {
+    frames.PutBlock(block);
+  } catch (const std::bad_alloc&) {
+    return OutOfSinkMemory("the index of the spill");
+  }
+  frame_index_bytes_ += frames.bytes();
+  return Status::OK();
 }
 
 Status PartitionRouter::SpillFullest(int64_t bytes) {
@@ -238,18 +257,17 @@ Status PartitionRouter::DetachBucket(const Bucket& detached, RouterWork* work) {
       if (frame == nullptr ||
           frame->used_bytes + partition->rows.front()->used_bytes > options_.frame_bytes) {
         std::lock_guard lock(frames_mutex_);
-        FrameVector& frames = frames_[static_cast<size_t>(bucket)];
+        FrameIndex& frames = frames_[static_cast<size_t>(bucket)];
         work->frames.emplace_back();
         frame = &work->frames.back();
         frame->bucket = bucket;
-        frame->place = frames.size();
-        frame_index_bytes_ -= static_cast<int64_t>(frames.capacity() * sizeof(SpillFrame));
+        frame_index_bytes_ -= frames.bytes();
         try {
-          frames.emplace_back();
+          frame->place = frames.Add();
         } catch (const std::bad_alloc&) {
           return OutOfSinkMemory("the index of the spill");
         }
-        frame_index_bytes_ += static_cast<int64_t>(frames.capacity() * sizeof(SpillFrame));
+        frame_index_bytes_ += frames.bytes();
       }
       if (frame->items.empty() || frame->items.back().partition_id != partition->id) {
         frame->items.push_back({partition->id, RowChunks(options_.pool)});

@@ -22,17 +22,16 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <vector>
 
+#include "sink/frame_index.h"
 #include "sink/partition_table.h"
 #include "sink/row_chunks.h"
 #include "spill/spill_area.h"
 
 namespace headrace {
-
-// Frames of one bucket in the order in which rows were detached. Places are given out by the
-// router; the frames are filled in by whoever writes them, before the pass ends.
-using FrameVector = std::vector<SpillFrame, arrow::stl::allocator<SpillFrame>>;
 
 struct RowGroupWork {
   FileSeries* series = nullptr;
@@ -111,8 +110,12 @@ class PartitionRouter {
   int32_t bucket_of(const Partition& partition) const;
   // Hands over the frames of a bucket, which are complete once all emitted work is done. Allocates
   // nothing, as a copy would, whose allocator throws.
-  FrameVector TakeFrames(int32_t bucket) { return std::move(frames_[static_cast<size_t>(bucket)]); }
+  FrameIndex TakeFrames(int32_t bucket) { return std::move(frames_[static_cast<size_t>(bucket)]); }
   void SetFrame(int32_t bucket, size_t place, const SpillFrame& frame);
+  // Entries of the bucket's index that are to be written as a frame of their own, if any; and where
+  // they are then.
+  std::optional<std::vector<SpillFrame>> TakeIndexBlock(int32_t bucket);
+  Status PutIndexBlock(int32_t bucket, const SpillFrame& block);
 
  private:
   struct Bucket {
@@ -143,9 +146,9 @@ class PartitionRouter {
   int64_t spilled_row_bytes_ = 0;
   int64_t cold_cuts_ = 0;
   int64_t cold_returns_ = 0;  // of them, those that got rows again
-  int64_t frame_index_bytes_ = 0;
+  std::atomic<int64_t> frame_index_bytes_{0};
   std::mutex frames_mutex_;
-  std::vector<FrameVector> frames_;  // by bucket
+  std::vector<FrameIndex> frames_;  // by bucket
 };
 
 }  // namespace headrace

@@ -85,6 +85,28 @@ Status PartitionWork::WriteFrame(SpillFrameWork frame, SpillWriter* writer,
                headers.size() * sizeof(SpillPartHeader)};
   ARROW_ASSIGN_OR_RAISE(const SpillFrame written, writer->Write(pieces));
   router->SetFrame(frame.bucket, frame.place, written);
+  const auto block = router->TakeIndexBlock(frame.bucket);
+  if (!block) return Status::OK();
+  const BytesView entries(reinterpret_cast<const uint8_t*>(block->data()),
+                          block->size() * sizeof(SpillFrame));
+  ARROW_ASSIGN_OR_RAISE(const SpillFrame place, writer->Write({&entries, 1}));
+  return router->PutIndexBlock(frame.bucket, place);
+}
+
+Status PartitionWork::ReadFrames(const FrameIndex& index,
+                                 const std::function<Status(const FramePart&)>& use) {
+  for (const SpillFrame& block : index.blocks()) {
+    ARROW_ASSIGN_OR_RAISE(const auto bytes, options_.spill->Read(block, options_.pool));
+    options_.spill->Release(block);
+    HEADRACE_CHECK(bytes->size() ==
+                   static_cast<int64_t>(FrameIndex::kBlockFrames * sizeof(SpillFrame)));
+    for (size_t i = 0; i < FrameIndex::kBlockFrames; ++i) {
+      SpillFrame frame;
+      std::memcpy(&frame, bytes->data() + i * sizeof(SpillFrame), sizeof(SpillFrame));
+      ARROW_RETURN_NOT_OK(ReadFrame(frame, use));
+    }
+  }
+  for (const SpillFrame& frame : index.newest()) ARROW_RETURN_NOT_OK(ReadFrame(frame, use));
   return Status::OK();
 }
 

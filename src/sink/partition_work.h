@@ -36,10 +36,11 @@ class PartitionWork {
 
   // Encodes and writes; frames are noted in `router`.
   Status Run(RouterWork work, PartitionRouter* router);
-  // Reads a frame, hands out its parts in order and releases it.
-  Status ReadFrame(const SpillFrame& frame, const std::function<Status(const FramePart&)>& use);
+  // Reads all frames of an index in order, hands out their parts and releases them.
+  Status ReadFrames(const FrameIndex& index, const std::function<Status(const FramePart&)>& use);
 
  private:
+  Status ReadFrame(const SpillFrame& frame, const std::function<Status(const FramePart&)>& use);
   Status EncodeRowGroup(RowGroupWork work);
   // Decodes rows into batches, freeing the chunks on the way.
   Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Decode(RowChunks rows);

@@ -69,8 +69,7 @@ Status PartitionedFinish::Run(const std::function<Status()>& run_emitted) {
                                                     LeastPassBytes(options_.memory.row_group_bytes),
                                    run_emitted));
   for (const SpilledBucket& bucket : buckets) {
-    held_bytes -= bucket.rest.block_bytes() +
-                  static_cast<int64_t>(bucket.frames.capacity() * sizeof(SpillFrame));
+    held_bytes -= bucket.rest.block_bytes() + bucket.frames.bytes();
   }
   return ForEach(static_cast<int64_t>(buckets.size()), [&](int64_t at) {
     return RoutePass(std::move(buckets[static_cast<size_t>(at)]), 1, held_bytes / options_.threads);
@@ -125,11 +124,9 @@ Status PartitionedFinish::RoutePass(SpilledBucket bucket, int32_t level, int64_t
   options.allowed_now = options_.allowed_now;
   PartitionRouter router(
       options, [&](RouterWork work) { return options_.work->Run(std::move(work), &router); });
-  for (const SpillFrame& frame : bucket.frames) {
-    ARROW_RETURN_NOT_OK(options_.work->ReadFrame(frame, [&](const FramePart& part) {
-      return router.Route(options_.table->at(part.partition_id), part.rows);
-    }));
-  }
+  ARROW_RETURN_NOT_OK(options_.work->ReadFrames(bucket.frames, [&](const FramePart& part) {
+    return router.Route(options_.table->at(part.partition_id), part.rows);
+  }));
   while (!bucket.rest.empty()) {
     RowChunk* chunk = bucket.rest.PopFront();
     const Status routed = router.Route(bucket.partitions[0], chunk->span());

@@ -41,7 +41,7 @@ class PartitionedFinish {
   // A bucket of a pass: the spilled partitions in it and their rows.
   struct SpilledBucket {
     std::vector<Partition*> partitions;
-    FrameVector frames;
+    FrameIndex frames;
     // Rows behind the frames; only of a bucket of one partition, when there is room for them.
     RowChunks rest;
   };

@@ -20,6 +20,7 @@ struct CsvLayout {
   std::vector<std::string> column_names;
   std::vector<CsvInput> inputs;
   std::vector<CsvFileColumns> columns;  // by input
+  int64_t sampled_rows = 0;             // guessed from the starts of the inputs; -1 = no guess
 };
 
 // BadInput for a record with another number of fields than its header.

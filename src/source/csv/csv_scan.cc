@@ -30,7 +30,8 @@ class CsvScan : public Scan {
 
   const std::vector<std::string>& column_names() const override { return layout_.column_names; }
   std::vector<std::string> evidence() const override { return evidence_; }
-  int64_t estimated_rows() const override { return rows_; }
+  // Counted where types were inferred, guessed before.
+  int64_t estimated_rows() const override { return rows_ >= 0 ? rows_ : layout_.sampled_rows; }
 
   StageNeeds needs() const override {
     StageNeeds needs = CsvNeeds(context_.batch_bytes);
@@ -242,8 +243,26 @@ class Opening {
     ARROW_ASSIGN_OR_RAISE(auto columns,
                           MatchColumns(layout_.column_names, header, first_path_, input->path()));
     layout_.columns.push_back(std::move(columns));
+    AddSampledRows(*input, sample);
     layout_.inputs.push_back({std::move(input), header.data_offset, header.data_line});
     return Status::OK();
+  }
+
+  // By line ends, header and quoted ones too: a guess. What is longer than its sample and stored
+  // otherwise than as text (compressed, standard input) gives none.
+  void AddSampledRows(const TextInput& input, const TextSample& sample) {
+    if (layout_.sampled_rows < 0) return;
+    const auto lines = std::count(sample.text(), sample.text() + sample.length(),
+                                  static_cast<uint8_t>(layout_.dialect.newline));
+    if (sample.whole()) {
+      layout_.sampled_rows += lines;
+    } else if (input.size_bytes() < 0 || input.stream_bytes() > 0 || sample.length() == 0) {
+      layout_.sampled_rows = -1;
+    } else {
+      layout_.sampled_rows += static_cast<int64_t>(static_cast<double>(lines) *
+                                                   static_cast<double>(input.size_bytes()) /
+                                                   static_cast<double>(sample.length()));
+    }
   }
 
   const CsvOptions& options_;

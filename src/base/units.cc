@@ -75,6 +75,7 @@ Result<double> ParsePercent(std::string_view text) {
 }
 
 std::string FormatBytes(int64_t bytes) {
+  if (bytes < 0 && bytes > INT64_MIN) return "-" + FormatBytes(-bytes);
   if (bytes < kKiB) return fmt::format("{} B", bytes);
   if (bytes < kMiB) return fmt::format("{:.1f} KiB", static_cast<double>(bytes) / kKiB);
   if (bytes < kGiB) return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / kMiB);

@@ -38,6 +38,7 @@ TEST(ParseDuration, Units) {
 
 TEST(Format, BytesSecondsCounts) {
   EXPECT_EQ(FormatBytes(996), "996 B");
+  EXPECT_EQ(FormatBytes(-5 * kMiB), "-5.0 MiB");
   EXPECT_EQ(FormatBytes(124'151'398), "118.4 MiB");
   EXPECT_EQ(FormatSeconds(0.085), "85 ms");
   EXPECT_EQ(FormatSeconds(192), "3 min 12 s");

@@ -14,16 +14,6 @@ bool WatchedRun::is_watched() const {
          !control_.metrics_address.empty() || !control_.metrics_file.empty();
 }
 
-bool WatchedRun::UsesHttp() const {
-  if (!control_.metrics_address.empty()) return true;
-  for (const AlertSpec& alert : job_.alerts) {
-    for (const AlertTarget& target : alert.targets) {
-      if (target.kind == AlertTarget::Kind::kWebhook) return true;
-    }
-  }
-  return false;
-}
-
 JobControl WatchedRun::MakeControl() {
   JobControl inner;
   inner.on_progress = control_.on_progress;
@@ -51,7 +41,7 @@ Status WatchedRun::MakeWatchers() {
       note_ = "not shown by headrace monitor: " + registration.status().message();
     }
   }
-  const bool uses_http = UsesHttp();
+  const bool uses_http = UsesHttp(options);
   ARROW_ASSIGN_OR_RAISE(observer_, RunObserver::Make(std::move(options)));
   // The HTTP module and what it brings along, some 8 MiB, are no part of what was measured.
   if (uses_http) RaiseProcessBase();

@@ -24,7 +24,6 @@ class WatchedRun {
  private:
   JobControl MakeControl();
   bool is_watched() const;
-  bool UsesHttp() const;
   Status MakeWatchers();
   void On(const RunSnapshot& snapshot);
   RunSnapshot LastSnapshot(const RunReport& report) const;

@@ -8,12 +8,6 @@
 namespace headrace {
 namespace {
 
-int64_t FloorSum(const std::vector<StageNeeds>& needs, int threads) {
-  int64_t sum = 0;
-  for (const auto& need : needs) sum += need.FloorBytes(threads);
-  return sum;
-}
-
 Status Refuse(const AdmissionRequest& request) {
   std::string items;
   for (const auto& need : request.needs) {

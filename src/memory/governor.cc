@@ -7,12 +7,6 @@
 namespace headrace {
 namespace {
 
-int64_t FloorSum(const std::vector<StageNeeds>& needs, int threads) {
-  int64_t sum = 0;
-  for (const StageNeeds& need : needs) sum += need.FloorBytes(threads);
-  return sum;
-}
-
 // What this process may have of the limit so that everybody's use comes down to `share` of it.
 int64_t OwnBytesAtShare(const GovernorSnapshot& snapshot, double share) {
   const int64_t others = std::max<int64_t>(0, snapshot.used_bytes - snapshot.own_bytes);

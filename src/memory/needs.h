@@ -23,4 +23,11 @@ struct StageNeeds {
   }
 };
 
+// What all stages of a run need together.
+inline int64_t FloorSum(const std::vector<StageNeeds>& needs, int threads) {
+  int64_t sum = 0;
+  for (const StageNeeds& need : needs) sum += need.FloorBytes(threads);
+  return sum;
+}
+
 }  // namespace headrace

@@ -18,6 +18,10 @@ bool HasWebhook(const std::vector<AlertSpec>& alerts) {
 
 }  // namespace
 
+bool UsesHttp(const RunObserverOptions& options) {
+  return !options.metrics_address.empty() || HasWebhook(options.alerts);
+}
+
 RunObserver::RunObserver(RunObserverOptions options)
     : options_(std::move(options)), rules_(options_.alerts) {}
 

@@ -26,6 +26,9 @@ struct RunObserverOptions {
   Env* env = Env::Default();
 };
 
+// Whether the HTTP module is going to be loaded for these.
+bool UsesHttp(const RunObserverOptions& options);
+
 // Role: passes each snapshot to the rules, the metrics and the listeners. Owner: the run. Threads:
 // On from the observing thread, Finish from the caller after the last On. Errors: those of Make
 // end the run before it begins; afterwards nothing here fails or holds up the run.

@@ -18,12 +18,6 @@ constexpr const char* kRestWorkers = "rest workers";
 constexpr const char* kLowerLending = "lower the budget";
 constexpr const char* kRefuseWork = "refuse new work";
 
-int64_t FloorSum(const std::vector<StageNeeds>& needs, int threads) {
-  int64_t sum = 0;
-  for (const StageNeeds& need : needs) sum += need.FloorBytes(threads);
-  return sum;
-}
-
 }  // namespace
 
 RunGovernor::RunGovernor(RunGovernorOptions options)

@@ -12,6 +12,7 @@
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "fake_run.h"
+#include "run_headrace.h"
 #include "support/golden.h"
 #include "support/temporary_directory.h"
 
@@ -22,22 +23,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Pair;
-
-struct Output {
-  int exit_code;
-  std::string out;
-  std::string err;
-};
-
-Output Headrace(std::vector<std::string> words) {
-  std::vector<const char*> argv{"headrace"};
-  for (const std::string& word : words) argv.push_back(word.c_str());
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  const int exit_code = RunCommandLine(static_cast<int>(argv.size()), argv.data());
-  std::string out = testing::internal::GetCapturedStdout();
-  return {exit_code, std::move(out), testing::internal::GetCapturedStderr()};
-}
 
 [[noreturn]] void ConvertUntilSignal(int number) {
   TheFakeRun().raise_signal = number;

@@ -39,11 +39,7 @@ std::string V2Stat(int64_t anonymous, int64_t shared = 0, int64_t page_tables = 
 
 class MemoryProbeTest : public ::testing::Test {
  protected:
-  void Put(const std::string& path, const std::string& text) {
-    const std::string whole = root_ / path;
-    std::filesystem::create_directories(std::filesystem::path(whole).parent_path());
-    std::ofstream(whole) << text;
-  }
+  void Put(const std::string& path, const std::string& text) { root_.Put(path, text); }
   void PutMachine(const std::string& cgroup, const std::string& mountinfo) {
     Put("proc/meminfo", "MemTotal: 16777216 kB\nMemFree: 1 kB\nMemAvailable: 12582912 kB\n");
     Put("proc/self/statm", "5000 1024 300 1 0 400 0\n");
@@ -263,20 +259,15 @@ TEST_F(MemoryProbeTest, BrokenAndShortFiles) {
   for (const char* text : {"", "\n", "x", "anon", "anon \n", "anon x\n", "MemTotal:", "1", "1 ",
                            "1 \n", " ", "some avg10=", "pswpin\npswpout", "oom_kill\nmax -3\n"}) {
     TemporaryDirectory broken;
-    const auto put = [&](const std::string& path, const std::string& content) {
-      const std::string whole = broken / path;
-      std::filesystem::create_directories(std::filesystem::path(whole).parent_path());
-      std::ofstream(whole) << content;
-    };
-    put("proc/self/cgroup", "0::/a\n");
-    put("proc/self/mountinfo", kV2Mount);
+    broken.Put("proc/self/cgroup", "0::/a\n");
+    broken.Put("proc/self/mountinfo", kV2Mount);
     for (const char* path :
          {"proc/meminfo", "proc/self/statm", "proc/self/status", "proc/vmstat",
           "proc/pressure/memory", "sys/fs/cgroup/a/memory.stat", "sys/fs/cgroup/a/memory.events",
           "sys/fs/cgroup/a/memory.high", "sys/fs/cgroup/a/memory.pressure"}) {
-      put(path, text);
+      broken.Put(path, text);
     }
-    put("sys/fs/cgroup/a/memory.max", "1000\n");
+    broken.Put("sys/fs/cgroup/a/memory.max", "1000\n");
     MemoryProbe probe = MemoryProbe::Make(broken.path());
     const MemoryReadings& read = probe.Read(Depth::kFull);
     ASSERT_TRUE(read.closest_cgroup.has_value()) << text;

@@ -24,11 +24,7 @@ constexpr char kV2Mount[] = "41 31 0:38 / /sys/fs/cgroup rw,nosuid - cgroup2 cgr
 
 class ProcessTest : public ::testing::Test {
  protected:
-  void Put(const std::string& path, const std::string& text) {
-    const std::string whole = root_ / path;
-    std::filesystem::create_directories(std::filesystem::path(whole).parent_path());
-    std::ofstream(whole) << text;
-  }
+  void Put(const std::string& path, const std::string& text) { root_.Put(path, text); }
   void PutMachine(const std::string& cgroup, const std::string& mountinfo) {
     Put("proc/meminfo", "MemTotal:       16777216 kB\nMemFree:  1 kB\n");
     Put("proc/self/status", "Name:\tx\nCpus_allowed_list:\t0-3,8,10-11\n");

@@ -32,11 +32,7 @@ class MonitorCoreTest : public ::testing::Test {
     PutCgroup(0.1, 0);
   }
 
-  void Put(const std::string& path, const std::string& text) {
-    const std::string whole = root_ / path;
-    std::filesystem::create_directories(std::filesystem::path(whole).parent_path());
-    std::ofstream(whole) << text;
-  }
+  void Put(const std::string& path, const std::string& text) { root_.Put(path, text); }
   void PutStatus(int64_t rss_mib, int64_t peak_mib, int64_t swap_mib) {
     Put("proc/self/statm", fmt::format("1 {} 1\n", rss_mib * kMiB / ::sysconf(_SC_PAGESIZE)));
     Put("proc/self/status", fmt::format("VmHWM:\t{} kB\nRssAnon:\t{} kB\nVmSwap:\t{} kB\n",

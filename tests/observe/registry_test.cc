@@ -51,11 +51,7 @@ class Registry : public testing::Test {
     PutKills("/cgroup/a/b/memory.events", 0);
     PutKills("/cgroup/a/memory.events", 2);
   }
-  void Put(const std::string& path, const std::string& text) {
-    const std::string whole = root_.path() + path;
-    std::filesystem::create_directories(std::filesystem::path(whole).parent_path());
-    std::ofstream(whole) << text;
-  }
+  void Put(const std::string& path, const std::string& text) { root_.Put(path, text); }
   void PutKills(const std::string& path, int kills) {
     Put(path, fmt::format("oom 9\noom_kill {}\noom_group_kill 0\n", kills));
   }

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 
@@ -24,6 +25,12 @@ class TemporaryDirectory {
 
   const std::string& path() const { return path_; }
   std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+  // Writes a file below it, over an old one, with the directories that it stands in.
+  void Put(const std::string& name, const std::string& text) const {
+    const std::filesystem::path whole(*this / name);
+    std::filesystem::create_directories(whole.parent_path());
+    std::ofstream(whole) << text;
+  }
 
  private:
   std::string path_;

@@ -5,12 +5,13 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <mutex>
-#include <numeric>
 
+#include "sink/key_runs.h"
 #include "sink/partition_path.h"
 
 namespace headrace {
@@ -69,7 +70,7 @@ int64_t PartitionTable::size() const {
 }
 
 Result<EncodedRows> PartitionTable::EncodeKeys(const arrow::ArrayVector& key_columns,
-                                               int64_t rows) {
+                                               std::span<const int32_t> rows) {
   arrow::ArrayVector columns = key_columns;
   for (auto& column : columns) {
     if (column->type_id() == arrow::Type::DOUBLE) {
@@ -82,10 +83,7 @@ Result<EncodedRows> PartitionTable::EncodeKeys(const arrow::ArrayVector& key_col
       ARROW_ASSIGN_OR_RAISE(column, Changed<arrow::Date64Array>(column, pool_, WholeDays));
     }
   }
-  ARROW_ASSIGN_OR_RAISE(const auto order, arrow::AllocateBuffer(rows * 4, pool_));
-  auto* indices = order->mutable_data_as<int32_t>();
-  std::iota(indices, indices + rows, 0);
-  return EncodeRows(*layout_, columns, {indices, static_cast<size_t>(rows)}, pool_);
+  return EncodeRows(*layout_, columns, rows, pool_);
 }
 
 Partition* PartitionTable::Lookup(const uint8_t* key, int64_t key_bytes, uint64_t hash) {
@@ -150,34 +148,36 @@ Result<Partition*> PartitionTable::Insert(const uint8_t* key, int64_t key_bytes,
 
 Status PartitionTable::Find(const arrow::ArrayVector& key_columns, int64_t rows,
                             Partition** found) {
-  ARROW_ASSIGN_OR_RAISE(const EncodedRows keys, EncodeKeys(key_columns, rows));
+  if (rows == 0) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const KeyRuns runs, FindKeyRuns(key_columns, rows, pool_));
+  const std::span<const int32_t> starts = runs.rows();
+  ARROW_ASSIGN_OR_RAISE(const EncodedRows keys, EncodeKeys(key_columns, starts));
   const int64_t* offsets = keys.offset();
-  const auto key = [&](int64_t row) { return keys.bytes->data() + offsets[row]; };
-  const auto key_bytes = [&](int64_t row) { return offsets[row + 1] - offsets[row]; };
   std::shared_lock reading(mutex_);
-  for (int64_t row = 0; row < rows; ++row) {
-    if (row > 0 && key_bytes(row) == key_bytes(row - 1) &&
-        std::memcmp(key(row), key(row - 1), static_cast<size_t>(key_bytes(row))) == 0) {
-      found[row] = found[row - 1];
-      continue;
-    }
-    const uint64_t hash = XXH3_64bits(key(row), static_cast<size_t>(key_bytes(row)));
-    found[row] = Lookup(key(row), key_bytes(row), hash);
-    if (found[row] != nullptr) continue;
-    reading.unlock();
-    try {
-      std::unique_lock writing(mutex_);
-      found[row] = Lookup(key(row), key_bytes(row), hash);
-      if (found[row] == nullptr) {
-        ARROW_ASSIGN_OR_RAISE(found[row], Insert(key(row), key_bytes(row), hash, key_columns, row));
+  for (size_t run = 0; run < starts.size(); ++run) {
+    const uint8_t* key = keys.bytes->data() + offsets[run];
+    const int64_t key_bytes = offsets[run + 1] - offsets[run];
+    const int64_t row = starts[run];
+    const uint64_t hash = XXH3_64bits(key, static_cast<size_t>(key_bytes));
+    Partition* partition = Lookup(key, key_bytes, hash);
+    if (partition == nullptr) {
+      reading.unlock();
+      try {
+        std::unique_lock writing(mutex_);
+        partition = Lookup(key, key_bytes, hash);
+        if (partition == nullptr) {
+          ARROW_ASSIGN_OR_RAISE(partition, Insert(key, key_bytes, hash, key_columns, row));
+        }
+      } catch (const std::bad_alloc&) {
+        return MakeError(ErrorKind::kOutOfMemory, 713,
+                         "too many partitions for the memory; raise --memory or partition by fewer "
+                         "columns: {} partitions so far",
+                         size());
       }
-    } catch (const std::bad_alloc&) {
-      return MakeError(ErrorKind::kOutOfMemory, 713,
-                       "too many partitions for the memory; raise --memory or partition by fewer "
-                       "columns: {} partitions so far",
-                       size());
+      reading.lock();
     }
-    reading.lock();
+    const int64_t end = run + 1 < starts.size() ? starts[run + 1] : rows;
+    std::fill(found + row, found + end, partition);
   }
   return Status::OK();
 }

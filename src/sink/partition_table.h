@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -61,7 +62,8 @@ class PartitionTable {
     uint64_t hash = 0;
   };
 
-  Result<EncodedRows> EncodeKeys(const arrow::ArrayVector& key_columns, int64_t rows);
+  Result<EncodedRows> EncodeKeys(const arrow::ArrayVector& key_columns,
+                                 std::span<const int32_t> rows);
   Partition* Lookup(const uint8_t* key, int64_t key_bytes,
                     uint64_t hash);  // mutex_ held, shared or not
   Result<Partition*> Insert(const uint8_t* key, int64_t key_bytes, uint64_t hash,

@@ -1,57 +1,11 @@
 #include "sink/partitioned_finish.h"
 
 #include <algorithm>
-#include <atomic>
 #include <map>
-#include <thread>
 
-#include "base/threads.h"
-#include "sink/out_of_memory.h"
+#include "sink/side_by_side.h"
 
 namespace headrace {
-namespace {
-
-// On a helper thread nobody would catch it.
-Status DoOne(const std::function<Status(int64_t)>& do_one, int64_t at) {
-  try {
-    return do_one(at);
-  } catch (const std::bad_alloc&) {
-    return OutOfSinkMemory("the rows that are left at the end");
-  }
-}
-
-}  // namespace
-
-Status PartitionedFinish::ForEach(int64_t count, const std::function<Status(int64_t)>& do_one) {
-  std::atomic<int64_t> next{0};
-  std::mutex mutex;
-  Status first_failure;
-  const auto work = [&](int index) {
-    for (;;) {
-      if (options_.allowance != nullptr) {
-        options_.allowance->RestWhileUnwanted(
-            index, [&] { return next >= count || options_.cancellation->cancelled(); });
-      }
-      const int64_t at = next++;
-      if (at >= count) return;
-      Status status = options_.cancellation->Check();
-      if (status.ok()) status = DoOne(do_one, at);
-      if (status.ok()) continue;
-      std::lock_guard lock(mutex);
-      if (first_failure.ok()) first_failure = std::move(status);
-      next = count;
-    }
-  };
-  std::vector<std::thread> helpers;
-  const int64_t threads = std::min<int64_t>(options_.threads, count);
-  helpers.reserve(static_cast<size_t>(threads));
-  for (int64_t i = 1; i < threads; ++i) {
-    if (!StartThread(&helpers, [&work, i] { work(static_cast<int>(i)); })) break;
-  }
-  work(0);
-  for (auto& helper : helpers) helper.join();
-  return first_failure;
-}
 
 Status PartitionedFinish::FinishPartition(Partition* partition) {
   if (partition->series == nullptr) return Status::OK();
@@ -65,15 +19,17 @@ Status PartitionedFinish::Run(const std::function<Status()>& run_emitted) {
   int64_t held_bytes = options_.memory.held_bytes;
   ARROW_ASSIGN_OR_RAISE(
       auto buckets, CollectBuckets(options_.router,
-                                   held_bytes - options_.threads *
+                                   held_bytes - options_.side_by_side.threads *
                                                     LeastPassBytes(options_.memory.row_group_bytes),
                                    run_emitted));
   for (const SpilledBucket& bucket : buckets) {
     held_bytes -= bucket.rest.block_bytes() + bucket.frames.bytes();
   }
-  return ForEach(static_cast<int64_t>(buckets.size()), [&](int64_t at) {
-    return RoutePass(std::move(buckets[static_cast<size_t>(at)]), 1, held_bytes / options_.threads);
-  });
+  return RunSideBySide(options_.side_by_side, static_cast<int64_t>(buckets.size()),
+                       [&](int64_t at) {
+                         return RoutePass(std::move(buckets[static_cast<size_t>(at)]), 1,
+                                          held_bytes / options_.side_by_side.threads);
+                       });
 }
 
 Status PartitionedFinish::FinishUnspilled() {
@@ -81,12 +37,13 @@ Status PartitionedFinish::FinishUnspilled() {
   for (Partition* partition : options_.router->members()) {
     if (!options_.router->is_spilled(*partition)) partitions.push_back(partition);
   }
-  return ForEach(static_cast<int64_t>(partitions.size()), [&](int64_t at) {
-    Partition* partition = partitions[static_cast<size_t>(at)];
-    ARROW_RETURN_NOT_OK(
-        options_.work->Run(options_.router->DetachRest(partition), options_.router));
-    return FinishPartition(partition);
-  });
+  return RunSideBySide(
+      options_.side_by_side, static_cast<int64_t>(partitions.size()), [&](int64_t at) {
+        Partition* partition = partitions[static_cast<size_t>(at)];
+        ARROW_RETURN_NOT_OK(
+            options_.work->Run(options_.router->DetachRest(partition), options_.router));
+        return FinishPartition(partition);
+      });
 }
 
 Result<std::vector<PartitionedFinish::SpilledBucket>> PartitionedFinish::CollectBuckets(

@@ -4,10 +4,10 @@
 #include <functional>
 #include <vector>
 
-#include "memory/run_allowance.h"
 #include "sink/partition_router.h"
 #include "sink/partition_table.h"
 #include "sink/partition_work.h"
+#include "sink/side_by_side.h"
 #include "sink/sink_memory.h"
 
 namespace headrace {
@@ -17,11 +17,10 @@ struct PartitionedFinishOptions {
   PartitionRouter* router = nullptr;  // of the first pass
   PartitionWork* work = nullptr;
   FileSet* files = nullptr;
-  Cancellation* cancellation = nullptr;
   arrow::MemoryPool* pool = nullptr;
-  int threads = 1;
+  SideBySideOptions side_by_side;
   SinkMemory memory;
-  const RunAllowance* allowance = nullptr;  // these two as the sink's own
+  // As the sink's own.
   std::function<int64_t(int64_t planned, int64_t least)> allowed_now;
 };
 
@@ -53,8 +52,6 @@ class PartitionedFinish {
                                                     const std::function<Status()>& run_emitted);
   Status RoutePass(SpilledBucket bucket, int32_t level, int64_t held_bytes);
   Status FinishPartition(Partition* partition);
-  // Calls do_one(0) ... do_one(count - 1) from all threads, until one fails.
-  Status ForEach(int64_t count, const std::function<Status(int64_t)>& do_one);
 
   const PartitionedFinishOptions options_;
 };

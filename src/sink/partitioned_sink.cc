@@ -18,6 +18,18 @@ std::function<int64_t(int64_t, int64_t)> AllowedIn(const SinkContext& context) {
   return [context](int64_t planned, int64_t least) { return AllowedNow(context, planned, least); };
 }
 
+ColumnHoldOptions MakeHoldOptions(const SinkOptions& options, const SinkContext& context,
+                                  const SinkMemory& memory, const PartitionColumns& columns) {
+  ColumnHoldOptions hold;
+  hold.schema = columns.stored;
+  hold.rows_max = RowGroupRows(options);
+  hold.bytes_max = [context, most = memory.row_group_bytes] {
+    return AllowedNow(context, most, kRowGroupBytesMin);
+  };
+  hold.pool = context.pool;
+  return hold;
+}
+
 RouterOptions MakeRouterOptions(const SinkOptions& options, const SinkContext& context,
                                 const SinkMemory& memory, PartitionTable* table) {
   RouterOptions router;
@@ -26,8 +38,7 @@ RouterOptions MakeRouterOptions(const SinkOptions& options, const SinkContext& c
   router.buckets =
       static_cast<int32_t>(std::clamp<int64_t>(router.held_bytes_max / kBucketBytes, 16, 256));
   router.row_group_bytes = memory.row_group_bytes;
-  router.row_group_rows =
-      options.row_group_rows > 0 ? options.row_group_rows : kRowGroupRowsDefault;
+  router.row_group_rows = RowGroupRows(options);
   router.frame_bytes = memory.frame_bytes;
   router.pool = context.pool;
   router.other_bytes = [table] { return table->bytes(); };
@@ -68,29 +79,52 @@ PartitionedSink::PartitionedSink(SinkOptions options, SinkContext context, SinkM
       gate_(context_.cancellation),
       cut_(options_.threads, context_.cancellation,
            [this](RouterWork work) { return work_.Run(std::move(work), &router_); }),
+      hold_(MakeHoldOptions(options_, context_, memory_, columns_)),
       router_(MakeRouterOptions(options_, context_, memory_, &table_),
               [this](RouterWork work) { return cut_.Add(std::move(work)); }) {}
 
 Status PartitionedSink::Consume(int64_t sequence, Batch batch) {
   if (batch.rows() == 0) return Status::OK();
   const auto slices = SliceByBytes(batch.columns, memory_.slice_bytes);
-  {
-    // The first slice, which is usually all, is made ready before the turn has come.
-    ARROW_ASSIGN_OR_RAISE(const ScatteredRows scattered, scatter_.Scatter(slices[0]));
-    ARROW_RETURN_NOT_OK(gate_.Enter(sequence));
-    ARROW_RETURN_NOT_OK(Route(scattered));
-  }
+  // The first slice, which is usually all, is made ready before the turn has come.
+  ARROW_ASSIGN_OR_RAISE(ReadyRows first, MakeReady(slices[0]));
+  ARROW_RETURN_NOT_OK(gate_.Enter(sequence));
+  ARROW_RETURN_NOT_OK(TakeIn(std::move(first)));
   for (size_t i = 1; i < slices.size(); ++i) {
-    ARROW_ASSIGN_OR_RAISE(const ScatteredRows scattered, scatter_.Scatter(slices[i]));
-    ARROW_RETURN_NOT_OK(Route(scattered));
+    ARROW_ASSIGN_OR_RAISE(ReadyRows next, MakeReady(slices[i]));
+    ARROW_RETURN_NOT_OK(TakeIn(std::move(next)));
   }
   return Status::OK();
 }
 
-Status PartitionedSink::Route(const ScatteredRows& scattered) {
-  rows_ += scattered.rows.rows;
-  for (const PartitionRun& run : scattered.runs) {
-    ARROW_RETURN_NOT_OK(router_.Route(run.partition, scattered.rows, run.begin, run.end));
+Result<PartitionedSink::ReadyRows> PartitionedSink::MakeReady(
+    const std::shared_ptr<arrow::RecordBatch>& slice) const {
+  ARROW_ASSIGN_OR_RAISE(GroupedRows grouped, scatter_.Group(slice));
+  if (hold_.is_open()) {
+    ARROW_RETURN_NOT_OK(scatter_.PutInOrder(&grouped));
+    return ReadyRows{std::move(grouped), std::nullopt};
+  }
+  ARROW_ASSIGN_OR_RAISE(EncodedRows rows, scatter_.Encode(grouped));
+  grouped.columns.reset();
+  return ReadyRows{std::move(grouped), std::move(rows)};
+}
+
+Status PartitionedSink::TakeIn(ReadyRows ready) {
+  if (ready.rows) return Route(ready.grouped, *ready.rows);
+  ARROW_ASSIGN_OR_RAISE(const bool held, hold_.Take(&ready.grouped));
+  if (held) return Status::OK();
+  const auto encode_and_route = [this](const GroupedRows& grouped) -> Status {
+    ARROW_ASSIGN_OR_RAISE(const EncodedRows rows, scatter_.Encode(grouped));
+    return Route(grouped, rows);
+  };
+  ARROW_RETURN_NOT_OK(hold_.HandOver(encode_and_route));
+  return encode_and_route(ready.grouped);
+}
+
+Status PartitionedSink::Route(const GroupedRows& grouped, const EncodedRows& rows) {
+  rows_ += rows.rows;
+  for (const PartitionRun& run : grouped.runs) {
+    ARROW_RETURN_NOT_OK(router_.Route(run.partition, rows, run.begin, run.end));
   }
   return Status::OK();
 }
@@ -103,17 +137,25 @@ Status PartitionedSink::EndMorsel(int64_t sequence) {
 }
 
 Result<SinkSummary> PartitionedSink::Finish() {
+  if (hold_.is_open()) {
+    rows_ += hold_.rows();
+    ARROW_RETURN_NOT_OK(hold_.WriteAll(&encoders_, &files_, side_by_side()));
+  } else {
+    ARROW_RETURN_NOT_OK(FinishRows());
+  }
+  if (rows_ == 0) ARROW_RETURN_NOT_OK(WriteEmptyFile());
+  return Summary();
+}
+
+Status PartitionedSink::FinishRows() {
   // A few times the average, since partitions differ.
   const int64_t useful_row_group_bytes = 4 * router_.spilled_row_bytes_per_partition();
   const SinkMemory memory =
       DivideForFinish(options_, columns_.stored->num_fields(), context_.sink_bytes - table_.bytes(),
                       useful_row_group_bytes, memory_);
-  PartitionedFinish finish({&table_, &router_, &work_, &files_, context_.cancellation,
-                            context_.pool, options_.threads, memory, context_.allowance,
-                            AllowedIn(context_)});
-  ARROW_RETURN_NOT_OK(finish.Run([this] { return cut_.Run(cut_.TakeAll()); }));
-  if (rows_ == 0) ARROW_RETURN_NOT_OK(WriteEmptyFile());
-  return Summary();
+  PartitionedFinish finish({&table_, &router_, &work_, &files_, context_.pool, side_by_side(),
+                            memory, AllowedIn(context_)});
+  return finish.Run([this] { return cut_.Run(cut_.TakeAll()); });
 }
 
 Status PartitionedSink::WriteEmptyFile() {

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/turn_gate.h"
+#include "sink/column_hold.h"
 #include "sink/encode_slots.h"
 #include "sink/file_set.h"
 #include "sink/partition_keys.h"
@@ -20,7 +22,8 @@ namespace headrace {
 
 // Role: groups the rows of a batch by partition before its turn, hands them to the router inside
 // the gate, and does the work that this gave after leaving it. Finish encodes what is left, reading
-// the spill back bucket by bucket. Owner: the run. Threads and errors: as Sink. A partition value
+// the spill back bucket by bucket. A result that makes no more than one row group never becomes
+// rows (column_hold.h). Owner: the run. Threads and errors: as Sink. A partition value
 // that names no directory is BadInput. Limits: rows held and on their way out stay within the
 // memory plan; open files and their footers as FileSet.
 class PartitionedSink : public Sink {
@@ -37,7 +40,20 @@ class PartitionedSink : public Sink {
   PartitionedSink(SinkOptions options, SinkContext context, SinkMemory memory,
                   PartitionColumns columns, std::shared_ptr<const ParquetLayout> layout,
                   std::shared_ptr<const RowLayout> row_layout);
-  Status Route(const ScatteredRows& scattered);  // inside the gate
+  // Rows in the form in which they are taken in: columns while the hold is open, else rows.
+  struct ReadyRows {
+    GroupedRows grouped;
+    std::optional<EncodedRows> rows;
+  };
+  Result<ReadyRows> MakeReady(const std::shared_ptr<arrow::RecordBatch>& slice) const;
+  // Both inside the gate.
+  Status TakeIn(ReadyRows ready);
+  Status Route(const GroupedRows& grouped, const EncodedRows& rows);
+
+  SideBySideOptions side_by_side() const {
+    return {options_.threads, context_.cancellation, context_.allowance};
+  }
+  Status FinishRows();
   Status WriteEmptyFile();
   SinkSummary Summary() const;
 
@@ -54,7 +70,8 @@ class PartitionedSink : public Sink {
   PartitionWork work_;
   TurnGate gate_;
   GateWork<RouterWork> cut_;
-  PartitionRouter router_;  // the rest only inside the gate
+  ColumnHold hold_;  // the rest only inside the gate
+  PartitionRouter router_;
   int64_t rows_ = 0;
 };
 

@@ -1,13 +1,18 @@
 #include "sink/row_scatter.h"
 
+#include <arrow/array/array_primitive.h>
+#include <arrow/compute/api_vector.h>
+#include <arrow/compute/exec.h>
+
 #include <algorithm>
+#include <numeric>
 
 #include "sink/out_of_memory.h"
 #include "sink/stored_columns.h"
 
 namespace headrace {
 
-Result<ScatteredRows> RowScatter::Scatter(const std::shared_ptr<arrow::RecordBatch>& batch) const {
+Result<GroupedRows> RowScatter::Group(const std::shared_ptr<arrow::RecordBatch>& batch) const {
   const int64_t rows = batch->num_rows();
   ARROW_ASSIGN_OR_RAISE(const auto stored, ConvertToStored(batch, columns_->all, pool_));
   arrow::ArrayVector key_columns;
@@ -18,30 +23,32 @@ Result<ScatteredRows> RowScatter::Scatter(const std::shared_ptr<arrow::RecordBat
   auto** partitions = found->mutable_data_as<Partition*>();
   ARROW_RETURN_NOT_OK(table_->Find(key_columns, rows, partitions));
 
-  ScatteredRows scattered(pool_);
-  ARROW_ASSIGN_OR_RAISE(const auto order, arrow::AllocateBuffer(rows * 4, pool_));
-  auto* indices = order->mutable_data_as<int32_t>();
+  GroupedRows grouped(pool_);
   try {
-    ARROW_RETURN_NOT_OK(GroupRows(partitions, rows, indices, &scattered));
+    ARROW_RETURN_NOT_OK(GroupRows(partitions, rows, &grouped));
   } catch (const std::bad_alloc&) {
     return OutOfSinkMemory("the partitions of a batch");
   }
   arrow::ArrayVector data_columns;
   for (const int index : columns_->stored_indices) data_columns.push_back(stored->column(index));
-  ARROW_ASSIGN_OR_RAISE(scattered.rows, EncodeRows(*layout_, data_columns,
-                                                   {indices, static_cast<size_t>(rows)}, pool_));
-  return scattered;
+  grouped.columns = arrow::RecordBatch::Make(columns_->stored, rows, std::move(data_columns));
+  return grouped;
 }
 
-Status RowScatter::GroupRows(Partition* const* found, int64_t rows, int32_t* order,
-                             ScatteredRows* out) const {
+Status RowScatter::GroupRows(Partition* const* found, int64_t rows, GroupedRows* out) const {
+  auto& runs = out->runs;
+  if (std::all_of(found, found + rows, [&](const Partition* one) { return one == found[0]; })) {
+    runs.push_back({found[0], 0, rows});
+    return Status::OK();
+  }
+  ARROW_ASSIGN_OR_RAISE(out->order, arrow::AllocateBuffer(rows * 4, pool_));
+  auto* order = out->order->mutable_data_as<int32_t>();
   uint32_t ids = 0;
   for (int64_t row = 0; row < rows; ++row) ids = std::max(ids, found[row]->id + 1);
   // By partition id: its run, as a number from 1.
   ARROW_ASSIGN_OR_RAISE(const auto run_numbers, arrow::AllocateBuffer(int64_t{ids} * 4, pool_));
   auto* run_of = run_numbers->mutable_data_as<uint32_t>();
   std::fill_n(run_of, ids, 0U);
-  auto& runs = out->runs;
   for (int64_t row = 0; row < rows; ++row) {
     uint32_t& run = run_of[found[row]->id];
     if (run == 0) {
@@ -60,6 +67,36 @@ Status RowScatter::GroupRows(Partition* const* found, int64_t rows, int32_t* ord
     order[runs[run_of[found[row]->id] - 1].end++] = static_cast<int32_t>(row);
   }
   return Status::OK();
+}
+
+Status RowScatter::PutInOrder(GroupedRows* grouped) const {
+  if (grouped->order == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(grouped->columns,
+                          CopyToStored(grouped->columns, columns_->stored, pool_));
+    return Status::OK();
+  }
+  arrow::compute::ExecContext context(pool_);
+  context.set_use_threads(false);
+  const auto order = std::make_shared<arrow::Int32Array>(grouped->rows(), grouped->order);
+  ARROW_ASSIGN_OR_RAISE(
+      const arrow::Datum taken,
+      arrow::compute::Take(grouped->columns, order, arrow::compute::TakeOptions::NoBoundsCheck(),
+                           &context));
+  grouped->columns = taken.record_batch();
+  grouped->order.reset();
+  return Status::OK();
+}
+
+Result<EncodedRows> RowScatter::Encode(const GroupedRows& grouped) const {
+  const int64_t rows = grouped.rows();
+  std::shared_ptr<arrow::Buffer> order = grouped.order;
+  if (order == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(order, arrow::AllocateBuffer(rows * 4, pool_));
+    auto* indices = order->mutable_data_as<int32_t>();
+    std::iota(indices, indices + rows, 0);
+  }
+  return EncodeRows(*layout_, grouped.columns->columns(),
+                    {order->data_as<int32_t>(), static_cast<size_t>(rows)}, pool_);
 }
 
 }  // namespace headrace

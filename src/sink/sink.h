@@ -65,6 +65,10 @@ struct SinkOptions {
   int64_t batch_bytes = 1 << 20;  // Arrow bytes of a usual batch; larger ones are taken in slices
 };
 
+inline int64_t RowGroupRows(const SinkOptions& options) {
+  return options.row_group_rows > 0 ? options.row_group_rows : kRowGroupRowsDefault;
+}
+
 // Where it goes and what it may use. Everything outlives the sink.
 struct SinkContext {
   Transaction* transaction = nullptr;  // also says: single file or dataset, durability, run id

@@ -39,10 +39,6 @@ int64_t GuessRowBytes(const arrow::DataType& type) {
 
 bool is_partitioned(const SinkOptions& options) { return !options.partition_by.empty(); }
 
-int64_t RowGroupRows(const SinkOptions& options) {
-  return options.row_group_rows > 0 ? options.row_group_rows : kRowGroupRowsDefault;
-}
-
 // The largest row groups between `low` and `high` for which takes(row group bytes) is within
 // `bytes`; `low` if none.
 template <typename Takes>

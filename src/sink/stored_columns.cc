@@ -85,6 +85,12 @@ Result<std::shared_ptr<arrow::RecordBatch>> Store(const std::shared_ptr<arrow::R
 
 }  // namespace
 
+bool HasViews(const arrow::Schema& schema) {
+  const auto& fields = schema.fields();
+  return std::any_of(fields.begin(), fields.end(),
+                     [](const auto& field) { return HasViews(*field->type()); });
+}
+
 std::shared_ptr<arrow::Schema> StoredSchema(const arrow::Schema& schema) {
   arrow::FieldVector fields;
   for (const auto& field : schema.fields())

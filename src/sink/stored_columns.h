@@ -15,6 +15,9 @@ namespace headrace {
 // The schema that files get: dictionaries as their values, views as plain strings and binaries.
 std::shared_ptr<arrow::Schema> StoredSchema(const arrow::Schema& schema);
 
+// Whether a column has views anywhere in its type: only nested ones stay in a stored schema.
+bool HasViews(const arrow::Schema& schema);
+
 // The rows in the stored schema. Columns that are stored as they come are shared with `batch`.
 // Threads: any. Errors: OutOfMemory from the pool.
 Result<std::shared_ptr<arrow::RecordBatch>> ConvertToStored(

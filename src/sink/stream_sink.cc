@@ -13,7 +13,7 @@ StreamSink::StreamSink(SinkOptions options, SinkContext context, SinkMemory memo
     : options_(std::move(options)),
       context_(context),
       memory_(memory),
-      row_group_rows_(options_.row_group_rows > 0 ? options_.row_group_rows : kRowGroupRowsDefault),
+      row_group_rows_(RowGroupRows(options_)),
       layout_(std::move(layout)),
       gate_(context_.cancellation),
       encoders_(layout_, context_.pool),

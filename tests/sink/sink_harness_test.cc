@@ -120,7 +120,7 @@ void SinkHarness::ReadBelow(const std::string& relative, std::vector<ReadFile>* 
   auto table = reader->ReadTable();
   ASSERT_TRUE(table.ok()) << table.status();
   file.table = *table;
-  ASSERT_TRUE(file.table->ValidateFull().ok());
+  ASSERT_EQ(file.table->ValidateFull(), arrow::Status::OK());
   const auto metadata = reader->parquet_reader()->metadata();
   for (int i = 0; i < metadata->num_row_groups(); ++i) {
     file.row_group_rows.push_back(metadata->RowGroup(i)->num_rows());

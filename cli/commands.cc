@@ -9,6 +9,7 @@
 
 #include "cli/console.h"
 #include "cli/help.h"
+#include "cli/history.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/table.h"
@@ -202,6 +203,16 @@ int RunCommand(const CommandDefinition& command, const Settings& settings) {
       return PrintStatus(settings);
     case kReport:
       return ShowReport(settings);
+    case kHistory:
+      return PrintHistory(settings);
+    case kShow:
+      return PrintLedgerEntry(settings);
+    case kRollback:
+      return RollBack(settings);
+    case kVacuum:
+      return Vacuum(settings);
+    case kRecover:
+      return Recover(settings);
     case kCompletions:
       break;
   }
@@ -229,8 +240,10 @@ int RunParsed(const RawArguments& arguments, LogFormat log_format) {
   if (applied.ok()) applied = CheckReportPath(settings.report_path);
   if (!applied.ok()) return PrintUsageError(applied.message(), settings.log_format);
   if (command.bit == kCompletions) return PrintCompletions(settings);
-  // Those that only look need nothing of what a run needs.
-  if (command.bit & (kMonitor | kStatus | kReport)) return RunCommand(command, settings);
+  // Those that read and write no rows need nothing of what a run needs.
+  if (command.bit & (kMonitor | kStatus | kReport | kPastCommands)) {
+    return RunCommand(command, settings);
+  }
 
   const arrow::Status prepared = InitializeProcess();
   if (!prepared.ok()) return PrintError(prepared, settings);

@@ -91,9 +91,7 @@ void PrintOutcome(const RunReport& report, const Settings& settings) {
     PrintEvidence(report.evidence, "  ", settings.log_format);
     if (text) PrintStages(report);
   }
-  for (const std::string& note : report.notes) {
-    text ? PrintLine("note: " + note) : PrintJson({{"level", "note"}, {"message", note}});
-  }
+  PrintNotes(report.notes, settings);
   const std::string summary = ReportSummaryLine(report);
   text ? PrintLine(summary)
        : PrintJson({{"level", "info"},
@@ -124,6 +122,20 @@ void PrintPressure(const std::string& from, const RunSnapshot& now, LogFormat fo
 
 void PrintLog(const std::string& line, LogFormat format) {
   format == LogFormat::kText ? PrintLine(line) : PrintJson({{"level", "log"}, {"message", line}});
+}
+
+void PrintDone(const std::string& line, const Settings& settings) {
+  if (settings.verbosity == Verbosity::kQuiet) return;
+  settings.log_format == LogFormat::kText ? PrintLine(line)
+                                          : PrintJson({{"level", "info"}, {"message", line}});
+}
+
+void PrintNotes(const std::vector<std::string>& notes, const Settings& settings) {
+  if (settings.verbosity == Verbosity::kQuiet) return;
+  for (const std::string& note : notes) {
+    settings.log_format == LogFormat::kText ? PrintLine("note: " + note)
+                                            : PrintJson({{"level", "note"}, {"message", note}});
+  }
 }
 
 void PrintEvidence(const std::vector<std::string>& lines, const char* indent, LogFormat format) {

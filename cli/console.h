@@ -32,6 +32,10 @@ void PrintOutcome(const RunReport& report, const Settings& settings);
 void PrintPressure(const std::string& from, const RunSnapshot& now, LogFormat format);
 // One line of the run's log, such as an alert.
 void PrintLog(const std::string& line, LogFormat format);
+// What was done, in one line; unless -q.
+void PrintDone(const std::string& line, const Settings& settings);
+// Fallbacks and the like, one line each; unless -q.
+void PrintNotes(const std::vector<std::string>& notes, const Settings& settings);
 // What was found in the input: a line each behind `indent`, or a JSON object each.
 void PrintEvidence(const std::vector<std::string>& lines, const char* indent, LogFormat format);
 // All of `text` to standard output. A reader that left (EPIPE) is no failure; gives the exit code.

@@ -12,7 +12,7 @@ constexpr uint32_t kReads = kConvert | kPlan | kPreview;
 constexpr uint32_t kWorks = kConvert | kRun | kPlan | kPreview;
 constexpr uint32_t kWrites = kConvert | kRun;
 constexpr uint32_t kAll = kConvert | kRun | kValidate | kPlan | kPreview | kDoctor | kCompletions |
-                          kMonitor | kStatus | kReport;
+                          kMonitor | kStatus | kReport | kPastCommands;
 constexpr int64_t kRowsMax = int64_t{1} << 53;
 
 // Flags that set one value: parse it, then store it.
@@ -52,50 +52,6 @@ Status SetBadRows(const std::string& value, Settings*) {
   }
   return ParseChoice(value, {"fail"}).status();
 }
-
-constexpr CommandDefinition kCommands[] = {
-    {kConvert, "convert", "INPUT... OUTPUT",
-     "Turn inputs into one published Parquet file or dataset",
-     "INPUT is a file, a glob, a directory or - for standard input: CSV, TSV or Parquet, text also "
-     "as .gz or .zst.\n"
-     "OUTPUT ending in .parquet is one file, anything else a dataset directory. It appears whole "
-     "or not at all.\n"
-     "Steps run in the order derive, where, select, limit, whatever the order of the flags.",
-     2, 1 << 20},
-    {kRun, "run", "PIPELINE.yaml", "Run a pipeline file",
-     "Flags given here win over the file's resources. The file format is described in "
-     "docs/pipeline-file.md.",
-     1, 1},
-    {kValidate, "validate", "PIPELINE.yaml", "Check a pipeline file without opening its inputs",
-     "Checks keys, values, variables, expressions and types.", 1, 1},
-    {kPlan, "plan", "PIPELINE.yaml | INPUT... OUTPUT", "Show what a run would do, without doing it",
-     "Opens the inputs and prints the steps with their types, what the source takes over, and the "
-     "memory it needs.\n"
-     "Takes a pipeline file, or the arguments of convert.",
-     1, 1 << 20},
-    {kPreview, "preview", "INPUT... | PIPELINE.yaml",
-     "Show the first rows and their types as a table",
-     "Works on inputs, or on what the steps of a pipeline file make of its input.", 1, 1 << 20},
-    {kDoctor, "doctor", "[DIRECTORY]",
-     "Show the effective memory limit, cores, kernel features and disks",
-     "DIRECTORY is where a target would stand; the default is the working directory.", 0, 1},
-    {kMonitor, "monitor", "", "Show the runs of this user live",
-     "Without --run one running run is shown whole, and several as a list. On a terminal the view "
-     "is redrawn twice a second until q or Ctrl-C; elsewhere a line is printed every second.\n"
-     "With --serve the same is a web page on this machine. See docs/monitor.md.",
-     0, 0},
-    {kStatus, "status", "[DATASET]", "Show who is running, who ended and why a run died",
-     "One line for each run of this user; for a run that died also the likely cause and what to "
-     "do. "
-     "With DATASET only its runs, and what stands at the target.",
-     0, 1},
-    {kReport, "report", "show FILE", "Show a run's report for people",
-     "FILE is what --report wrote. Text with tables and a curve of memory, or with --html a page "
-     "that stands alone in one file.",
-     2, 2},
-    {kCompletions, "completions", "bash|zsh|fish", "Print a completion script for a shell",
-     "For bash: source <(headrace completions bash)", 1, 1},
-};
 
 constexpr FlagDefinition kFlags[] = {
     // Input
@@ -181,7 +137,7 @@ constexpr FlagDefinition kFlags[] = {
      }},
     {"limit", 0, "N", "", FlagGroup::kSteps, Repeat::kOnce, kReads, "the first rows in input order",
      [](auto& v, auto* s) { return Store(ParseCount(v, 0, kRowsMax), &s->limit); }},
-    {"rows", 'n', "N", "", FlagGroup::kSteps, Repeat::kOnce, kPreview,
+    {"rows", 'n', "N", "", FlagGroup::kSteps, Repeat::kOnce, kPreview | kHistory,
      "rows to show; 20 unless given",
      [](auto& v, auto* s) { return Store(ParseCount(v, 0, 100'000), &s->preview_rows); }},
     // Output
@@ -219,6 +175,20 @@ constexpr FlagDefinition kFlags[] = {
        ARROW_ASSIGN_OR_RAISE(size_t choice, ParseChoice(v, {"full", "none"}));
        s->job.output.durable = choice == 0;
        return Status::OK();
+     }},
+    {"retain", 0, "DURATION", "", FlagGroup::kOutput, Repeat::kOnce, kJob | kRollback,
+     "so long the dataset that is replaced can be rolled back to: 24h, 7d; 0s removes it at once, "
+     "as a run does unless told otherwise",
+     [](auto& v, auto* s) {
+       ARROW_ASSIGN_OR_RAISE(s->retain_seconds, ParseSeconds(v));
+       s->job.output.retain_seconds = *s->retain_seconds;
+       return Status::OK();
+     }},
+    {"run-id", 0, "ID", "", FlagGroup::kOutput, Repeat::kOnce, kWrites,
+     "a run of this id is published once: where the dataset's ledger has it, nothing is done",
+     [](auto& v, auto* s) {
+       s->job.run_id = v;
+       return v.empty() ? Status::Invalid("the id is empty") : Status::OK();
      }},
     {"sort-within", 0, "COLUMN,...", "", FlagGroup::kOutput, Repeat::kOnce, kJob,
      "sorting inside files", nullptr},
@@ -300,6 +270,26 @@ constexpr FlagDefinition kFlags[] = {
        s->html_path = v;
        return Status::OK();
      }},
+    // History
+    {"format", 0, "FORM", "text|json", FlagGroup::kHistory, Repeat::kOnce, kHistory | kShow,
+     "a table for people, or one JSON object",
+     [](auto& v, auto* s) {
+       ARROW_ASSIGN_OR_RAISE(size_t choice, ParseChoice(v, {"text", "json"}));
+       s->output_format = static_cast<LogFormat>(choice);
+       return Status::OK();
+     }},
+    {"older-than", 0, "DURATION", "", FlagGroup::kHistory, Repeat::kOnce, kVacuum,
+     "also remove what was replaced longer ago: 12h, 7d; whatever it was retained for",
+     [](auto& v, auto* s) {
+       ARROW_ASSIGN_OR_RAISE(s->older_than_seconds, ParseSeconds(v));
+       return Status::OK();
+     }},
+    {"dry-run", 0, "", "", FlagGroup::kHistory, Repeat::kOnce, kVacuum,
+     "say what would be removed, and change nothing",
+     [](auto&, auto* s) {
+       s->dry_run = true;
+       return Status::OK();
+     }},
     // Messages
     {"report", 0, "FILE", "", FlagGroup::kMessages, Repeat::kOnce, kWrites,
      "write the run's report as JSON, also after a failure; - = standard output",
@@ -336,7 +326,6 @@ constexpr FlagDefinition kFlags[] = {
 
 }  // namespace
 
-std::span<const CommandDefinition> Commands() { return kCommands; }
 std::span<const FlagDefinition> Flags() { return kFlags; }
 
 const char* GroupTitle(FlagGroup group) {
@@ -351,6 +340,8 @@ const char* GroupTitle(FlagGroup group) {
       return "Resources";
     case FlagGroup::kWatching:
       return "Watching";
+    case FlagGroup::kHistory:
+      return "History";
     case FlagGroup::kMessages:
       return "Messages";
   }

@@ -23,7 +23,15 @@ enum CommandBit : uint32_t {
   kMonitor = 1 << 7,
   kStatus = 1 << 8,
   kReport = 1 << 9,
+  kHistory = 1 << 10,
+  kShow = 1 << 11,
+  kRollback = 1 << 12,
+  kVacuum = 1 << 13,
+  kRecover = 1 << 14,
 };
+
+// About the past of a dataset.
+inline constexpr uint32_t kPastCommands = kHistory | kShow | kRollback | kVacuum | kRecover;
 
 struct CommandDefinition {
   CommandBit bit;
@@ -35,7 +43,15 @@ struct CommandDefinition {
   int arguments_max;
 };
 
-enum class FlagGroup : uint8_t { kInput, kSteps, kOutput, kResources, kWatching, kMessages };
+enum class FlagGroup : uint8_t {
+  kInput,
+  kSteps,
+  kOutput,
+  kResources,
+  kWatching,
+  kHistory,
+  kMessages
+};
 enum class Repeat : uint8_t { kOnce, kMany };
 
 struct FlagDefinition {

@@ -6,7 +6,8 @@ namespace headrace::cli {
 namespace {
 
 constexpr FlagGroup kGroups[] = {FlagGroup::kInput,     FlagGroup::kSteps,    FlagGroup::kOutput,
-                                 FlagGroup::kResources, FlagGroup::kWatching, FlagGroup::kMessages};
+                                 FlagGroup::kResources, FlagGroup::kWatching, FlagGroup::kHistory,
+                                 FlagGroup::kMessages};
 constexpr int kSyntaxWidth = 28;
 
 bool Belongs(const FlagDefinition& flag, FlagGroup group, const CommandDefinition& command) {

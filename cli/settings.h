@@ -5,6 +5,7 @@
 #include <arrow/status.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +34,10 @@ struct Settings {
   bool once = false;            // monitor: one view, then the end
   std::string serve_address;    // monitor: "" = no web page
   std::string html_path;        // report show: "" = text on standard output
+  LogFormat output_format = LogFormat::kText;  // history, show: of standard output
+  std::optional<int64_t> retain_seconds;       // as given; rollback has a default of its own
+  std::optional<int64_t> older_than_seconds;   // vacuum
+  bool dry_run = false;                        // vacuum
   ProgressMode progress = ProgressMode::kAuto;
   LogFormat log_format = LogFormat::kText;
   Verbosity verbosity = Verbosity::kNormal;

@@ -83,6 +83,9 @@ struct OutputSpec {
   int64_t row_group_rows = 0;        // 0 = chosen from the budget, at most 122,880
   int64_t target_file_bytes = 512LL << 20;
   bool durable = true;
+  // So long the dataset that a run replaces is kept, and can be rolled back to
+  // (headrace/history.h); 0 = it is removed at once.
+  int64_t retain_seconds = 0;
 };
 
 // When memory is called tight, in shares of what is closest to its limit (docs/memory.md).
@@ -143,6 +146,9 @@ struct JobSpec {
   OutputSpec output;
   ResourceSpec resources;
   std::vector<AlertSpec> alerts = {};
+  // Not empty: a run of this id is published once. Where the target's ledger has it, the run does
+  // nothing and reports "already published". Datasets only.
+  std::string run_id = {};
 };
 
 // A snapshot for a progress bar.

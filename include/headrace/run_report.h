@@ -115,7 +115,7 @@ struct RunReport {
   int report_version = 2;
   std::string run_id;
   std::string name;               // JobSpec.name
-  std::string status = "failed";  // "published", "failed", "cancelled"
+  std::string status = "failed";  // "published", "already published", "failed", "cancelled"
   std::string error;              // one line, empty when published
   std::string error_code;         // "E0412"
   int exit_code = 1;

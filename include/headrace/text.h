@@ -16,6 +16,8 @@ namespace headrace {
 arrow::Result<int64_t> ParseSize(std::string_view text);
 // A budget: a size, or a share of the effective limit such as "25%". InvalidConfig otherwise.
 arrow::Status CheckMemoryText(std::string_view text);
+// A duration such as "30s", "24h" or "7d" in whole seconds, rounded up. InvalidConfig otherwise.
+arrow::Result<int64_t> ParseSeconds(std::string_view text);
 std::string SizeText(int64_t bytes);       // "118.4 MiB"
 std::string DurationText(double seconds);  // "9.1 s"
 std::string CountText(int64_t count);      // "6,001,215"

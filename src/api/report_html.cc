@@ -56,7 +56,7 @@ std::string Head(const RunReport& report) {
   }
   const std::string title =
       report.name.empty() ? (paths.empty() ? report.run_id : paths) : report.name;
-  const char* colour = report.status == "published" ? "normal" : "critical";
+  const char* colour = report.status.ends_with("published") ? "normal" : "critical";
   std::string text = fmt::format(
       "<header><h1 class=\"wrap\">{}</h1><span class=\"badge {}\">{}</span></header>\n<main>\n"
       "<p class=\"soft wrap\">run {}, {}</p>\n",

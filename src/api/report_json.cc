@@ -190,7 +190,20 @@ Status WriteReportFile(const RunReport& report, const std::string& path) {
   return WithContext(WriteWhole(path, ReportToJson(report)), "report");
 }
 
+namespace {
+
+std::string AlreadyPublishedLine(const RunReport& report) {
+  const OutputReport output = report.outputs.empty() ? OutputReport{} : report.outputs.front();
+  return fmt::format(
+      "already published {}: run {} wrote {} rows, {} files, {:.1f} MB there before; nothing was "
+      "read or written now",
+      output.path, report.run_id, output.rows, output.files, output.bytes / kMegabyte);
+}
+
+}  // namespace
+
 std::string ReportSummaryLine(const RunReport& report) {
+  if (report.status == "already published") return AlreadyPublishedLine(report);
   const bool published = report.status == "published";
   int64_t files = 0, bytes = 0;
   std::string paths;

@@ -12,6 +12,11 @@ Status CheckMemoryText(std::string_view text) {
   return text.ends_with('%') ? ParsePercent(text).status() : ParseBytes(text).status();
 }
 
+Result<int64_t> ParseSeconds(std::string_view text) {
+  ARROW_ASSIGN_OR_RAISE(const std::chrono::milliseconds duration, ParseDuration(text));
+  return std::chrono::ceil<std::chrono::seconds>(duration).count();
+}
+
 std::string SizeText(int64_t bytes) { return FormatBytes(bytes); }
 std::string DurationText(double seconds) { return FormatSeconds(seconds); }
 std::string CountText(int64_t count) { return FormatCount(count); }

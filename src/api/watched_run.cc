@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "commit/transaction.h"
 #include "runtime/resources.h"
 
 namespace headrace {
@@ -71,6 +72,8 @@ RunSnapshot WatchedRun::LastSnapshot(const RunReport& report) const {
 
 Status WatchedRun::Execute(RunReport* report) {
   Status status = PrepareProcess(ProcessOwner::kHost);
+  // Watchers name files by it.
+  if (status.ok() && !job_.run_id.empty()) status = CheckRunId(job_.run_id);
   if (status.ok() && is_watched()) status = MakeWatchers();
   if (status.ok()) {
     status = run_.Execute();

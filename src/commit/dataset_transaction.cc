@@ -2,19 +2,12 @@
 
 #include "base/utc_text.h"
 #include "commit/errors.h"
+#include "commit/generations.h"
 #include "commit/ledger.h"
 #include "commit/recovery.h"
 #include "commit/target.h"
 
 namespace headrace {
-namespace {
-
-std::string RecoveryNote(const RecoveryOutcome& outcome) {
-  return fmt::format("cleaned up after runs that died: {} undone, {} finished",
-                     outcome.transactions_rolled_back, outcome.transactions_rolled_forward);
-}
-
-}  // namespace
 
 Result<std::unique_ptr<Transaction>> DatasetTransaction::Begin(Env* env,
                                                                TransactionOptions options) {
@@ -23,62 +16,96 @@ Result<std::unique_ptr<Transaction>> DatasetTransaction::Begin(Env* env,
   // A refused run leaves nothing behind; only where a side directory stands may recovery change
   // what is found.
   if (!side_found) ARROW_RETURN_NOT_OK(CheckTargetNow(env, options).status());
+  std::vector<std::string> notes;
   ARROW_ASSIGN_OR_RAISE(std::unique_ptr<SideDirectory> side,
-                        SideDirectory::Lock(env, std::move(layout)));
-  ARROW_ASSIGN_OR_RAISE(RecoveryOutcome recovered, RecoverDataset(env, *side));
-  std::vector<std::string> notes = std::move(recovered.notes);
-  if (recovered.transactions_rolled_back + recovered.transactions_rolled_forward > 0) {
-    notes.push_back(RecoveryNote(recovered));
-  }
+                        LockAndRecover(env, std::move(layout), &notes));
+  std::string target = options.target;
+  std::unique_ptr<DatasetTransaction> transaction(new DatasetTransaction(
+      env, std::move(options), std::move(side), std::move(notes), std::move(target)));
+  ARROW_RETURN_NOT_OK(transaction->FindPublishedBefore());
+  if (transaction->published_before_) return transaction;
+  ARROW_RETURN_NOT_OK(CheckTargetNow(env, transaction->options_).status());
+  ARROW_RETURN_NOT_OK(transaction->MakeDirectories());
+  return transaction;
+}
+
+Result<std::unique_ptr<Transaction>> DatasetTransaction::BeginRollback(
+    Env* env, TransactionOptions options, std::unique_ptr<SideDirectory> side,
+    std::vector<std::string> notes, const std::string& generation, const JournalRecord& restored) {
   ARROW_RETURN_NOT_OK(CheckTargetNow(env, options).status());
-  std::unique_ptr<DatasetTransaction> transaction(
-      new DatasetTransaction(env, std::move(options), std::move(side), std::move(notes)));
+  std::unique_ptr<DatasetTransaction> transaction(new DatasetTransaction(
+      env, std::move(options), std::move(side), std::move(notes), generation));
+  transaction->restored_ = restored;
   ARROW_RETURN_NOT_OK(transaction->MakeDirectories());
   return transaction;
 }
 
 DatasetTransaction::DatasetTransaction(Env* env, TransactionOptions options,
                                        std::unique_ptr<SideDirectory> side,
-                                       std::vector<std::string> notes)
+                                       std::vector<std::string> notes, std::string kept_from)
     : env_(env),
       options_(std::move(options)),
       side_(std::move(side)),
       directory_(side_->layout().transaction(options_.run_id)),
       generation_(JoinPath(directory_, kGenerationName)),
-      staging_(env, generation_, TargetKind::kDataset, options_.target),
+      kept_from_(std::move(kept_from)),
+      staging_(env, generation_, TargetKind::kDataset, kept_from_),
       notes_(std::move(notes)) {}
 
 DatasetTransaction::~DatasetTransaction() {
-  if (state_ != State::kStaged) return;
+  if (state_ != State::kStaged || published_before_) return;
   // What cannot be removed now is removed by the next run.
   std::vector<std::string> notes;
-  [[maybe_unused]] const Status removed =
-      RemoveTransaction(env_, layout(), options_.run_id, nullptr, &notes);
+  Status removed = RemoveTransaction(env_, layout(), options_.run_id, nullptr, &notes);
+  if (removed.ok() && options_.retain_seconds > 0) removed = FinishRemovals(env_, layout());
+}
+
+Status DatasetTransaction::FindPublishedBefore() {
+  if (options_.run_id_origin == RunIdOrigin::kGenerated) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(std::optional<JournalRecord> found,
+                        FindInLedger(env_, layout().ledger(), options_.run_id));
+  if (!found) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> target, env_->Stat(options_.target));
+  if (!target) {
+    return MakeError(
+        ErrorKind::kSink, kPublishedButGone,
+        "run {} was published there on {}, and nothing stands there any more: {}; give "
+        "another run id",
+        options_.run_id, found->prepared_at, options_.target);
+  }
+  published_before_ = std::move(found->info);
+  return Status::OK();
 }
 
 Status DatasetTransaction::MakeDirectories() {
   ARROW_RETURN_NOT_OK(env_->CreateDirectory(directory_));
   ARROW_RETURN_NOT_OK(env_->CreateDirectory(generation_));
-  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> target, env_->Stat(options_.target));
+  ARROW_ASSIGN_OR_RAISE(std::optional<FileStat> like, env_->Stat(options_.target));
+  if (!like && restored_) {
+    ARROW_ASSIGN_OR_RAISE(like, env_->Stat(kept_from_));
+  }
   // From the start, so that what only some may read is not open to all while it is being written.
-  return target ? env_->SetPermissions(generation_, target->mode) : Status::OK();
+  return like ? env_->SetPermissions(generation_, like->mode) : Status::OK();
 }
 
 Result<std::unique_ptr<WritableFile>> DatasetTransaction::OpenStaged(
     const std::string& relative_path, OpenMode mode) {
+  HEADRACE_CHECK(!published_before_);
   Result<std::unique_ptr<WritableFile>> file = staging_.Open(relative_path, mode);
   ARROW_RETURN_NOT_OK(TargetError(file.status(), "cannot stage"));
   return file;
 }
 
 Result<PublishOutcome> DatasetTransaction::Publish(const PublishInfo& info) {
-  HEADRACE_CHECK(state_ == State::kStaged);
+  HEADRACE_CHECK(state_ == State::kStaged && !published_before_);
   ARROW_RETURN_NOT_OK(CommitError(Prepare(info), "nothing was published"));
   ARROW_RETURN_NOT_OK(SwapIn());
   Finish();
   PublishOutcome outcome;
   outcome.notes = std::move(notes_);
   outcome.kept_files = record_.kept_files;
+  outcome.replaced_run = record_.replaced_run;
+  outcome.retained_as = record_.retained_as;
   return outcome;
 }
 
@@ -102,21 +129,37 @@ Status DatasetTransaction::Prepare(const PublishInfo& info) {
   record_.mode = options_.mode;
   record_.durability = options_.durability;
   record_.new_inode = generation->inode;
-  record_.old_inode = target ? target->inode : 0;
-  record_.prepared_at = UtcTextNow();
   record_.info = info;
-  if (target) ARROW_RETURN_NOT_OK(KeepOldFiles(info));
+  ARROW_RETURN_NOT_OK(LearnOldGeneration(target));
+  if (target || restored_) ARROW_RETURN_NOT_OK(KeepOldFiles(info));
+  record_.notes = notes_;
   ARROW_RETURN_NOT_OK(WriteJournal(env_, directory_, record_));
   return durable() ? SyncBeforeRename() : Status::OK();
+}
+
+// Who wrote it, and where it goes.
+Status DatasetTransaction::LearnOldGeneration(const std::optional<FileStat>& target) {
+  const std::time_t now = env_->Now();
+  record_.old_inode = target ? target->inode : 0;
+  record_.prepared_at = UtcText(now);
+  record_.retain_seconds = options_.retain_seconds;
+  if (restored_) record_.rolled_back_to = restored_->run_id;
+  ARROW_ASSIGN_OR_RAISE(last_, LastLedgerRecord(env_, layout().ledger()));
+  if (!target) return Status::OK();
+  if (last_ && last_->new_inode == record_.old_inode) record_.replaced_run = last_->run_id;
+  if (options_.retain_seconds <= 0) return Status::OK();
+  record_.retained_as =
+      GenerationName(record_.replaced_run, options_.run_id, now, options_.retain_seconds);
+  return env_->CreateDirectory(layout().generations());
 }
 
 Status DatasetTransaction::KeepOldFiles(const PublishInfo& info) {
   if (options_.mode == PublishMode::kOverwrite) return Status::OK();
   KeepOptions keep;
-  keep.old_root = options_.target;
+  keep.old_root = kept_from_;
   keep.new_root = generation_;
   keep.durability = options_.durability;
-  ARROW_ASSIGN_OR_RAISE(keep.content, LearnKeptContent());
+  keep.content = LearnKeptContent();
   if (options_.mode == PublishMode::kOverwritePartitions) {
     keep.replaced_directories = staging_.directories_with_files();
     keep.replaced_directories.insert(info.partitions.begin(), info.partitions.end());
@@ -130,22 +173,20 @@ Status DatasetTransaction::KeepOldFiles(const PublishInfo& info) {
   return Status::OK();
 }
 
-Result<KeptContent> DatasetTransaction::LearnKeptContent() const {
+KeptContent DatasetTransaction::LearnKeptContent() const {
   if (!durable()) return KeptContent::kDurableAlready;
-  ARROW_ASSIGN_OR_RAISE(const std::optional<JournalRecord> last,
-                        LastLedgerRecord(env_, layout().ledger()));
-  const bool ours =
-      last && last->new_inode == record_.old_inode && last->durability == Durability::kFull;
-  return ours ? KeptContent::kDurableAlready : KeptContent::kToBeSynced;
+  const bool was_last = last_ && last_->new_inode == record_.old_inode;
+  const std::optional<JournalRecord>& writer = restored_ ? restored_ : last_;
+  const bool ours = restored_ || was_last;
+  return ours && writer->durability == Durability::kFull ? KeptContent::kDurableAlready
+                                                         : KeptContent::kToBeSynced;
 }
 
 Status DatasetTransaction::SyncBeforeRename() {
   ARROW_RETURN_NOT_OK(staging_.SyncDirectories());
   ARROW_RETURN_NOT_OK(env_->SyncDirectory(layout().side()));
   // The entry of the side directory is durable when the last run asked for that.
-  ARROW_ASSIGN_OR_RAISE(const std::optional<JournalRecord> last,
-                        LastLedgerRecord(env_, layout().ledger()));
-  const bool entry_durable = last && last->durability == Durability::kFull;
+  const bool entry_durable = last_ && last_->durability == Durability::kFull;
   return entry_durable ? Status::OK() : env_->SyncDirectory(layout().parent());
 }
 
@@ -232,6 +273,7 @@ Status DatasetTransaction::SettleWithoutTarget(const Status& renamed) {
 void DatasetTransaction::Finish() {
   // The dataset is published, and durable: what fails from here on is the next run's to finish, and
   // no failure of this.
+  record_.notes = notes_;
   Status finished = AppendToLedger(env_, layout().ledger(), record_);
   if (finished.ok()) {
     finished = RemoveTransaction(env_, layout(), options_.run_id, &record_, &notes_);

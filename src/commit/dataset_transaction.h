@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,26 +21,37 @@ class DatasetTransaction : public Transaction {
  public:
   // `options.target` is resolved already.
   static Result<std::unique_ptr<Transaction>> Begin(Env* env, TransactionOptions options);
+  // A transaction that puts back what the retained generation at `generation` holds, which the run
+  // of `restored` wrote; Publish takes that run's figures. `side` is locked and recovered.
+  static Result<std::unique_ptr<Transaction>> BeginRollback(Env* env, TransactionOptions options,
+                                                            std::unique_ptr<SideDirectory> side,
+                                                            std::vector<std::string> notes,
+                                                            const std::string& generation,
+                                                            const JournalRecord& restored);
   ~DatasetTransaction() override;
 
   Result<std::unique_ptr<WritableFile>> OpenStaged(const std::string& relative_path,
                                                    OpenMode mode) override;
   const TransactionOptions& options() const override { return options_; }
+  const std::optional<PublishInfo>& published_before() const override { return published_before_; }
   Result<PublishOutcome> Publish(const PublishInfo& info) override;
 
  private:
   enum class State : uint8_t { kStaged, kPublished, kUnknown };
 
+  // `kept_from`: where files that stay are linked from.
   DatasetTransaction(Env* env, TransactionOptions options, std::unique_ptr<SideDirectory> side,
-                     std::vector<std::string> notes);
+                     std::vector<std::string> notes, std::string kept_from);
   const DatasetLayout& layout() const { return side_->layout(); }
   bool durable() const { return options_.durability == Durability::kFull; }
 
+  Status FindPublishedBefore();
   Status MakeDirectories();
   // The steps of Publish, in their order.
   Status Prepare(const PublishInfo& info);
+  Status LearnOldGeneration(const std::optional<FileStat>& target);
   Status KeepOldFiles(const PublishInfo& info);
-  Result<KeptContent> LearnKeptContent() const;
+  KeptContent LearnKeptContent() const;
   Status SyncBeforeRename();
   Status SwapIn();
   void Finish();
@@ -56,9 +68,13 @@ class DatasetTransaction : public Transaction {
   std::unique_ptr<SideDirectory> side_;
   const std::string directory_;
   const std::string generation_;
+  const std::string kept_from_;
   StagingArea staging_;
   State state_ = State::kStaged;
   JournalRecord record_;
+  std::optional<JournalRecord> last_;      // of the ledger, just before the publish
+  std::optional<JournalRecord> restored_;  // of a rollback: who wrote what comes back
+  std::optional<PublishInfo> published_before_;
   std::vector<std::string> notes_;
 };
 

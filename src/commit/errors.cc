@@ -18,6 +18,22 @@ Status CommitError(const Status& status, std::string_view context) {
                    status.message());
 }
 
+Status NoHistory(const std::string& target) {
+  return MakeError(
+      ErrorKind::kSink, kNoHistory,
+      "no dataset was published there by headrace, so it has no history: {}; check the "
+      "path (a single file keeps none)",
+      target);
+}
+
+Status NoFileLocks(const std::string& target, const Status& cause) {
+  return MakeError(ErrorKind::kSink, kNoFileLocks,
+                   "the target's file system has no file locks, without which two runs could "
+                   "destroy each other's work: {}: {}; mount it with locks (flock), or publish on "
+                   "another file system",
+                   target, cause.message());
+}
+
 Status RenameOutcomeUnknown(std::string_view thing, const std::string& target,
                             const Status& cause) {
   return MakeError(ErrorKind::kCommitUnknown, kCommitUnknownCode,

@@ -20,6 +20,14 @@ inline constexpr ErrorCode kRunIdNotUsable = 618;
 inline constexpr ErrorCode kTargetNotReadable = 619;
 inline constexpr ErrorCode kCommitFailedCode = 620;
 inline constexpr ErrorCode kCommitUnknownCode = 621;
+inline constexpr ErrorCode kRunUnknown = 622;
+inline constexpr ErrorCode kRunAmbiguous = 623;
+inline constexpr ErrorCode kRunIsCurrent = 624;
+inline constexpr ErrorCode kGenerationGone = 625;
+inline constexpr ErrorCode kNoHistory = 626;
+inline constexpr ErrorCode kPublishedButGone = 627;
+inline constexpr ErrorCode kNoFileLocks = 628;
+inline constexpr ErrorCode kNeedsDataset = 629;
 inline constexpr ErrorCode kStagingMisused = 920;
 inline constexpr ErrorCode kTargetLocked = 801;
 
@@ -28,6 +36,11 @@ inline constexpr ErrorCode kTargetLocked = 801;
 Status TargetError(const Status& status, std::string_view context);
 // The same for what fails in Publish: whatever an Env cannot do is a failure to commit.
 Status CommitError(const Status& status, std::string_view context);
+
+// No run of ours published a dataset at `target`.
+Status NoHistory(const std::string& target);
+// The file system under `target` has no file locks.
+Status NoFileLocks(const std::string& target, const Status& cause);
 
 // Publishing ended without knowledge of its outcome. `thing` is "dataset" or "file".
 Status RenameOutcomeUnknown(std::string_view thing, const std::string& target, const Status& cause);

@@ -14,9 +14,9 @@ constexpr int kJournalVersion = 1;
 // Thousands of inputs and partitions fit many times over; more is not a journal of ours.
 constexpr int64_t kJournalBytesMax = int64_t{1} << 30;
 
-constexpr std::array<PublishMode, 4> kModes = {PublishMode::kCreate, PublishMode::kAppend,
-                                               PublishMode::kOverwrite,
-                                               PublishMode::kOverwritePartitions};
+constexpr std::array<PublishMode, 5> kModes = {
+    PublishMode::kCreate, PublishMode::kAppend, PublishMode::kOverwrite,
+    PublishMode::kOverwritePartitions, PublishMode::kRollback};
 
 // The value under `key` when it is there and of this type, else what `out` holds already.
 template <typename T>
@@ -38,12 +38,16 @@ Json InputsToJson(const std::vector<PublishInput>& inputs) {
   return array;
 }
 
-void ParseLists(const Json& object, PublishInfo* info) {
-  if (const auto found = object.find("partitions"); found != object.end() && found->is_array()) {
-    for (const Json& item : *found) {
-      if (item.is_string()) info->partitions.push_back(item.get<std::string>());
-    }
+void GetTexts(const Json& object, const char* key, std::vector<std::string>* out) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_array()) return;
+  for (const Json& item : *found) {
+    if (item.is_string()) out->push_back(item.get<std::string>());
   }
+}
+
+void ParseLists(const Json& object, PublishInfo* info) {
+  GetTexts(object, "partitions", &info->partitions);
   if (const auto found = object.find("inputs"); found != object.end() && found->is_array()) {
     for (const Json& item : *found) {
       if (!item.is_object()) continue;
@@ -67,6 +71,8 @@ std::string_view PublishModeName(PublishMode mode) {
       return "overwrite";
     case PublishMode::kOverwritePartitions:
       return "overwrite-partitions";
+    case PublishMode::kRollback:
+      return "rollback";
   }
   return "create";
 }
@@ -82,6 +88,11 @@ std::string FormatJournal(const JournalRecord& record) {
       {"old_inode", record.old_inode},
       {"kept_files", record.kept_files},
       {"prepared_at", record.prepared_at},
+      {"replaced_run", record.replaced_run},
+      {"retain_seconds", record.retain_seconds},
+      {"retained_as", record.retained_as},
+      {"rolled_back_to", record.rolled_back_to},
+      {"notes", record.notes},
       {"rows", record.info.rows},
       {"files", record.info.files},
       {"bytes", record.info.bytes},
@@ -91,8 +102,13 @@ std::string FormatJournal(const JournalRecord& record) {
   return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::optional<JournalRecord> ParseJournal(const std::string& text) {
-  const Json object = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+std::optional<JournalRecord> ParseJournal(std::string_view text, RecordParts parts) {
+  // A key that is turned down takes its value with it, before that is built.
+  const auto keep = [&](int, Json::parse_event_t event, Json& parsed) {
+    return parts == RecordParts::kWhole || event != Json::parse_event_t::key ||
+           (parsed != "inputs" && parsed != "partitions");
+  };
+  const Json object = Json::parse(text, keep, /*allow_exceptions=*/false);
   int64_t version = 0;
   if (!object.is_object()) return std::nullopt;
   Get(object, "version", &version);
@@ -106,6 +122,11 @@ std::optional<JournalRecord> ParseJournal(const std::string& text) {
   Get(object, "old_inode", &record.old_inode);
   Get(object, "kept_files", &record.kept_files);
   Get(object, "prepared_at", &record.prepared_at);
+  Get(object, "replaced_run", &record.replaced_run);
+  Get(object, "retain_seconds", &record.retain_seconds);
+  Get(object, "retained_as", &record.retained_as);
+  Get(object, "rolled_back_to", &record.rolled_back_to);
+  GetTexts(object, "notes", &record.notes);
   Get(object, "rows", &record.info.rows);
   Get(object, "files", &record.info.files);
   Get(object, "bytes", &record.info.bytes);

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "commit/transaction.h"
 
@@ -18,9 +20,17 @@ struct JournalRecord {
   uint64_t new_inode = 0;  // of gen/
   uint64_t old_inode = 0;  // of the target; 0 when there is none
   int64_t kept_files = 0;
-  std::string prepared_at;  // ISO 8601, UTC
+  std::string prepared_at;     // ISO 8601, UTC
+  std::string replaced_run;    // that wrote the old generation; "" = none of ours, or there is none
+  int64_t retain_seconds = 0;  // as the run was told
+  std::string retained_as;     // name in generations/ of the old generation; "" = it is removed
+  std::string rolled_back_to;  // of a rollback: the run whose generation came back
+  std::vector<std::string> notes;
   PublishInfo info;
 };
+
+// Inputs and partitions make a line long; who looks at many lines leaves them out.
+enum class RecordParts : uint8_t { kWhole, kWithoutLists };
 
 std::string_view PublishModeName(PublishMode mode);
 
@@ -28,7 +38,8 @@ std::string_view PublishModeName(PublishMode mode);
 // on them.
 std::string FormatJournal(const JournalRecord& record);
 // nullopt when the text is cut short or not a journal.
-std::optional<JournalRecord> ParseJournal(const std::string& text);
+std::optional<JournalRecord> ParseJournal(std::string_view text,
+                                          RecordParts parts = RecordParts::kWhole);
 
 // Temp file, sync, rename, sync of the directory: the file is there whole or not at all.
 Status WriteJournal(Env* env, const std::string& transaction_directory,

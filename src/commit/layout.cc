@@ -29,8 +29,10 @@ std::string DatasetLayout::transaction(std::string_view run_id) const {
 }
 
 std::string DatasetLayout::rescued(std::string_view run_id) const {
-  return JoinPath(side_, fmt::format("rescued-{}", run_id));
+  return JoinPath(side_, fmt::format("{}{}", kRescuedPrefix, run_id));
 }
+
+std::string DatasetLayout::generations() const { return JoinPath(side_, "generations"); }
 
 std::string SingleFileLockPath(const std::string& target) {
   return JoinPath(ParentPath(target), SingleFilePrefix(target) + ".lock");

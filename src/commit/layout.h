@@ -1,6 +1,7 @@
 // Where the commit room keeps its files: names only, no I/O.
 //
-// Dataset D:      .D.headrace/{lock, ledger, txn-<run id>/{journal, gen/, old/}, rescued-<run id>/}
+// Dataset D:      .D.headrace/{lock, ledger, txn-<run id>/{journal, gen/, old/},
+//                 generations/<name>/, rescued-<run id>/}
 // Single file F:  .F.headrace-<run id>.tmp and, while a run lasts, .F.headrace.lock
 #pragma once
 
@@ -20,6 +21,8 @@ class DatasetLayout {
   std::string lock() const;
   std::string ledger() const;
   std::string transaction(std::string_view run_id) const;
+  // Old generations that can be rolled back to (commit/generations.h).
+  std::string generations() const;
   std::string rescued(std::string_view run_id) const;
 
  private:
@@ -30,6 +33,7 @@ class DatasetLayout {
 
 // Below a transaction's directory.
 inline constexpr char kTransactionPrefix[] = "txn-";
+inline constexpr char kRescuedPrefix[] = "rescued-";
 inline constexpr char kJournalName[] = "journal";
 inline constexpr char kGenerationName[] = "gen";
 // Only where the file system cannot exchange two names: the old generation between the two renames

@@ -1,13 +1,13 @@
 #include "commit/ledger.h"
 
-#include <functional>
+#include "commit/errors.h"
 
 namespace headrace {
 namespace {
 
 constexpr int64_t kChunkBytes = 64 * 1024;
 // Room for the line of a run with some hundred thousand inputs.
-constexpr int64_t kTailBytesMax = 64 * 1024 * 1024;
+constexpr int64_t kLineBytesMax = 64 * 1024 * 1024;
 
 // The last byte of a file; '\n' for an empty or missing one.
 Result<char> LastByte(Env* env, const std::string& path) {
@@ -19,11 +19,6 @@ Result<char> LastByte(Env* env, const std::string& path) {
   return last;
 }
 
-bool IsLineOf(const std::string& line, const std::string& run_id) {
-  const std::optional<JournalRecord> record = ParseJournal(line);
-  return record && record->run_id == run_id;
-}
-
 // The newest record among the whole lines of a ledger's end. What stands before the first newline
 // is a whole line only when the ledger begins there.
 std::optional<JournalRecord> LastRecordIn(std::string_view tail, bool from_begin) {
@@ -32,21 +27,22 @@ std::optional<JournalRecord> LastRecordIn(std::string_view tail, bool from_begin
     const size_t before = end == 0 ? std::string_view::npos : tail.rfind('\n', end - 1);
     if (before == std::string_view::npos && !from_begin) return std::nullopt;
     const size_t begin = before == std::string_view::npos ? 0 : before + 1;
-    auto record = ParseJournal(std::string(tail.substr(begin, end - begin)));
+    auto record = ParseJournal(tail.substr(begin, end - begin), RecordParts::kWithoutLists);
     if (record) return record;
     end = before;
   }
   return std::nullopt;
 }
 
-// Calls `visit` for every line that ends in a newline until it returns false. None when there is no
-// ledger.
+// Calls `visit` for every line that ends in a newline and is no longer than a record can be, until
+// it returns false. None when there is no ledger.
 Status ForEachLine(Env* env, const std::string& path,
-                   const std::function<bool(const std::string&)>& visit) {
+                   const std::function<bool(std::string_view)>& visit) {
   ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found, env->Stat(path));
   if (!found) return Status::OK();
   ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<RandomReadFile> file, env->OpenForRead(path));
   std::string line;
+  bool too_long = false;
   std::string chunk(kChunkBytes, '\0');
   for (int64_t offset = 0;;) {
     ARROW_ASSIGN_OR_RAISE(const int64_t count, file->ReadAt(offset, kChunkBytes, chunk.data()));
@@ -55,11 +51,16 @@ Status ForEachLine(Env* env, const std::string& path,
     std::string_view rest(chunk.data(), static_cast<size_t>(count));
     for (size_t end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
       line.append(rest.substr(0, end));
-      if (!visit(line)) return Status::OK();
+      if (!too_long && !visit(line)) return Status::OK();
       line.clear();
+      too_long = false;
       rest.remove_prefix(end + 1);
     }
-    line.append(rest);
+    if (!too_long) line.append(rest);
+    if (static_cast<int64_t>(line.size()) > kLineBytesMax) {
+      too_long = true;
+      line = {};
+    }
   }
 }
 
@@ -94,7 +95,7 @@ Result<std::optional<JournalRecord>> LastLedgerRecord(Env* env, const std::strin
   ARROW_ASSIGN_OR_RAISE(const int64_t size_bytes, file->Size());
   // From the end, in tails of growing length: a ledger lives as long as its dataset.
   std::string tail;
-  for (int64_t length = kChunkBytes; length <= kTailBytesMax; length *= 2) {
+  for (int64_t length = kChunkBytes; length <= kLineBytesMax; length *= 2) {
     const int64_t offset = std::max<int64_t>(size_bytes - length, 0);
     tail.resize(static_cast<size_t>(size_bytes - offset));
     ARROW_ASSIGN_OR_RAISE(const int64_t count,
@@ -106,14 +107,58 @@ Result<std::optional<JournalRecord>> LastLedgerRecord(Env* env, const std::strin
   return std::nullopt;
 }
 
-Result<bool> LedgerHas(Env* env, const std::string& path, const std::string& run_id) {
-  bool found = false;
-  ARROW_RETURN_NOT_OK(ForEachLine(env, path, [&](const std::string& line) {
+Status ForEachLedgerRecord(Env* env, const std::string& path, RecordParts parts,
+                           const std::function<bool(const JournalRecord&)>& visit) {
+  return ForEachLine(env, path, [&](std::string_view line) {
+    const std::optional<JournalRecord> record = ParseJournal(line, parts);
+    return !record || visit(*record);
+  });
+}
+
+Result<std::optional<JournalRecord>> FindInLedger(Env* env, const std::string& path,
+                                                  const std::string& run_id) {
+  std::optional<JournalRecord> found;
+  ARROW_RETURN_NOT_OK(ForEachLine(env, path, [&](std::string_view line) {
     // Parsing every line of a long history would be slow; only lines that mention the run can be
     // its line.
-    found = line.find(run_id) != std::string::npos && IsLineOf(line, run_id);
+    if (line.find(run_id) == std::string_view::npos) return true;
+    std::optional<JournalRecord> record = ParseJournal(line);
+    if (record && record->run_id == run_id) found = std::move(record);
     return !found;
   }));
+  return found;
+}
+
+Result<bool> LedgerHas(Env* env, const std::string& path, const std::string& run_id) {
+  ARROW_ASSIGN_OR_RAISE(const std::optional<JournalRecord> found, FindInLedger(env, path, run_id));
+  return found.has_value();
+}
+
+Result<std::string> ResolveRun(Env* env, const std::string& path, const std::string& name) {
+  std::string found;
+  std::string other;
+  bool exact = false;
+  ARROW_RETURN_NOT_OK(
+      ForEachLedgerRecord(env, path, RecordParts::kWithoutLists, [&](const JournalRecord& record) {
+        exact = record.run_id == name;
+        if (exact || (found.empty() && record.run_id.starts_with(name))) {
+          found = record.run_id;
+        } else if (record.run_id.starts_with(name)) {
+          other = record.run_id;
+        }
+        return !exact;
+      }));
+  if (found.empty() || name.empty()) {
+    return MakeError(ErrorKind::kUsage, kRunUnknown,
+                     "no run whose id is '{}' or begins so was published there; headrace history "
+                     "lists them: {}",
+                     name, path);
+  }
+  if (!exact && !other.empty()) {
+    return MakeError(ErrorKind::kUsage, kRunAmbiguous,
+                     "several runs have ids that begin with '{}': {}, {}; write more of it", name,
+                     found, other);
+  }
   return found;
 }
 

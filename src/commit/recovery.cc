@@ -1,6 +1,7 @@
 #include "commit/recovery.h"
 
 #include "commit/errors.h"
+#include "commit/generations.h"
 #include "commit/ledger.h"
 
 namespace headrace {
@@ -18,7 +19,7 @@ Status Rescue(Env* env, const DatasetLayout& layout, const std::string& run_id,
   return Status::OK();
 }
 
-// Removes one tree of a transaction, or rescues it.
+// Removes one tree of a transaction, or retains or rescues it.
 Status RemoveLosingTree(Env* env, const DatasetLayout& layout, const std::string& run_id,
                         const std::string& path, const JournalRecord* record,
                         std::vector<std::string>* notes) {
@@ -37,7 +38,10 @@ Status RemoveLosingTree(Env* env, const DatasetLayout& layout, const std::string
   // In old/ stands what was the target: it has lost only when the new generation took its place.
   if (is_old_place) is_loser = record != nullptr && target && target->inode == record->new_inode;
   if (!is_loser) return Rescue(env, layout, run_id, path, notes);
-  return env->RemoveTree(path);
+  const bool is_retained =
+      record != nullptr && !record->retained_as.empty() && tree->inode == record->old_inode;
+  return is_retained ? RetainGeneration(env, layout, path, record->retained_as, record->durability)
+                     : env->RemoveTree(path);
 }
 
 // Between the two renames of a file system that cannot exchange, there is no target. Nearly done:
@@ -83,11 +87,15 @@ Status RecoverTransaction(Env* env, const DatasetLayout& layout, const std::stri
     // The line, or the ledger itself, may be what the dead process wrote last.
     ARROW_RETURN_NOT_OK(SyncLedger(env, layout.ledger()));
     ++outcome->transactions_rolled_forward;
+    outcome->actions.push_back(
+        fmt::format("finished run {}: it was published, and is in the ledger now", run_id));
   } else {
     ++outcome->transactions_rolled_back;
+    outcome->actions.push_back(
+        fmt::format("undid run {}: the dataset is as it was before it", run_id));
   }
-  // The dead process may have removed old/ without making that durable; the journal must not go
-  // before it.
+  // The dead process may have removed old/, or moved the old generation to where it is retained,
+  // without making that durable; the journal must not go before it.
   if (record != nullptr && record->old_inode != 0) {
     ARROW_RETURN_NOT_OK(env->SyncDirectory(layout.transaction(run_id)));
   }
@@ -121,7 +129,28 @@ Result<RecoveryOutcome> RecoverDataset(Env* env, const SideDirectory& side) {
     const std::string run_id = entry.name.substr(kPrefix.size());
     ARROW_RETURN_NOT_OK(RecoverTransaction(env, side.layout(), run_id, &outcome));
   }
+  ARROW_RETURN_NOT_OK(FinishRemovals(env, side.layout()));
   return outcome;
+}
+
+Result<std::unique_ptr<SideDirectory>> LockAndRecover(Env* env, DatasetLayout layout,
+                                                      std::vector<std::string>* notes) {
+  ARROW_ASSIGN_OR_RAISE(std::unique_ptr<SideDirectory> side,
+                        SideDirectory::Lock(env, std::move(layout)));
+  ARROW_ASSIGN_OR_RAISE(RecoveryOutcome recovered, RecoverDataset(env, *side));
+  *notes = std::move(recovered.notes);
+  if (recovered.transactions_rolled_back + recovered.transactions_rolled_forward > 0) {
+    notes->push_back(fmt::format("cleaned up after runs that died: {} undone, {} finished",
+                                 recovered.transactions_rolled_back,
+                                 recovered.transactions_rolled_forward));
+  }
+  // Nothing that a run waits for.
+  const Status removed = RemoveExpiredGenerations(env, side->layout(), env->Now());
+  if (!removed.ok()) {
+    notes->push_back(
+        fmt::format("an expired generation could not be removed: {}", removed.message()));
+  }
+  return side;
 }
 
 }  // namespace headrace

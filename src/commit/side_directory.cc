@@ -42,6 +42,13 @@ Result<std::unique_ptr<SideDirectory>> SideDirectory::Lock(Env* env, DatasetLayo
       ARROW_RETURN_NOT_OK(CheckSameDevice(env, side->layout()));
       return side;
     }
+    if (IsNotSupported(lock.status())) {
+      // Nobody can hold it, and a refused run leaves nothing behind.
+      if (env->RemoveFile(layout.lock()).ok()) {
+        [[maybe_unused]] const Status removed = env->RemoveDirectory(layout.side());
+      }
+      return NoFileLocks(layout.target(), lock.status());
+    }
     if (GetErrorCode(lock.status()) != kNotFoundToWrite || attempt == kLockAttempts) {
       return lock.status();
     }

@@ -34,7 +34,13 @@ Result<std::unique_ptr<SingleFileLock>> SingleFileLock::LockAndRecover(Env* env,
                                                                        const std::string& target,
                                                                        int64_t* rolled_back) {
   const std::string path = SingleFileLockPath(target);
-  ARROW_ASSIGN_OR_RAISE(std::unique_ptr<FileLock> file_lock, env->TryLock(path));
+  Result<std::unique_ptr<FileLock>> locked = env->TryLock(path);
+  if (IsNotSupported(locked.status())) {
+    // Nobody can hold it, and a refused run leaves nothing behind.
+    [[maybe_unused]] const Status removed = env->RemoveFile(path);
+    return NoFileLocks(target, locked.status());
+  }
+  ARROW_ASSIGN_OR_RAISE(std::unique_ptr<FileLock> file_lock, std::move(locked));
   if (file_lock == nullptr) return LockedError(env, target, path);
   std::unique_ptr<SingleFileLock> lock(new SingleFileLock(env, path, std::move(file_lock)));
   ARROW_ASSIGN_OR_RAISE(const std::vector<std::string> temporaries, ListTemporaries(env, target));

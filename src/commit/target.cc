@@ -51,6 +51,13 @@ Status CheckCanBeKept(Env* env, const std::string& directory) {
 }
 
 Status CheckFileTarget(const ResolvedTarget& target, const TransactionOptions& options) {
+  if (options.run_id_origin == RunIdOrigin::kGiven || options.retain_seconds > 0) {
+    return MakeError(
+        ErrorKind::kUsage, kNeedsDataset,
+        "a run id of your own and a grace period need a ledger, and one file has none: "
+        "{}; publish a dataset (a name without .parquet), or leave them out",
+        target.path);
+  }
   if (options.mode == PublishMode::kAppend || options.mode == PublishMode::kOverwritePartitions) {
     return MakeError(ErrorKind::kUsage, kModeNotSupported,
                      "mode {} needs a dataset directory, and the target is one file: {}; use mode "
@@ -84,8 +91,9 @@ Status CheckDatasetTarget(Env* env, const ResolvedTarget& target, const Transact
   // Moving a directory rewrites its ".." entry, so it must be writable itself.
   ARROW_RETURN_NOT_OK(env->CheckWritable(target.path));
   if (options.mode == PublishMode::kCreate) return Status::OK();  // refused by what follows
-  return options.mode == PublishMode::kOverwrite ? CheckHoldsOnlyData(env, target.path)
-                                                 : CheckCanBeKept(env, target.path);
+  const bool replaces =
+      options.mode == PublishMode::kOverwrite || options.mode == PublishMode::kRollback;
+  return replaces ? CheckHoldsOnlyData(env, target.path) : CheckCanBeKept(env, target.path);
 }
 
 // `path`, at which nothing stands, with its parent directory resolved; empty when there is no such

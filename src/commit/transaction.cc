@@ -1,5 +1,7 @@
 #include "commit/transaction.h"
 
+#include <algorithm>
+
 #include "base/ids.h"
 #include "commit/dataset_transaction.h"
 #include "commit/errors.h"
@@ -11,9 +13,17 @@
 namespace headrace {
 namespace {
 
-// Run ids become names of files, and the dot tells temporaries of different targets apart.
+// Run ids become names of files and stand in the ledger as they are; the dot tells the parts of
+// such names apart.
 bool IsSafeRunId(const std::string& run_id) {
-  return !run_id.empty() && run_id.find_first_of("./") == std::string::npos;
+  constexpr size_t kLengthMax = 128;
+  constexpr std::string_view kMarks = "-_+:=@,~";
+  const auto is_allowed = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kMarks.find(c) != std::string_view::npos;
+  };
+  return !run_id.empty() && run_id.size() <= kLengthMax &&
+         std::all_of(run_id.begin(), run_id.end(), is_allowed);
 }
 
 Status RecoverDatasetAt(Env* env, const std::string& target, RecoveryOutcome* outcome) {
@@ -29,16 +39,33 @@ Status RecoverDatasetAt(Env* env, const std::string& target, RecoveryOutcome* ou
 Status RecoverSingleFileAt(Env* env, const std::string& target, RecoveryOutcome* outcome) {
   ARROW_ASSIGN_OR_RAISE(const bool has_leftovers, SingleFileLock::HasLeftovers(env, target));
   if (!has_leftovers) return Status::OK();
-  return SingleFileLock::LockAndRecover(env, target, &outcome->transactions_rolled_back).status();
+  ARROW_RETURN_NOT_OK(
+      SingleFileLock::LockAndRecover(env, target, &outcome->transactions_rolled_back).status());
+  const int64_t undone = outcome->transactions_rolled_back;
+  outcome->actions.push_back(
+      undone == 0 ? "removed the lock file of a run that died"
+                  : fmt::format("undid {} that died: {} removed, the file is as it was before",
+                                undone == 1 ? "a run" : fmt::format("{} runs", undone),
+                                undone == 1 ? "its temporary" : "their temporaries"));
+  return Status::OK();
 }
 
 }  // namespace
 
+Status CheckRunId(const std::string& run_id) {
+  if (IsSafeRunId(run_id)) return Status::OK();
+  return MakeError(ErrorKind::kUsage, kRunIdNotUsable,
+                   "a run id consists of at most 128 letters, digits and - _ + : = @ , ~ (no dots, "
+                   "slashes or blanks); choose another: '{}'",
+                   run_id);
+}
+
 Result<std::unique_ptr<Transaction>> Transaction::Begin(Env* env, TransactionOptions options) {
   if (options.run_id.empty()) options.run_id = NewRunId();
-  if (!IsSafeRunId(options.run_id)) {
-    return MakeError(ErrorKind::kUsage, kRunIdNotUsable,
-                     "a run id must not hold dots or slashes: '{}'", options.run_id);
+  ARROW_RETURN_NOT_OK(CheckRunId(options.run_id));
+  if (options.mode == PublishMode::kRollback) {
+    return MakeError(ErrorKind::kInternal, kStagingMisused,
+                     "a rollback stages nothing of its own: {}", options.target);
   }
   const Result<ResolvedTarget> resolved = ResolveTarget(env, options.target);
   ARROW_RETURN_NOT_OK(TargetError(resolved.status(), "cannot begin to publish"));
@@ -48,6 +75,11 @@ Result<std::unique_ptr<Transaction>> Transaction::Begin(Env* env, TransactionOpt
                                            : SingleFileTransaction::Begin(env, std::move(options));
   ARROW_RETURN_NOT_OK(TargetError(transaction.status(), "cannot begin to publish"));
   return transaction;
+}
+
+const std::optional<PublishInfo>& Transaction::published_before() const {
+  static const std::optional<PublishInfo> kNothing;
+  return kNothing;
 }
 
 Result<RecoveryOutcome> Recover(Env* env, const std::string& target) {

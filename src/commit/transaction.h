@@ -1,16 +1,19 @@
 // Publishing a dataset directory or a single file: all of it or none of it.
 //
 // Layout beside a dataset D on the same file system: .D.headrace/{lock, ledger, txn-<run
-// id>/{journal, gen/, old/}, rescued-<run id>/}. Protocol: lock, recover, write below txn-<id>/gen
-// and sync, journal, link what stays, sync directories bottom-up, ONE rename (exchange or
-// no-replace), sync the parent, ledger line, remove the old generation. Recovery only ever deletes
-// the losing tree; the journalled inode of gen compared with D's says who won. A single file F is
-// staged as .F.headrace-<run id>.tmp beside it, synced, renamed, and the parent synced; its lock
-// .F.headrace.lock stands there only while a run lasts. docs/publishing.md has the whole story.
+// id>/{journal, gen/, old/}, generations/<name>/, rescued-<run id>/}. Protocol: lock, recover,
+// write below txn-<id>/gen and sync, journal, link what stays, sync directories bottom-up, ONE
+// rename (exchange or no-replace), sync the parent, ledger line, remove the old generation or put
+// it into generations/ for as long as it may be rolled back to (commit/rollback.h). Recovery only
+// ever deletes the losing tree; the journalled inode of gen compared with D's says who won. A
+// single file F is staged as .F.headrace-<run id>.tmp beside it, synced, renamed, and the parent
+// synced; its lock .F.headrace.lock stands there only while a run lasts. docs/publishing.md has the
+// whole story.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,12 +22,21 @@
 
 namespace headrace {
 
-enum class PublishMode : uint8_t { kCreate, kAppend, kOverwrite, kOverwritePartitions };
+// kRollback is that of commit/rollback.h; Begin refuses it.
+enum class PublishMode : uint8_t { kCreate, kAppend, kOverwrite, kOverwritePartitions, kRollback };
 enum class TargetKind : uint8_t { kDataset, kSingleFile };
 enum class Durability : uint8_t {
   kFull,
   kNone
 };  // kNone skips every fsync; order and atomicity against kill stay
+
+// Usage when a run id would not do as a part of file names.
+Status CheckRunId(const std::string& run_id);
+
+enum class RunIdOrigin : uint8_t {
+  kGenerated,
+  kGiven  // by the user: such a run is published once, and asked again it does nothing
+};
 
 struct TransactionOptions {
   std::string target;
@@ -32,6 +44,8 @@ struct TransactionOptions {
   PublishMode mode = PublishMode::kCreate;
   Durability durability = Durability::kFull;
   std::string run_id;
+  RunIdOrigin run_id_origin = RunIdOrigin::kGenerated;
+  int64_t retain_seconds = 0;  // so long the replaced generation can be rolled back to; 0 = removed
 };
 
 struct PublishInput {
@@ -53,8 +67,10 @@ struct PublishInfo {
 
 struct PublishOutcome {
   std::vector<std::string>
-      notes;               // announced fallbacks ("no exchange on this file system: two renames")
-  int64_t kept_files = 0;  // linked over from the old generation
+      notes;                 // announced fallbacks ("no exchange on this file system: two renames")
+  int64_t kept_files = 0;    // linked over from the old generation
+  std::string replaced_run;  // that wrote the old generation; "" = none of ours, or there was none
+  std::string retained_as;   // name of the old generation in generations/; "" = it is removed
 };
 
 // Role: Staged -> Prepared -> Published -> Cleaned, and Unknown. Begin holds the lock until the
@@ -76,6 +92,9 @@ class Transaction {
   virtual Result<std::unique_ptr<WritableFile>> OpenStaged(const std::string& relative_path,
                                                            OpenMode mode) = 0;
   virtual const TransactionOptions& options() const = 0;
+  // What the ledger says of the run of this id, when one with kGiven was published before. Then
+  // nothing may be staged or published, and the target stands as it is.
+  virtual const std::optional<PublishInfo>& published_before() const;
   // After OK: visible and, with Durability::kFull, durable. Called at most once, without any other
   // call running. `info.partitions` adds partitions to be replaced without new files to those that
   // files were staged in.
@@ -85,6 +104,7 @@ class Transaction {
 struct RecoveryOutcome {
   int64_t transactions_rolled_back = 0;
   int64_t transactions_rolled_forward = 0;
+  std::vector<std::string> actions;  // what was done, one line each
   std::vector<std::string> notes;
 };
 

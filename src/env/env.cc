@@ -12,6 +12,8 @@ Env* Env::Default() {
   return &env;
 }
 
+std::time_t Env::Now() { return std::time(nullptr); }
+
 Result<std::string> Env::ReadLink(const std::string& path) {
   return ReadError(EINVAL, "cannot read symbolic link", "readlink", path);
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -29,6 +30,7 @@ struct FileStat {
   uint64_t device = 0;
   int64_t mtime_ns = 0;
   uint32_t mode = 0;
+  uint64_t link_count = 1;  // names of a file; the space is free when the last one goes
 };
 
 struct DirectoryEntry {
@@ -142,8 +144,11 @@ class Env {
   // mounts).
   virtual Status CheckWritable(const std::string& directory) = 0;
   // Creates the file if needed. nullptr when another process holds it; the holder writes its pid
-  // and start into it.
+  // and start into it. Fails with IsNotSupported where the file system has no locks.
   virtual Result<std::unique_ptr<FileLock>> TryLock(const std::string& path) = 0;
+
+  // Seconds since 1970, of the clock on the wall. Never fails.
+  virtual std::time_t Now();
 
   // Helpers over the calls above.
   Status CreateDirectories(const std::string& path);

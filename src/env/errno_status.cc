@@ -94,6 +94,13 @@ Status LinkError(int error_number, std::string_view what, std::string_view call,
                     fmt::format("{} -> {}", from, to));
 }
 
+Status LockError(int error_number, std::string_view what, std::string_view call,
+                 std::string_view path) {
+  const bool no_locks = error_number == ENOLCK || MeansNotSupported(error_number);
+  const ErrorCode code = no_locks ? kNotSupported : WriteCode(error_number);
+  return ErrnoError(ErrorKind::kSink, code, error_number, what, call, path);
+}
+
 bool IsAlreadyExists(const Status& status) { return GetErrorCode(status) == kExistsAlready; }
 
 bool IsNotSupported(const Status& status) { return GetErrorCode(status) == kNotSupported; }

@@ -29,5 +29,8 @@ Status WriteError(int error_number, std::string_view what, std::string_view call
 // For rename and link alone: there EINVAL and its like mean that the file system cannot do it.
 Status LinkError(int error_number, std::string_view what, std::string_view call,
                  std::string_view from, std::string_view to);
+// For flock alone: there ENOLCK and its like mean that the file system has no locks.
+Status LockError(int error_number, std::string_view what, std::string_view call,
+                 std::string_view path);
 
 }  // namespace headrace

@@ -36,6 +36,7 @@ Result<std::optional<FileStat>> StatWith(const std::string& path, int flags) {
   stat.device = found.st_dev;
   stat.mtime_ns = found.st_mtim.tv_sec * int64_t{1'000'000'000} + found.st_mtim.tv_nsec;
   stat.mode = found.st_mode;
+  stat.link_count = found.st_nlink;
   return stat;
 }
 

@@ -43,7 +43,7 @@ Result<std::unique_ptr<FileLock>> PosixEnv::TryLock(const std::string& path) {
     if (!descriptor.is_open()) return WriteError(errno, kCannotLock, "open", path);
     if (RetryInterrupted([&] { return ::flock(descriptor.get(), LOCK_EX | LOCK_NB); }) != 0) {
       if (errno == EWOULDBLOCK) return nullptr;
-      return WriteError(errno, kCannotLock, "flock", path);
+      return LockError(errno, kCannotLock, "flock", path);
     }
     struct stat held;
     struct stat named;

@@ -79,7 +79,7 @@ void WriteRun(const RunSnapshot& snapshot, Page* page) {
               snapshot.seconds);
   page->Family("headrace_run_state", "gauge", "1 for the state of the run, 0 for the others.");
   const std::string state = snapshot.ended ? snapshot.status : "running";
-  for (const char* name : {"running", "published", "failed", "cancelled"}) {
+  for (const char* name : {"running", "published", "already published", "failed", "cancelled"}) {
     page->Sample(int64_t{state == name}, {{"state", name}});
   }
   page->Gauge("headrace_worker_threads", "Workers of the run.", int64_t{snapshot.threads});

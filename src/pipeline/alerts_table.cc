@@ -46,16 +46,6 @@ Status ReadSecretText(const YamlNode& value, const ReadContext& context, std::st
   return Status::OK();
 }
 
-Status ReadDuration(const YamlNode& value, const ReadContext& context, double* seconds) {
-  if (value.kind != YamlNode::Kind::kScalar) {
-    return ConfigError(context.file, value, 755, "here stands a duration such as 30s");
-  }
-  const auto duration = ParseDuration(value.text);
-  if (!duration.ok()) return WithContext(duration.status(), PlaceOf(context.file, value));
-  *seconds = static_cast<double>(duration->count()) / 1000;
-  return Status::OK();
-}
-
 constexpr Key<AlertTarget> kWebhookKeys[] = {
     {{"url", Presence::kRequired, "text or secret", "",
       "where the alert is posted as JSON; a secret is `{ secret: { env: NAME } }`"},

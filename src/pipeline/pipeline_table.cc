@@ -1,3 +1,4 @@
+#include "commit/transaction.h"
 #include "pipeline/read_values.h"
 #include "pipeline/tables.h"
 
@@ -13,6 +14,16 @@ constexpr Key<JobSpec> kPipelineKeys[] = {
      }},
     {{"name", Presence::kOptional, "text", "", "what the report calls the run"},
      [](auto& value, auto& context, auto* out) { return ReadText(value, context, &out->name); }},
+    {{"run_id", Presence::kOptional, "text", "a new one",
+      "a run of this id is published once; where it was already, the run does nothing "
+      "(publishing.md)"},
+     [](auto& value, auto& context, auto* out) {
+       ARROW_RETURN_NOT_OK(ReadText(value, context, &out->run_id));
+       const Status usable = out->run_id.empty() ? Status::OK() : CheckRunId(out->run_id);
+       return usable.ok()
+                  ? usable
+                  : ConfigError(context.file, value, GetErrorCode(usable), "{}", usable.message());
+     }},
     {{"vars", Presence::kOptional, "map of name: text", "",
       "texts for `${vars.name}`; each may use those above it"},
      [](auto&, auto&, auto*) { return Status::OK(); }},

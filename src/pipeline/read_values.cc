@@ -53,6 +53,16 @@ Status ReadBoolean(const YamlNode& value, const ReadContext& context, bool* out)
   return ConfigError(context.file, value, 131, "here stands true or false, not '{}'", value.text);
 }
 
+Status ReadDuration(const YamlNode& value, const ReadContext& context, double* seconds) {
+  if (value.kind != YamlNode::Kind::kScalar) {
+    return ConfigError(context.file, value, 755, "here stands a duration such as 30s");
+  }
+  const auto duration = ParseDuration(value.text);
+  if (!duration.ok()) return WithContext(duration.status(), PlaceOf(context.file, value));
+  *seconds = static_cast<double>(duration->count()) / 1000;
+  return Status::OK();
+}
+
 Status ReadCount(const YamlNode& value, const ReadContext& context, int64_t min, int64_t* out) {
   if (value.kind == YamlNode::Kind::kScalar && ParseNumber(value.text, out) && *out >= min &&
       *out <= kCountMax) {

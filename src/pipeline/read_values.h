@@ -17,6 +17,8 @@ Status ReadCount(const YamlNode& value, const ReadContext& context, int64_t min,
 Status ReadBytes(const YamlNode& value, const ReadContext& context, int64_t* out);
 // "25%" or "25 %" -> 0.25; above 0, at most 100 %.
 Status ReadPercent(const YamlNode& value, const ReadContext& context, double* out);
+// "500ms", "30s", "5m", "2h", "1d" as seconds.
+Status ReadDuration(const YamlNode& value, const ReadContext& context, double* seconds);
 // One byte: ",", "\t", "tab"; "none" gives '\0'.
 Status ReadCharacter(const YamlNode& value, const ReadContext& context, char* out);
 // One text, or a list of texts.

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "pipeline/read_values.h"
 #include "pipeline/tables.h"
 #include "runtime/output_target.h"
@@ -41,6 +43,13 @@ constexpr Key<OutputSpec> kParquetKeys[] = {
      }},
 };
 
+Status ReadRetain(const YamlNode& value, const ReadContext& context, OutputSpec* out) {
+  double seconds = 0;
+  ARROW_RETURN_NOT_OK(ReadDuration(value, context, &seconds));
+  out->retain_seconds = static_cast<int64_t>(std::ceil(seconds));
+  return Status::OK();
+}
+
 Status ReadFormat(const YamlNode& value, const ReadContext& context, OutputSpec* out) {
   ARROW_ASSIGN_OR_RAISE(size_t choice,
                         ReadChoice(value, context, {"parquet", "csv", "jsonl", "arrow"}));
@@ -75,6 +84,9 @@ constexpr Key<OutputSpec> kSinkKeys[] = {
     {{"mode", Presence::kOptional, "name", "`create`",
       "`create` (an existing target is an error), `append`, `overwrite`, `overwrite_partitions`"},
      ReadMode},
+    {{"retain", Presence::kOptional, "duration", "`0s`",
+      "so long the dataset that is replaced can be rolled back to: `24h`, `7d` (publishing.md)"},
+     ReadRetain},
     {{"durability", Presence::kOptional, "name", "`full`",
       "`full` = published means on disk; `none` skips every fsync, but a kill still leaves all or "
       "nothing"},

@@ -31,7 +31,7 @@ int64_t GuessRowBytes(const arrow::Schema& schema) {
 
 JobRun::JobRun(const JobSpec& job, JobControl control)
     : job_(job), control_(std::move(control)), env_(Env::Default()) {
-  report_.run_id = NewRunId();
+  report_.run_id = job_.run_id.empty() ? NewRunId() : job_.run_id;
   StartReport(&report_);
 }
 
@@ -48,7 +48,9 @@ Status JobRun::Execute() {
 
 Status JobRun::ExecutePhases() {
   ARROW_ASSIGN_OR_RAISE(target_, ResolveOutput(job_.output, report_.run_id));
+  if (!job_.run_id.empty()) target_.transaction.run_id_origin = RunIdOrigin::kGiven;
   ARROW_RETURN_NOT_OK(OpenAndAdmit(Target::kLocked));
+  if (transaction_->published_before()) return Status::OK();
   ARROW_RETURN_NOT_OK(Convert());
   ARROW_RETURN_NOT_OK(CheckRowAccount());
   return Publish();
@@ -86,6 +88,7 @@ Status JobRun::TryToAdmit(int threads, int64_t batch_bytes, Target target) {
   // an hour.
   if (target == Target::kLocked && !transaction_) {
     ARROW_ASSIGN_OR_RAISE(transaction_, Transaction::Begin(env_, target_.transaction));
+    if (transaction_->published_before()) return Status::OK();
   }
   ARROW_RETURN_NOT_OK(OpenInput());
   ARROW_RETURN_NOT_OK(PlanAndType());

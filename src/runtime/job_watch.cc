@@ -96,6 +96,9 @@ void JobRun::FillReport(const Status& status) {
     if (!switch_reason_.empty()) facts.mode_reason += "; " + switch_reason_;
   }
   if (source_) facts.inputs = source_->inputs();
+  if (transaction_ && transaction_->published_before()) {
+    facts.published_before = &*transaction_->published_before();
+  }
   FinishReport(facts, &report_);
   if (scan_) {
     for (const auto& line : scan_->evidence()) report_.evidence.push_back(line);

@@ -70,6 +70,13 @@ Result<OutputTarget> ResolveOutput(const OutputSpec& output, const std::string& 
         "leave out the partition columns",
         output.path);
   }
+  options.retain_seconds = output.retain_seconds;
+  if (options.kind == TargetKind::kSingleFile && output.retain_seconds > 0) {
+    return MakeError(ErrorKind::kInvalidConfig, 157,
+                     "one file keeps no earlier generation: '{}'; name a directory (without "
+                     ".parquet), or leave out the grace period",
+                     output.path);
+  }
   if (options.mode == PublishMode::kOverwritePartitions && output.partition_by.empty()) {
     return MakeError(
         ErrorKind::kInvalidConfig, 154,

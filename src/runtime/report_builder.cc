@@ -15,9 +15,26 @@ double SecondsNow() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-std::string StatusWord(const Status& status) {
-  if (status.ok()) return "published";
-  return GetErrorKind(status) == ErrorKind::kCancelled ? "cancelled" : "failed";
+std::string StatusWord(const ReportFacts& facts) {
+  if (facts.status.ok()) {
+    return facts.published_before == nullptr ? "published" : "already published";
+  }
+  return GetErrorKind(facts.status) == ErrorKind::kCancelled ? "cancelled" : "failed";
+}
+
+// What is at the target now, by the figures of the run that brought it there.
+OutputReport OutputOf(const ReportFacts& facts) {
+  if (const PublishInfo* before = facts.published_before) {
+    return {facts.output_path,
+            before->rows,
+            before->files,
+            before->bytes,
+            static_cast<int64_t>(before->partitions.size()),
+            0};
+  }
+  const SinkSummary& summary = *facts.summary;
+  return {facts.output_path, summary.rows,       static_cast<int64_t>(summary.files.size()),
+          summary.bytes,     summary.partitions, summary.row_groups};
 }
 
 }  // namespace
@@ -36,7 +53,7 @@ void FinishReport(const ReportFacts& facts, RunReport* report) {
   report->wall_seconds = SecondsNow() - report->wall_seconds;
   const CpuTimes cpu = ReadCpuTimes();
   report->cpu_seconds = cpu.user_seconds + cpu.system_seconds - report->cpu_seconds;
-  report->status = StatusWord(facts.status);
+  report->status = StatusWord(facts);
   if (!facts.status.ok()) {
     report->error = facts.status.message();
     report->error_code = fmt::format("E{:04}", GetErrorCode(facts.status));
@@ -52,10 +69,8 @@ void FinishReport(const ReportFacts& facts, RunReport* report) {
     report->inputs.push_back({input.path, input.size_bytes, input.rows, 0});
   }
   if (facts.status.ok()) {
-    report->rows_out = facts.summary->rows;
-    report->outputs.push_back(
-        {facts.output_path, facts.summary->rows, static_cast<int64_t>(facts.summary->files.size()),
-         facts.summary->bytes, facts.summary->partitions, facts.summary->row_groups});
+    report->rows_out = facts.summary->rows;  // none where there was nothing to do
+    report->outputs.push_back(OutputOf(facts));
   }
   auto& memory = report->memory;
   if (facts.budget != nullptr) {

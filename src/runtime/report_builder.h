@@ -26,6 +26,8 @@ struct ReportFacts {
   std::string mode;                      // "" when the run failed before it was decided
   std::string mode_reason;
   std::vector<SourceInput> inputs;
+  const PublishInfo* published_before = nullptr;  // not null: by a run of the same id, and this
+                                                  // one had nothing to do
 };
 
 // Versions and start time.

@@ -88,6 +88,43 @@ bool WritesTo(const RegisteredRun& run, const std::string& path) {
   return run.snapshot.output == path;
 }
 
+arrow::Result<History> ReadHistory(const std::string& dataset, int64_t entries_max) {
+  TheFakeRun().dataset = dataset;
+  TheFakeRun().entries_max = entries_max;
+  if (!TheFakeRun().status.ok()) return TheFakeRun().status;
+  return TheFakeRun().history;
+}
+
+arrow::Result<LedgerEntry> ShowLedgerEntry(const std::string& dataset, const std::string& run) {
+  TheFakeRun().dataset = dataset;
+  TheFakeRun().run = run;
+  if (!TheFakeRun().status.ok()) return TheFakeRun().status;
+  return TheFakeRun().history.entries.front();
+}
+
+arrow::Result<RollbackResult> RollBackDataset(const std::string& dataset, const std::string& run,
+                                              std::optional<int64_t> retain_seconds) {
+  TheFakeRun().dataset = dataset;
+  TheFakeRun().run = run;
+  TheFakeRun().retain_seconds = retain_seconds;
+  if (!TheFakeRun().status.ok()) return TheFakeRun().status;
+  return TheFakeRun().rollback;
+}
+
+arrow::Result<VacuumResult> VacuumDataset(const std::string& dataset,
+                                          const VacuumRequest& request) {
+  TheFakeRun().dataset = dataset;
+  TheFakeRun().vacuum_request = request;
+  if (!TheFakeRun().status.ok()) return TheFakeRun().status;
+  return TheFakeRun().vacuum;
+}
+
+arrow::Result<std::vector<std::string>> RecoverTarget(const std::string& path) {
+  TheFakeRun().dataset = path;
+  if (!TheFakeRun().status.ok()) return TheFakeRun().status;
+  return TheFakeRun().recovered;
+}
+
 arrow::Status ServeMonitor(const std::string& address, const volatile int* stop_signal,
                            const std::function<void(const std::string& url)>& on_ready) {
   TheFakeRun().served_address = address;

@@ -1,6 +1,8 @@
-// What the fake of headrace/run.h and headrace/monitor.h was asked for, and what it answers.
+// What the fake of headrace/run.h, headrace/monitor.h and headrace/history.h was asked for, and
+// what it answers.
 #pragma once
 
+#include "headrace/history.h"
 #include "headrace/monitor.h"
 #include "headrace/run.h"
 
@@ -24,6 +26,16 @@ struct FakeRun {
   std::vector<std::string> kept;  // ids of the runs whose diagnoses were kept
   TargetStatus target;
   std::string served_address;
+  // Of the last call about the past of a dataset, and the answers; all of them fail with `status`.
+  std::string dataset;
+  std::string run;
+  int64_t entries_max = 0;
+  std::optional<int64_t> retain_seconds;
+  VacuumRequest vacuum_request;
+  History history;
+  RollbackResult rollback;
+  VacuumResult vacuum;
+  std::vector<std::string> recovered;
 };
 
 FakeRun& TheFakeRun();

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "commit/generations.h"
 #include "commit/ledger.h"
 #include "sweep_scenario.h"
 
@@ -71,6 +72,7 @@ class CrashJudge {
       return Fail(&result_.lost_after_acknowledgement, where, "acknowledged, then lost");
     }
     CheckNothingLeft(model, view, where);
+    CheckRetained(model, view, where);
     CheckRunAgain(model, view, where);
   }
 
@@ -111,6 +113,7 @@ class CrashJudge {
     // A lock that a loss of power took away is made again by the next run.
     std::erase(found, "/data/.out.headrace/lock");
     std::erase(expected, "/data/.out.headrace/lock");
+    std::erase(found, "/data/.out.headrace/generations");  // looked at by CheckRetained
     if (found != expected) {
       return Fail(&result_.other_failures, where, "left over: " + ::testing::PrintToString(found));
     }
@@ -118,6 +121,25 @@ class CrashJudge {
     const bool in_ledger = LedgerHas(&env, "/data/.out.headrace/ledger", kSweepRunId).ValueOrDie();
     if (in_ledger != (view == View::kNew)) {
       Fail(&result_.other_failures, where, "the ledger does not agree with the target");
+    }
+  }
+
+  // Whole, and under the names of those who wrote them; nothing half removed or half moved.
+  void CheckRetained(ModelFileSystem* model, View view, const std::string& where) {
+    FaultEnv env(model);
+    const DatasetLayout layout(kSweepTarget);
+    std::map<std::string, Tree> found;
+    for (const RetainedGeneration& generation : ListGenerations(&env, layout).ValueOrDie()) {
+      found[generation.run_id] =
+          ReadTree(&env, JoinPath(layout.generations(), generation.name)).ValueOrDie();
+    }
+    const auto& expected =
+        view == View::kNew ? scenario_.retained_with_new : scenario_.retained_with_old;
+    if (found != expected) {
+      Fail(&result_.other_failures, where, "retained: " + ::testing::PrintToString(found));
+    }
+    if (expected.empty() && model->Lookup(layout.generations())) {
+      Fail(&result_.other_failures, where, "left over: generations/");
     }
   }
 

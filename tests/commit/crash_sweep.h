@@ -72,8 +72,7 @@ class CrashSweep {
       ModelFileSystem model = start_;
       FaultEnv publisher(&model, scenario_.features);
       publisher.SetPlan({call, Fault::kKill});
-      [[maybe_unused]] const auto outcome =
-          PublishTree(&publisher, SweepOptions(scenario_, kSweepRunId), scenario_.staged);
+      [[maybe_unused]] const Status outcome = RunSweepJob(scenario_, &publisher);
       FaultEnv env(&model, scenario_.features);
       [[maybe_unused]] const auto recovered = Recover(&env, kSweepTarget);
       calls.insert(env.trace().begin(), env.trace().end());
@@ -107,14 +106,15 @@ class CrashSweep {
       FaultEnv env(&start_);
       TransactionOptions options = SweepOptions(scenario_, "run-1");
       options.mode = PublishMode::kCreate;
-      const Status status = PublishTree(&env, options, *scenario_.old_tree).status();
+      const Status status = scenario_.prepare
+                                ? scenario_.prepare(&env)
+                                : PublishTree(&env, options, *scenario_.old_tree).status();
       if (!status.ok()) ADD_FAILURE() << status.ToString();
       start_.SyncEverything();
     }
     ModelFileSystem model = start_;
     FaultEnv env(&model, scenario_.features);
-    const Status status =
-        PublishTree(&env, SweepOptions(scenario_, kSweepRunId), scenario_.staged).status();
+    const Status status = RunSweepJob(scenario_, &env);
     if (!status.ok()) ADD_FAILURE() << status.ToString();
     call_count_ = env.call_count();
     trace_ = env.trace();
@@ -130,7 +130,7 @@ class CrashSweep {
     }
     FaultEnv env(model, scenario_.features);
     env.SetPlan(plan);
-    return PublishTree(&env, SweepOptions(scenario_, kSweepRunId), scenario_.staged).status();
+    return RunSweepJob(scenario_, &env);
   }
 
   // Every call, the end first and then in wide steps: what a mutant breaks shows soon.

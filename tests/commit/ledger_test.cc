@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "commit/errors.h"
 #include "support/fault_env.h"
 
 namespace headrace {
@@ -72,6 +73,60 @@ TEST_F(LedgerTest, ALongHistoryIsNotRead) {
   env_.SetPlan({});
   EXPECT_EQ(Last(), "run-2");
   EXPECT_LE(env_.call_count(EnvCall::kRead), 3);
+}
+
+TEST_F(LedgerTest, RecordsAmongForeignLines) {
+  const std::string half = Line("run-9").substr(0, 20);
+  Write("\n" + Line("run-1") + "not ours\n[1, 2]\n" + half + "\n" + Line("run-2", 200'000) + half);
+  std::vector<std::string> runs;
+  ASSERT_TRUE(ForEachLedgerRecord(&env_, kLedger, RecordParts::kWithoutLists,
+                                  [&](const JournalRecord& record) {
+                                    runs.push_back(record.run_id);
+                                    return true;
+                                  })
+                  .ok());
+  EXPECT_EQ(runs, (std::vector<std::string>{"run-1", "run-2"}));
+  EXPECT_TRUE(LedgerHas(&env_, kLedger, "run-2").ValueOrDie());
+  EXPECT_FALSE(LedgerHas(&env_, kLedger, "run-9").ValueOrDie());
+}
+
+// Somebody's file under our name must not fill the memory.
+TEST_F(LedgerTest, ALineTooLongToBeARecordIsPassedOver) {
+  Write(Line("run-1") + std::string((64 << 20) + 100'000, 'x') + "\n" + Line("run-2"));
+  EXPECT_TRUE(LedgerHas(&env_, kLedger, "run-1").ValueOrDie());
+  EXPECT_TRUE(LedgerHas(&env_, kLedger, "run-2").ValueOrDie());
+  EXPECT_EQ(Last(), "run-2");
+}
+
+TEST_F(LedgerTest, ListsAreLeftOutOnDemand) {
+  JournalRecord record;
+  record.run_id = "run-1";
+  record.new_inode = 1;
+  record.retained_as = "x";
+  record.info.rows = 5;
+  record.info.partitions = {"inputs", "partitions"};
+  record.info.inputs = {{"partitions", 1, 2}, {"a", 3, 4}};
+  record.notes = {"inputs"};
+  const auto head = ParseJournal(FormatJournal(record), RecordParts::kWithoutLists);
+  ASSERT_TRUE(head.has_value());
+  EXPECT_EQ(head->info.rows, 5);
+  EXPECT_EQ(head->retained_as, "x");
+  EXPECT_EQ(head->notes, record.notes);
+  EXPECT_TRUE(head->info.inputs.empty() && head->info.partitions.empty());
+  EXPECT_EQ(ParseJournal(FormatJournal(record))->info.inputs.size(), 2u);
+}
+
+TEST_F(LedgerTest, OneRunAmongManyByTheBeginningOfItsId) {
+  constexpr int kRuns = 100'000;
+  std::string text;
+  for (int i = 0; i < kRuns; ++i) {
+    text += fmt::format("{{\"version\":1,\"run_id\":\"run-{:06}\",\"new_inode\":1}}\n", i);
+  }
+  Write(text);
+  EXPECT_EQ(ResolveRun(&env_, kLedger, "run-012345").ValueOrDie(), "run-012345");
+  EXPECT_EQ(GetErrorCode(ResolveRun(&env_, kLedger, "run-01234").status()), kRunAmbiguous);
+  EXPECT_EQ(GetErrorCode(ResolveRun(&env_, kLedger, "run-1234567").status()), kRunUnknown);
+  EXPECT_EQ(Last(), "run-099999");
 }
 
 }  // namespace

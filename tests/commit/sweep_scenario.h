@@ -2,10 +2,13 @@
 // afterwards.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "commit/rollback.h"
 #include "support/fault_env.h"
 #include "tree_reading.h"
 
@@ -30,9 +33,74 @@ struct SweepScenario {
   Tree staged;
   Tree new_tree;
   FileSystemFeatures features;
+  int64_t retain_seconds = 0;
+  // Where they are set: what is there before, and what is interrupted, instead of a create by run-1
+  // and a publish.
+  std::function<Status(Env*)> prepare = {};
+  std::function<Status(Env*)> job = {};
+  // The retained generations by the runs that wrote them, beside the old and beside the new
+  // dataset.
+  std::map<std::string, Tree> retained_with_old = {};
+  std::map<std::string, Tree> retained_with_new = {};
 };
 
 inline void PrintTo(const SweepScenario& scenario, std::ostream* out) { *out << scenario.name; }
+
+inline TransactionOptions SweepOptions(const SweepScenario& scenario, const std::string& run_id) {
+  TransactionOptions options;
+  options.target = kSweepTarget;
+  options.kind = scenario.kind;
+  options.mode = scenario.mode;
+  options.run_id = run_id;
+  options.retain_seconds = scenario.retain_seconds;
+  return options;
+}
+
+// What is interrupted.
+inline Status RunSweepJob(const SweepScenario& scenario, Env* env) {
+  if (scenario.job) return scenario.job(env);
+  return PublishTree(env, SweepOptions(scenario, kSweepRunId), scenario.staged).status();
+}
+
+// An overwrite that keeps what it replaces.
+inline SweepScenario RetainScenario(const std::string& name, FileSystemFeatures features) {
+  SweepScenario scenario;
+  scenario.name = name;
+  scenario.mode = PublishMode::kOverwrite;
+  scenario.old_tree = Tree{{"y=1/a.parquet", "old one"}};
+  scenario.staged = scenario.new_tree = Tree{{"y=2/b.parquet", "new two"}};
+  scenario.features = features;
+  scenario.retain_seconds = 3600;
+  scenario.retained_with_new = {{"run-1", *scenario.old_tree}};
+  return scenario;
+}
+
+// From what run-1 wrote, which replaced what run-0 wrote, back to that.
+inline SweepScenario RollbackScenario(const std::string& name, FileSystemFeatures features) {
+  const Tree zero = {{"y=0/z.parquet", "zero"}, {"y=1/z.parquet", "zero one"}};
+  const Tree one = {{"y=1/a.parquet", "one"}};
+  SweepScenario scenario;
+  scenario.name = name;
+  scenario.mode = PublishMode::kOverwrite;
+  scenario.old_tree = one;
+  scenario.staged = scenario.new_tree = zero;
+  scenario.features = features;
+  scenario.retain_seconds = 3600;
+  scenario.prepare = [scenario, zero, one](Env* env) {
+    ARROW_RETURN_NOT_OK(PublishTree(env, SweepOptions(scenario, "run-0"), zero).status());
+    return PublishTree(env, SweepOptions(scenario, "run-1"), one).status();
+  };
+  scenario.job = [](Env* env) {
+    RollbackOptions options;
+    options.target = kSweepTarget;
+    options.run = "run-0";
+    options.run_id = kSweepRunId;
+    return Rollback(env, options).status();
+  };
+  scenario.retained_with_old = {{"run-0", zero}};
+  scenario.retained_with_new = {{"run-0", zero}, {"run-1", one}};
+  return scenario;
+}
 
 inline std::vector<SweepScenario> SweepScenarios() {
   const Tree old_tree = {{"y=1/a.parquet", "old one"}, {"y=2/a.parquet", "old two"}};
@@ -73,16 +141,11 @@ inline std::vector<SweepScenario> SweepScenarios() {
        {{"", "new"}},
        {{"", "new"}},
        poor},
+      RetainScenario("overwrite_retain", {}),
+      RetainScenario("overwrite_retain_poor", poor),
+      RollbackScenario("rollback", {}),
+      RollbackScenario("rollback_poor", poor),
   };
-}
-
-inline TransactionOptions SweepOptions(const SweepScenario& scenario, const std::string& run_id) {
-  TransactionOptions options;
-  options.target = kSweepTarget;
-  options.kind = scenario.kind;
-  options.mode = scenario.mode;
-  options.run_id = run_id;
-  return options;
 }
 
 }  // namespace headrace

@@ -74,6 +74,7 @@ Status FaultEnv::ErrorOf(EnvCall call, const std::string& path, int error_number
   if (call == EnvCall::kRename || call == EnvCall::kHardLink) {
     return LinkError(error_number, "model", EnvCallName(call), path, "");
   }
+  if (call == EnvCall::kTryLock) return LockError(error_number, "model", EnvCallName(call), path);
   const bool reads = call == EnvCall::kOpenForRead || call == EnvCall::kRead ||
                      call == EnvCall::kStat || call == EnvCall::kList || call == EnvCall::kRealPath;
   return reads ? ReadError(error_number, "model", EnvCallName(call), path)
@@ -300,7 +301,8 @@ Status FaultEnv::CheckWritable(const std::string& directory) {
 Result<std::unique_ptr<FileLock>> FaultEnv::TryLock(const std::string& path) {
   ARROW_RETURN_NOT_OK(Do(EnvCall::kTryLock, path, [&] {
     const int error_number = model_->CreateFile(path);
-    return error_number == EEXIST ? 0 : error_number;
+    if (error_number != 0 && error_number != EEXIST) return error_number;
+    return features_.locks ? 0 : ENOLCK;
   }));
   if (held_locks_.contains(path)) return nullptr;
   if (const auto node = model_->Lookup(path)) model_->content(*node) = "pid 1\n";

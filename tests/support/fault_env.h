@@ -62,6 +62,7 @@ struct FileSystemFeatures {
   bool exchange = true;
   bool no_replace = true;
   bool hard_links = true;
+  bool locks = true;
 };
 
 // Role: an Env over a ModelFileSystem, one process's view. Paths are absolute; there are no
@@ -99,6 +100,9 @@ class FaultEnv : public Env {
   Result<DiskSpace> Space(const std::string& path) override;
   Status CheckWritable(const std::string& directory) override;
   Result<std::unique_ptr<FileLock>> TryLock(const std::string& path) override;
+  // Stands still, so that names with times in them are the same in every run.
+  std::time_t Now() override { return now_; }
+  void set_now(std::time_t now) { now_ = now; }
 
  private:
   class ModelReadFile;
@@ -120,6 +124,7 @@ class FaultEnv : public Env {
   int64_t call_count_ = 0;
   std::array<int64_t, kEnvCallCount> counts_{};
   std::vector<std::string> trace_;
+  std::time_t now_ = 1'700'000'000;
   bool dead_ = false;
   bool disk_gone_ = false;
   bool disk_full_ = false;

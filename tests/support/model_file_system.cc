@@ -42,6 +42,7 @@ std::optional<FileStat> ModelFileSystem::Stat(const std::string& path) const {
   stat.size_bytes = static_cast<int64_t>(nodes_.at(*id).content.size());
   stat.inode = *id;
   stat.device = 1;
+  stat.link_count = nodes_.at(*id).link_count;
   return stat;
 }
 
@@ -64,10 +65,12 @@ ModelFileSystem::NodeId ModelFileSystem::NewNode(FileType type) {
 void ModelFileSystem::Apply(Operation operation) {
   for (const Change& change : operation) {
     auto& entries = nodes_.at(change.slot.first).entries;
+    if (const NodeId before = At(change.slot); before != 0) --nodes_.at(before).link_count;
     if (change.to == 0) {
       entries.erase(change.slot.second);
     } else {
       entries[change.slot.second] = change.to;
+      ++nodes_.at(change.to).link_count;
     }
   }
   pending_.push_back(std::move(operation));
@@ -252,6 +255,10 @@ void ModelFileSystem::PowerCut(std::mt19937_64* random) {
     node.content = SurvivingContent(node, random);
     node.durable_content = node.content;
     node.writes_lost = false;
+    node.link_count = 0;
+  }
+  for (const auto& [id, node] : nodes_) {
+    for (const auto& [name, child] : node.entries) ++nodes_.at(child).link_count;
   }
 }
 

@@ -53,6 +53,7 @@ class ModelFileSystem {
     std::string content;
     std::string durable_content;
     bool writes_lost = false;
+    uint64_t link_count = 0;
     std::map<std::string, NodeId> entries;
     std::map<std::string, NodeId> durable_entries;
   };

@@ -59,7 +59,7 @@ Result<TargetStatus> ReadTargetStatus(const std::string& path) {
   ARROW_RETURN_NOT_OK(ReadSideDirectory(env, DatasetLayout(target.path), &status));
   ARROW_ASSIGN_OR_RAISE(const auto beside, env->List(ParentPath(target.path)));
   for (const DirectoryEntry& entry : beside) {
-    if (IsSingleFileTemporary(target.path, entry.name)) ++status.unfinished;
+    if (RunOfSingleFileEntry(target.path, entry.name, kTemporarySuffix)) ++status.unfinished;
   }
   return status;
 }

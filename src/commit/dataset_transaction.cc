@@ -3,6 +3,7 @@
 #include "base/utc_text.h"
 #include "commit/errors.h"
 #include "commit/generations.h"
+#include "commit/group_record.h"
 #include "commit/ledger.h"
 #include "commit/recovery.h"
 #include "commit/target.h"
@@ -96,20 +97,12 @@ Result<std::unique_ptr<WritableFile>> DatasetTransaction::OpenStaged(
   return file;
 }
 
-Result<PublishOutcome> DatasetTransaction::Publish(const PublishInfo& info) {
+Status DatasetTransaction::Prepare(const PublishInfo& info, const std::string& group) {
   HEADRACE_CHECK(state_ == State::kStaged && !published_before_);
-  ARROW_RETURN_NOT_OK(CommitError(Prepare(info), "nothing was published"));
-  ARROW_RETURN_NOT_OK(SwapIn());
-  Finish();
-  PublishOutcome outcome;
-  outcome.notes = std::move(notes_);
-  outcome.kept_files = record_.kept_files;
-  outcome.replaced_run = record_.replaced_run;
-  outcome.retained_as = record_.retained_as;
-  return outcome;
+  return CommitError(WriteDown(info, group), "nothing was published");
 }
 
-Status DatasetTransaction::Prepare(const PublishInfo& info) {
+Status DatasetTransaction::WriteDown(const PublishInfo& info, const std::string& group) {
   ARROW_RETURN_NOT_OK(staging_.CheckComplete(options_.durability));
   // Long after Begin: somebody who takes no lock may have been there. Where files are kept, keeping
   // them looks as closely.
@@ -130,6 +123,7 @@ Status DatasetTransaction::Prepare(const PublishInfo& info) {
   record_.durability = options_.durability;
   record_.new_inode = generation->inode;
   record_.info = info;
+  if (!group.empty()) record_.group = RelativePath(layout().parent(), group);
   ARROW_RETURN_NOT_OK(LearnOldGeneration(target));
   if (target || restored_) ARROW_RETURN_NOT_OK(KeepOldFiles(info));
   record_.notes = notes_;
@@ -262,6 +256,8 @@ Status DatasetTransaction::SettleWithoutTarget(const Status& renamed) {
   const Result<std::optional<FileStat>> found = env_->StatNoFollow(old_generation);
   const bool set_aside = found.ok() && *found && (*found)->inode == record_.old_inode;
   if (!set_aside) return TargetVanished(options_.target, renamed);
+  // The other targets become new, so this one does, when it is recovered.
+  if (!record_.group.empty()) return RenameOutcomeUnknown("dataset", options_.target, renamed);
   // Without its journal the next run puts the old generation back, so that the same job run again
   // adds its rows once. Where this fails too, the next run puts the new one in.
   if (env_->RemoveFile(JoinPath(directory_, kJournalName)).ok() && durable()) {
@@ -270,7 +266,7 @@ Status DatasetTransaction::SettleWithoutTarget(const Status& renamed) {
   return OldDatasetSetAside(options_.target, old_generation, renamed);
 }
 
-void DatasetTransaction::Finish() {
+PublishOutcome DatasetTransaction::Finish() {
   // The dataset is published, and durable: what fails from here on is the next run's to finish, and
   // no failure of this.
   record_.notes = notes_;
@@ -282,6 +278,12 @@ void DatasetTransaction::Finish() {
     notes_.push_back(
         fmt::format("published, but cleaning up was left to the next run: {}", finished.message()));
   }
+  PublishOutcome outcome;
+  outcome.notes = std::move(notes_);
+  outcome.kept_files = record_.kept_files;
+  outcome.replaced_run = record_.replaced_run;
+  outcome.retained_as = record_.retained_as;
+  return outcome;
 }
 
 }  // namespace headrace

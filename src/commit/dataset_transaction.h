@@ -34,7 +34,11 @@ class DatasetTransaction : public Transaction {
                                                    OpenMode mode) override;
   const TransactionOptions& options() const override { return options_; }
   const std::optional<PublishInfo>& published_before() const override { return published_before_; }
-  Result<PublishOutcome> Publish(const PublishInfo& info) override;
+  Status Prepare(const PublishInfo& info, const std::string& group) override;
+  Status SwapIn() override;
+  PublishOutcome Finish() override;
+  std::string marker() const override { return directory_; }
+  void LeaveToRecovery() override { state_ = State::kUnknown; }
 
  private:
   enum class State : uint8_t { kStaged, kPublished, kUnknown };
@@ -47,14 +51,12 @@ class DatasetTransaction : public Transaction {
 
   Status FindPublishedBefore();
   Status MakeDirectories();
-  // The steps of Publish, in their order.
-  Status Prepare(const PublishInfo& info);
+  // The steps of Prepare, in their order.
+  Status WriteDown(const PublishInfo& info, const std::string& group);
   Status LearnOldGeneration(const std::optional<FileStat>& target);
   Status KeepOldFiles(const PublishInfo& info);
   KeptContent LearnKeptContent() const;
   Status SyncBeforeRename();
-  Status SwapIn();
-  void Finish();
 
   Status RenameIntoPlace();
   Status RenameNew();

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commit/layout.h"
+#include "commit/write_whole.h"
 
 namespace headrace {
 namespace {
@@ -92,6 +93,7 @@ std::string FormatJournal(const JournalRecord& record) {
       {"retain_seconds", record.retain_seconds},
       {"retained_as", record.retained_as},
       {"rolled_back_to", record.rolled_back_to},
+      {"group", record.group},
       {"notes", record.notes},
       {"rows", record.info.rows},
       {"files", record.info.files},
@@ -126,6 +128,7 @@ std::optional<JournalRecord> ParseJournal(std::string_view text, RecordParts par
   Get(object, "retain_seconds", &record.retain_seconds);
   Get(object, "retained_as", &record.retained_as);
   Get(object, "rolled_back_to", &record.rolled_back_to);
+  Get(object, "group", &record.group);
   GetTexts(object, "notes", &record.notes);
   Get(object, "rows", &record.info.rows);
   Get(object, "files", &record.info.files);
@@ -145,14 +148,7 @@ std::optional<JournalRecord> ParseJournal(std::string_view text, RecordParts par
 Status WriteJournal(Env* env, const std::string& transaction_directory,
                     const JournalRecord& record) {
   const std::string path = JoinPath(transaction_directory, kJournalName);
-  const std::string text = FormatJournal(record) + "\n";
-  if (record.durability == Durability::kFull) return env->WriteFileDurably(path, text);
-  const std::string temporary = path + ".tmp";
-  ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<WritableFile> file,
-                        env->OpenForWrite(temporary, OpenMode::kTruncate));
-  ARROW_RETURN_NOT_OK(file->Append(text.data(), static_cast<int64_t>(text.size())));
-  ARROW_RETURN_NOT_OK(file->Close());
-  return env->Rename(temporary, path, RenameMode::kReplace);
+  return WriteWhole(env, path, FormatJournal(record) + "\n", record.durability);
 }
 
 Result<std::optional<JournalRecord>> ReadJournal(Env* env,

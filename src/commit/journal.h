@@ -25,6 +25,9 @@ struct JournalRecord {
   int64_t retain_seconds = 0;  // as the run was told
   std::string retained_as;     // name in generations/ of the old generation; "" = it is removed
   std::string rolled_back_to;  // of a rollback: the run whose generation came back
+  // Of a run with several targets: where its record stands, relative to the target's parent
+  // (commit/group_record.h); "" = this is the only one.
+  std::string group;
   std::vector<std::string> notes;
   PublishInfo info;
 };

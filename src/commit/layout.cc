@@ -7,10 +7,14 @@
 namespace headrace {
 namespace {
 
-constexpr std::string_view kTemporarySuffix = ".tmp";
-
 std::string SingleFilePrefix(const std::string& target) {
   return fmt::format(".{}.headrace", BaseName(target));
+}
+
+std::string SingleFileEntryPath(const std::string& target, std::string_view run_id,
+                                std::string_view suffix) {
+  return JoinPath(ParentPath(target),
+                  fmt::format("{}-{}{}", SingleFilePrefix(target), run_id, suffix));
 }
 
 }  // namespace
@@ -32,6 +36,10 @@ std::string DatasetLayout::rescued(std::string_view run_id) const {
   return JoinPath(side_, fmt::format("{}{}", kRescuedPrefix, run_id));
 }
 
+std::string DatasetLayout::group(std::string_view run_id) const {
+  return JoinPath(side_, fmt::format("{}{}", kGroupPrefix, run_id));
+}
+
 std::string DatasetLayout::generations() const { return JoinPath(side_, "generations"); }
 
 std::string SingleFileLockPath(const std::string& target) {
@@ -39,19 +47,31 @@ std::string SingleFileLockPath(const std::string& target) {
 }
 
 std::string SingleFileTemporaryPath(const std::string& target, std::string_view run_id) {
-  return JoinPath(ParentPath(target),
-                  fmt::format("{}-{}{}", SingleFilePrefix(target), run_id, kTemporarySuffix));
+  return SingleFileEntryPath(target, run_id, kTemporarySuffix);
 }
 
-bool IsSingleFileTemporary(const std::string& target, std::string_view name) {
+std::string SingleFileMemberPath(const std::string& target, std::string_view run_id) {
+  return SingleFileEntryPath(target, run_id, kMemberSuffix);
+}
+
+std::string SingleFileGroupPath(const std::string& target, std::string_view run_id) {
+  return SingleFileEntryPath(target, run_id, kGroupSuffix);
+}
+
+std::string SingleFileRescuedPath(const std::string& target, std::string_view run_id) {
+  return SingleFileEntryPath(target, run_id, ".rescued");
+}
+
+std::optional<std::string> RunOfSingleFileEntry(const std::string& target, std::string_view name,
+                                                std::string_view suffix) {
   const std::string prefix = SingleFilePrefix(target) + "-";
-  if (!name.starts_with(prefix) || !name.ends_with(kTemporarySuffix)) return false;
-  if (name.size() <= prefix.size() + kTemporarySuffix.size()) return false;
+  if (!name.starts_with(prefix) || !name.ends_with(suffix)) return std::nullopt;
+  if (name.size() <= prefix.size() + suffix.size()) return std::nullopt;
   name.remove_prefix(prefix.size());
-  name.remove_suffix(kTemporarySuffix.size());
-  // Run ids have no dots; with one, this is a temporary of another file whose name begins like
-  // ours.
-  return name.find('.') == std::string_view::npos;
+  name.remove_suffix(suffix.size());
+  // Run ids have no dots; with one, this is an entry of another file whose name begins like ours.
+  if (name.find('.') != std::string_view::npos) return std::nullopt;
+  return std::string(name);
 }
 
 }  // namespace headrace

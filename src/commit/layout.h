@@ -1,10 +1,12 @@
 // Where the commit room keeps its files: names only, no I/O.
 //
 // Dataset D:      .D.headrace/{lock, ledger, txn-<run id>/{journal, gen/, old/},
-//                 generations/<name>/, rescued-<run id>/}
-// Single file F:  .F.headrace-<run id>.tmp and, while a run lasts, .F.headrace.lock
+//                 generations/<name>/, rescued-<run id>/, group-<run id>}
+// Single file F:  .F.headrace-<run id>.tmp and, while a run lasts, .F.headrace.lock; of a run with
+//                 several targets also .F.headrace-<run id>.member and .F.headrace-<run id>.group
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +26,8 @@ class DatasetLayout {
   // Old generations that can be rolled back to (commit/generations.h).
   std::string generations() const;
   std::string rescued(std::string_view run_id) const;
+  // The record of a run with several targets, of which this is the first.
+  std::string group(std::string_view run_id) const;
 
  private:
   std::string target_;
@@ -34,6 +38,7 @@ class DatasetLayout {
 // Below a transaction's directory.
 inline constexpr char kTransactionPrefix[] = "txn-";
 inline constexpr char kRescuedPrefix[] = "rescued-";
+inline constexpr char kGroupPrefix[] = "group-";
 inline constexpr char kJournalName[] = "journal";
 inline constexpr char kGenerationName[] = "gen";
 // Only where the file system cannot exchange two names: the old generation between the two renames
@@ -42,7 +47,17 @@ inline constexpr char kOldGenerationName[] = "old";
 
 std::string SingleFileLockPath(const std::string& target);
 std::string SingleFileTemporaryPath(const std::string& target, std::string_view run_id);
-// Whether `name`, an entry beside the single file `target`, is a temporary of one of its runs.
-bool IsSingleFileTemporary(const std::string& target, std::string_view name);
+// Of a run with several targets: what the journal is to a dataset, and the record of the run.
+std::string SingleFileMemberPath(const std::string& target, std::string_view run_id);
+std::string SingleFileGroupPath(const std::string& target, std::string_view run_id);
+// What a run wrote whose place another program took.
+std::string SingleFileRescuedPath(const std::string& target, std::string_view run_id);
+// What an entry `name` beside the single file `target` belongs to: the run id, when it is one of
+// the files above with this suffix.
+inline constexpr char kTemporarySuffix[] = ".tmp";
+inline constexpr char kMemberSuffix[] = ".member";
+inline constexpr char kGroupSuffix[] = ".group";
+std::optional<std::string> RunOfSingleFileEntry(const std::string& target, std::string_view name,
+                                                std::string_view suffix);
 
 }  // namespace headrace

@@ -2,6 +2,7 @@
 
 #include "commit/errors.h"
 #include "commit/generations.h"
+#include "commit/group_record.h"
 #include "commit/ledger.h"
 
 namespace headrace {
@@ -64,6 +65,24 @@ Status RestoreTarget(Env* env, const DatasetLayout& layout, const std::string& r
                      RenameMode::kReplace);
 }
 
+// The group that this transaction belongs to is published, and the process died before this target
+// was switched.
+Status FinishSwitch(Env* env, const DatasetLayout& layout, const JournalRecord& record,
+                    std::vector<std::string>* notes) {
+  const std::string directory = layout.transaction(record.run_id);
+  const std::string generation = JoinPath(directory, kGenerationName);
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> new_tree, env->StatNoFollow(generation));
+  if (!new_tree || new_tree->inode != record.new_inode) return Status::OK();
+  notes->push_back(fmt::format("the publish of run {} was finished", record.run_id));
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> target, env->StatNoFollow(layout.target()));
+  if (!target) return env->Rename(generation, layout.target(), RenameMode::kReplace);
+  const Status renamed = env->Rename(generation, layout.target(), RenameMode::kExchange);
+  if (!IsNotSupported(renamed)) return renamed;
+  const std::string old_generation = JoinPath(directory, kOldGenerationName);
+  ARROW_RETURN_NOT_OK(env->Rename(layout.target(), old_generation, RenameMode::kReplace));
+  return env->Rename(generation, layout.target(), RenameMode::kReplace);
+}
+
 // Whether the target is the generation that this transaction made.
 Result<bool> WasPublished(Env* env, const DatasetLayout& layout, const JournalRecord* record) {
   if (record == nullptr) return false;
@@ -77,6 +96,12 @@ Status RecoverTransaction(Env* env, const DatasetLayout& layout, const std::stri
                         ReadJournal(env, layout.transaction(run_id)));
   const JournalRecord* record = journal ? &*journal : nullptr;
   ARROW_RETURN_NOT_OK(RestoreTarget(env, layout, run_id, record, &outcome->notes));
+  const std::string group =
+      journal && !journal->group.empty() ? ResolvePath(layout.parent(), journal->group) : "";
+  ARROW_ASSIGN_OR_RAISE(const bool in_published_group, IsGroupPublished(env, group));
+  if (in_published_group) {
+    ARROW_RETURN_NOT_OK(FinishSwitch(env, layout, *record, &outcome->notes));
+  }
   ARROW_ASSIGN_OR_RAISE(const bool published, WasPublished(env, layout, record));
   // The dead process may have renamed without reaching its fsync. Until that is durable the losing
   // tree is the only copy of what a loss of power would bring back.
@@ -99,10 +124,17 @@ Status RecoverTransaction(Env* env, const DatasetLayout& layout, const std::stri
   if (record != nullptr && record->old_inode != 0) {
     ARROW_RETURN_NOT_OK(env->SyncDirectory(layout.transaction(run_id)));
   }
-  return RemoveTransaction(env, layout, run_id, record, &outcome->notes);
+  ARROW_RETURN_NOT_OK(RemoveTransaction(env, layout, run_id, record, &outcome->notes));
+  return LeaveGroup(env, group, outcome);
 }
 
 }  // namespace
+
+Status LeaveGroup(Env* env, const std::string& group, RecoveryOutcome* outcome) {
+  ARROW_ASSIGN_OR_RAISE(const auto unfinished, ForgetGroup(env, group));
+  if (!unfinished.empty()) outcome->unfinished_groups.push_back(group);
+  return Status::OK();
+}
 
 Status RemoveTransaction(Env* env, const DatasetLayout& layout, const std::string& run_id,
                          const JournalRecord* record, std::vector<std::string>* notes) {
@@ -120,30 +152,41 @@ Status RemoveTransaction(Env* env, const DatasetLayout& layout, const std::strin
   return env->RemoveTree(directory);
 }
 
-Result<RecoveryOutcome> RecoverDataset(Env* env, const SideDirectory& side) {
-  RecoveryOutcome outcome;
+Status RecoverDataset(Env* env, const SideDirectory& side, RecoveryOutcome* outcome) {
   ARROW_ASSIGN_OR_RAISE(const std::vector<DirectoryEntry> entries, env->List(side.layout().side()));
   constexpr std::string_view kPrefix = kTransactionPrefix;
   for (const DirectoryEntry& entry : entries) {
     if (entry.type != FileType::kDirectory || !entry.name.starts_with(kPrefix)) continue;
     const std::string run_id = entry.name.substr(kPrefix.size());
-    ARROW_RETURN_NOT_OK(RecoverTransaction(env, side.layout(), run_id, &outcome));
+    ARROW_RETURN_NOT_OK(RecoverTransaction(env, side.layout(), run_id, outcome));
   }
-  ARROW_RETURN_NOT_OK(FinishRemovals(env, side.layout()));
-  return outcome;
+  // Of runs whose other targets were recovered by themselves, or have still to be.
+  for (const DirectoryEntry& entry : entries) {
+    if (entry.type != FileType::kFile || !entry.name.starts_with(kGroupPrefix)) continue;
+    const std::string group = JoinPath(side.layout().side(), entry.name);
+    const bool is_cut_short = entry.name.ends_with(kTemporarySuffix);
+    ARROW_RETURN_NOT_OK(is_cut_short ? env->RemoveFile(group) : LeaveGroup(env, group, outcome));
+  }
+  return FinishRemovals(env, side.layout());
+}
+
+std::vector<std::string> RecoveryNotes(RecoveryOutcome recovered) {
+  std::vector<std::string> notes = std::move(recovered.notes);
+  if (recovered.transactions_rolled_back + recovered.transactions_rolled_forward > 0) {
+    notes.push_back(fmt::format("cleaned up after runs that died: {} undone, {} finished",
+                                recovered.transactions_rolled_back,
+                                recovered.transactions_rolled_forward));
+  }
+  return notes;
 }
 
 Result<std::unique_ptr<SideDirectory>> LockAndRecover(Env* env, DatasetLayout layout,
                                                       std::vector<std::string>* notes) {
   ARROW_ASSIGN_OR_RAISE(std::unique_ptr<SideDirectory> side,
                         SideDirectory::Lock(env, std::move(layout)));
-  ARROW_ASSIGN_OR_RAISE(RecoveryOutcome recovered, RecoverDataset(env, *side));
-  *notes = std::move(recovered.notes);
-  if (recovered.transactions_rolled_back + recovered.transactions_rolled_forward > 0) {
-    notes->push_back(fmt::format("cleaned up after runs that died: {} undone, {} finished",
-                                 recovered.transactions_rolled_back,
-                                 recovered.transactions_rolled_forward));
-  }
+  RecoveryOutcome recovered;
+  ARROW_RETURN_NOT_OK(RecoverDataset(env, *side, &recovered));
+  *notes = RecoveryNotes(std::move(recovered));
   // Nothing that a run waits for.
   const Status removed = RemoveExpiredGenerations(env, side->layout(), env->Now());
   if (!removed.ok()) {

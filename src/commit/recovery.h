@@ -12,7 +12,14 @@ namespace headrace {
 
 // Finishes or undoes every transaction that a dead process left in the side directory, and every
 // removal of a retained generation. Needs its lock.
-Result<RecoveryOutcome> RecoverDataset(Env* env, const SideDirectory& side);
+Status RecoverDataset(Env* env, const SideDirectory& side, RecoveryOutcome* outcome);
+
+// A member of the group with this record ("" = of none) is in its place: forgets the group when it
+// was the last, else notes who is missing in `outcome`.
+Status LeaveGroup(Env* env, const std::string& group, RecoveryOutcome* outcome);
+
+// What a run tells of the recovery before it.
+std::vector<std::string> RecoveryNotes(RecoveryOutcome recovered);
 
 // How every transaction begins: takes the lock, recovers, and removes retained generations whose
 // time is over. `notes` gets what there is to tell.

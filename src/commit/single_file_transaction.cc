@@ -1,80 +1,25 @@
 #include "commit/single_file_transaction.h"
 
 #include "commit/errors.h"
+#include "commit/group_record.h"
 #include "commit/layout.h"
-#include "commit/side_directory.h"
+#include "commit/recovery.h"
 #include "commit/target.h"
 
 namespace headrace {
-namespace {
-
-Result<std::vector<std::string>> ListTemporaries(Env* env, const std::string& target) {
-  const std::string parent = ParentPath(target);
-  ARROW_ASSIGN_OR_RAISE(const std::vector<DirectoryEntry> entries, env->List(parent));
-  std::vector<std::string> paths;
-  for (const DirectoryEntry& entry : entries) {
-    if (entry.type == FileType::kFile && IsSingleFileTemporary(target, entry.name)) {
-      paths.push_back(JoinPath(parent, entry.name));
-    }
-  }
-  return paths;
-}
-
-}  // namespace
-
-Result<bool> SingleFileLock::HasLeftovers(Env* env, const std::string& target) {
-  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> lock,
-                        env->StatNoFollow(SingleFileLockPath(target)));
-  if (lock) return true;
-  ARROW_ASSIGN_OR_RAISE(const std::vector<std::string> temporaries, ListTemporaries(env, target));
-  return !temporaries.empty();
-}
-
-Result<std::unique_ptr<SingleFileLock>> SingleFileLock::LockAndRecover(Env* env,
-                                                                       const std::string& target,
-                                                                       int64_t* rolled_back) {
-  const std::string path = SingleFileLockPath(target);
-  Result<std::unique_ptr<FileLock>> locked = env->TryLock(path);
-  if (IsNotSupported(locked.status())) {
-    // Nobody can hold it, and a refused run leaves nothing behind.
-    [[maybe_unused]] const Status removed = env->RemoveFile(path);
-    return NoFileLocks(target, locked.status());
-  }
-  ARROW_ASSIGN_OR_RAISE(std::unique_ptr<FileLock> file_lock, std::move(locked));
-  if (file_lock == nullptr) return LockedError(env, target, path);
-  std::unique_ptr<SingleFileLock> lock(new SingleFileLock(env, path, std::move(file_lock)));
-  ARROW_ASSIGN_OR_RAISE(const std::vector<std::string> temporaries, ListTemporaries(env, target));
-  for (const std::string& temporary : temporaries) {
-    ARROW_RETURN_NOT_OK(env->RemoveFile(temporary));
-    ++*rolled_back;
-  }
-  return lock;
-}
-
-SingleFileLock::SingleFileLock(Env* env, std::string path, std::unique_ptr<FileLock> lock)
-    : env_(env), path_(std::move(path)), lock_(std::move(lock)) {}
-
-SingleFileLock::~SingleFileLock() {
-  // Removed while held: whoever opened the file meanwhile finds that its name is gone and starts
-  // again.
-  [[maybe_unused]] const Status removed = env_->RemoveFile(path_);
-}
 
 Result<std::unique_ptr<Transaction>> SingleFileTransaction::Begin(Env* env,
                                                                   TransactionOptions options) {
   ARROW_ASSIGN_OR_RAISE(const bool has_leftovers,
                         SingleFileLock::HasLeftovers(env, options.target));
   if (!has_leftovers) ARROW_RETURN_NOT_OK(CheckTargetNow(env, options).status());
-  int64_t rolled_back = 0;
+  RecoveryOutcome recovered;
   ARROW_ASSIGN_OR_RAISE(std::unique_ptr<SingleFileLock> lock,
-                        SingleFileLock::LockAndRecover(env, options.target, &rolled_back));
+                        SingleFileLock::LockAndRecover(env, options.target, &recovered));
   ARROW_RETURN_NOT_OK(CheckTargetNow(env, options).status());
   std::unique_ptr<SingleFileTransaction> transaction(
       new SingleFileTransaction(env, std::move(options), std::move(lock)));
-  if (rolled_back > 0) {
-    transaction->notes_.push_back(
-        fmt::format("cleaned up after runs that died: {} undone", rolled_back));
-  }
+  transaction->notes_ = RecoveryNotes(std::move(recovered));
   return transaction;
 }
 
@@ -89,7 +34,8 @@ SingleFileTransaction::SingleFileTransaction(Env* env, TransactionOptions option
 SingleFileTransaction::~SingleFileTransaction() {
   if (state_ != State::kStaged) return;
   // What cannot be removed now is removed by the next run.
-  [[maybe_unused]] const Status removed = env_->RemoveFile(temporary_);
+  Status removed = env_->RemoveFile(temporary_);
+  if (is_member_) removed = env_->RemoveFile(marker());
 }
 
 Result<std::unique_ptr<WritableFile>> SingleFileTransaction::OpenStaged(
@@ -112,7 +58,7 @@ Result<std::unique_ptr<WritableFile>> SingleFileTransaction::OpenTemporary(
   return file;
 }
 
-Result<PublishOutcome> SingleFileTransaction::Publish(const PublishInfo& info) {
+Status SingleFileTransaction::Prepare(const PublishInfo& /*info*/, const std::string& group) {
   HEADRACE_CHECK(state_ == State::kStaged);
   ARROW_RETURN_NOT_OK(staging_.CheckComplete(options_.durability));
   const Result<std::optional<FileStat>> staged = env_->StatNoFollow(temporary_);
@@ -121,11 +67,33 @@ Result<PublishOutcome> SingleFileTransaction::Publish(const PublishInfo& info) {
     return MakeError(ErrorKind::kCommitFailed, kCommitFailedCode,
                      "nothing was published: no file was staged: {}", temporary_);
   }
-  ARROW_RETURN_NOT_OK(LearnOutcome(RenameIntoPlace(), (*staged)->inode));
-  ARROW_RETURN_NOT_OK(SyncParent());
+  staged_inode_ = (*staged)->inode;
+  if (group.empty()) return Status::OK();
+  is_member_ = true;
+  const SingleFileMember member{RelativePath(ParentPath(options_.target), group), options_.mode};
+  return CommitError(WriteSingleFileMember(env_, options_, member), "nothing was published");
+}
+
+Status SingleFileTransaction::SwapIn() {
+  ARROW_RETURN_NOT_OK(LearnOutcome(RenameIntoPlace()));
+  return SyncParent();
+}
+
+PublishOutcome SingleFileTransaction::Finish() {
+  if (is_member_) {
+    const Status removed = env_->RemoveFile(marker());
+    if (!removed.ok()) {
+      notes_.push_back(fmt::format("published, but cleaning up was left to the next run: {}",
+                                   removed.message()));
+    }
+  }
   PublishOutcome outcome;
   outcome.notes = std::move(notes_);
   return outcome;
+}
+
+std::string SingleFileTransaction::marker() const {
+  return SingleFileMemberPath(options_.target, options_.run_id);
 }
 
 Status SingleFileTransaction::RenameIntoPlace() {
@@ -149,11 +117,11 @@ Status SingleFileTransaction::RenameNew() {
   return env_->Rename(temporary_, options_.target, RenameMode::kReplace);
 }
 
-Status SingleFileTransaction::LearnOutcome(const Status& renamed, uint64_t staged_inode) {
+Status SingleFileTransaction::LearnOutcome(const Status& renamed) {
   state_ = State::kPublished;
   if (renamed.ok()) return renamed;
   const Result<std::optional<FileStat>> target = env_->StatNoFollow(options_.target);
-  if (target.ok() && *target && (*target)->inode == staged_inode) return Status::OK();
+  if (target.ok() && *target && (*target)->inode == staged_inode_) return Status::OK();
   if (target.ok()) {
     state_ = State::kStaged;
     return CommitError(renamed, "nothing was published");

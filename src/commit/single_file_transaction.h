@@ -5,27 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "commit/single_file_lock.h"
 #include "commit/staging_area.h"
 #include "commit/transaction.h"
 
 namespace headrace {
-
-// Role: the lock of a single-file target, beside it while a run lasts. The destructor removes it.
-class SingleFileLock {
- public:
-  // Locks and removes the temporaries of runs that died; `rolled_back` counts them.
-  static Result<std::unique_ptr<SingleFileLock>> LockAndRecover(Env* env, const std::string& target,
-                                                                int64_t* rolled_back);
-  // Whether a run that died left anything beside `target`.
-  static Result<bool> HasLeftovers(Env* env, const std::string& target);
-  ~SingleFileLock();
-
- private:
-  SingleFileLock(Env* env, std::string path, std::unique_ptr<FileLock> lock);
-  Env* env_;
-  const std::string path_;
-  std::unique_ptr<FileLock> lock_;
-};
 
 // Role, threads and errors: as Transaction. The temporary beside the target is the staging area.
 class SingleFileTransaction : public Transaction {
@@ -37,7 +21,11 @@ class SingleFileTransaction : public Transaction {
   Result<std::unique_ptr<WritableFile>> OpenStaged(const std::string& relative_path,
                                                    OpenMode mode) override;
   const TransactionOptions& options() const override { return options_; }
-  Result<PublishOutcome> Publish(const PublishInfo& info) override;
+  Status Prepare(const PublishInfo& info, const std::string& group) override;
+  Status SwapIn() override;
+  PublishOutcome Finish() override;
+  std::string marker() const override;
+  void LeaveToRecovery() override { state_ = State::kUnknown; }
 
  private:
   enum class State : uint8_t { kStaged, kPublished, kUnknown };
@@ -47,7 +35,7 @@ class SingleFileTransaction : public Transaction {
                                                       OpenMode mode);
   Status RenameIntoPlace();
   Status RenameNew();
-  Status LearnOutcome(const Status& renamed, uint64_t staged_inode);
+  Status LearnOutcome(const Status& renamed);
   Status SyncParent();
 
   Env* env_;
@@ -56,6 +44,8 @@ class SingleFileTransaction : public Transaction {
   const std::string temporary_;
   StagingArea staging_;
   State state_ = State::kStaged;
+  uint64_t staged_inode_ = 0;
+  bool is_member_ = false;  // of a group; the marker is there, or was begun
   std::vector<std::string> notes_;
 };
 

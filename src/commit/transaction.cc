@@ -1,10 +1,12 @@
 #include "commit/transaction.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/ids.h"
 #include "commit/dataset_transaction.h"
 #include "commit/errors.h"
+#include "commit/group_record.h"
 #include "commit/layout.h"
 #include "commit/recovery.h"
 #include "commit/single_file_transaction.h"
@@ -32,21 +34,37 @@ Status RecoverDatasetAt(Env* env, const std::string& target, RecoveryOutcome* ou
   if (!side_found) return Status::OK();
   ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<SideDirectory> side,
                         SideDirectory::Lock(env, std::move(layout)));
-  ARROW_ASSIGN_OR_RAISE(*outcome, RecoverDataset(env, *side));
-  return Status::OK();
+  return RecoverDataset(env, *side, outcome);
 }
 
 Status RecoverSingleFileAt(Env* env, const std::string& target, RecoveryOutcome* outcome) {
   ARROW_ASSIGN_OR_RAISE(const bool has_leftovers, SingleFileLock::HasLeftovers(env, target));
   if (!has_leftovers) return Status::OK();
-  ARROW_RETURN_NOT_OK(
-      SingleFileLock::LockAndRecover(env, target, &outcome->transactions_rolled_back).status());
-  const int64_t undone = outcome->transactions_rolled_back;
-  outcome->actions.push_back(
-      undone == 0 ? "removed the lock file of a run that died"
-                  : fmt::format("undid {} that died: {} removed, the file is as it was before",
-                                undone == 1 ? "a run" : fmt::format("{} runs", undone),
-                                undone == 1 ? "its temporary" : "their temporaries"));
+  const size_t actions = outcome->actions.size();
+  ARROW_RETURN_NOT_OK(SingleFileLock::LockAndRecover(env, target, outcome).status());
+  if (outcome->actions.size() == actions) {
+    outcome->actions.emplace_back("removed the lock file of a run that died");
+  }
+  return Status::OK();
+}
+
+Status RecoverWithGroups(Env* env, const std::string& target, RecoveryOutcome* outcome) {
+  std::vector<std::string> targets = {target};
+  std::vector<std::string> groups;
+  for (size_t i = 0; i < targets.size(); ++i) {
+    ARROW_RETURN_NOT_OK(RecoverDatasetAt(env, targets[i], outcome));
+    ARROW_RETURN_NOT_OK(RecoverSingleFileAt(env, targets[i], outcome));
+    for (const std::string& group : std::exchange(outcome->unfinished_groups, {})) {
+      groups.push_back(group);
+      ARROW_ASSIGN_OR_RAISE(const auto unfinished, ForgetGroup(env, group));
+      for (const std::string& other : unfinished) {
+        if (std::find(targets.begin(), targets.end(), other) == targets.end()) {
+          targets.push_back(other);
+        }
+      }
+    }
+  }
+  for (const std::string& group : groups) ARROW_RETURN_NOT_OK(ForgetGroup(env, group).status());
   return Status::OK();
 }
 
@@ -82,14 +100,18 @@ const std::optional<PublishInfo>& Transaction::published_before() const {
   return kNothing;
 }
 
+Result<PublishOutcome> Transaction::Publish(const PublishInfo& info) {
+  ARROW_RETURN_NOT_OK(Prepare(info, ""));
+  ARROW_RETURN_NOT_OK(SwapIn());
+  return Finish();
+}
+
 Result<RecoveryOutcome> Recover(Env* env, const std::string& target) {
   const Result<ResolvedTarget> resolved = ResolveTarget(env, target);
   ARROW_RETURN_NOT_OK(TargetError(resolved.status(), "cannot recover"));
   RecoveryOutcome outcome;
   ARROW_RETURN_NOT_OK(
-      TargetError(RecoverDatasetAt(env, resolved->path, &outcome), "cannot recover"));
-  ARROW_RETURN_NOT_OK(
-      TargetError(RecoverSingleFileAt(env, resolved->path, &outcome), "cannot recover"));
+      TargetError(RecoverWithGroups(env, resolved->path, &outcome), "cannot recover"));
   return outcome;
 }
 

@@ -98,18 +98,33 @@ class Transaction {
   // After OK: visible and, with Durability::kFull, durable. Called at most once, without any other
   // call running. `info.partitions` adds partitions to be replaced without new files to those that
   // files were staged in.
-  virtual Result<PublishOutcome> Publish(const PublishInfo& info) = 0;
+  Result<PublishOutcome> Publish(const PublishInfo& info);
+
+  // The steps of Publish, for publish_group.h. `group` is the path of the group's record, "" = this
+  // transaction is published alone.
+  virtual Status Prepare(const PublishInfo& info, const std::string& group) = 0;
+  virtual Status SwapIn() = 0;
+  virtual PublishOutcome Finish() = 0;
+  // What stands from Prepare to the end of Finish, and whatever becomes of the process, until the
+  // target has been recovered.
+  virtual std::string marker() const = 0;
+  // From now on the object does nothing more, also when it dies: recovery decides.
+  virtual void LeaveToRecovery() = 0;
 };
 
+// What recovery did for one target, or for all targets of its runs.
 struct RecoveryOutcome {
   int64_t transactions_rolled_back = 0;
   int64_t transactions_rolled_forward = 0;
   std::vector<std::string> actions;  // what was done, one line each
+  // Records of runs (commit/group_record.h) with other targets that are not in their place yet.
+  // Recover goes on with those.
+  std::vector<std::string> unfinished_groups;
   std::vector<std::string> notes;
 };
 
-// Brings a target back to exactly its old or its new state after a crash. Begin does the same
-// first.
+// Brings a target, and the other targets of its runs, back to exactly the old or the new state
+// after a crash. Begin does the same for its target first.
 Result<RecoveryOutcome> Recover(Env* env, const std::string& target);
 
 }  // namespace headrace

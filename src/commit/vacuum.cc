@@ -71,7 +71,8 @@ Status VacuumDataset(Env* env, const DatasetLayout& layout, const VacuumOptions&
   if (options.effect == VacuumEffect::kTell) return Look(env, layout, options, outcome);
   ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<SideDirectory> side,
                         SideDirectory::Lock(env, layout));
-  ARROW_ASSIGN_OR_RAISE(RecoveryOutcome recovered, RecoverDataset(env, *side));
+  RecoveryOutcome recovered;
+  ARROW_RETURN_NOT_OK(RecoverDataset(env, *side, &recovered));
   outcome->notes = std::move(recovered.actions);
   outcome->notes.insert(outcome->notes.end(), recovered.notes.begin(), recovered.notes.end());
   ARROW_RETURN_NOT_OK(Look(env, layout, options, outcome));

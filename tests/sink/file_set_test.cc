@@ -29,7 +29,13 @@ class CountingTransaction : public Transaction {
     return std::make_unique<CountedFile>(std::move(file), &open);
   }
   const TransactionOptions& options() const override { return inner_->options(); }
-  Result<PublishOutcome> Publish(const PublishInfo& info) override { return inner_->Publish(info); }
+  Status Prepare(const PublishInfo& info, const std::string& group) override {
+    return inner_->Prepare(info, group);
+  }
+  Status SwapIn() override { return inner_->SwapIn(); }
+  PublishOutcome Finish() override { return inner_->Finish(); }
+  std::string marker() const override { return inner_->marker(); }
+  void LeaveToRecovery() override { inner_->LeaveToRecovery(); }
 
   std::atomic<int> open{0};
   std::atomic<int> most_open{0};

@@ -144,6 +144,8 @@ struct JobSpec {
   std::vector<InputSpec> inputs;  // one in this version
   std::vector<Step> steps;
   OutputSpec output;
+  // Further places for the same rows. All outputs of a run are published together or not at all.
+  std::vector<OutputSpec> more_outputs = {};
   ResourceSpec resources;
   std::vector<AlertSpec> alerts = {};
   // Not empty: a run of this id is published once. Where the target's ledger has it, the run does

@@ -69,6 +69,9 @@ Status SingleFileTransaction::Prepare(const PublishInfo& /*info*/, const std::st
   }
   staged_inode_ = (*staged)->inode;
   if (group.empty()) return Status::OK();
+  // Alone, the rename itself refuses; here other targets would have been switched by then.
+  ARROW_RETURN_NOT_OK(
+      CommitError(CheckTargetNow(env_, options_).status(), "nothing was published"));
   is_member_ = true;
   const SingleFileMember member{RelativePath(ParentPath(options_.target), group), options_.mode};
   return CommitError(WriteSingleFileMember(env_, options_, member), "nothing was published");

@@ -37,8 +37,10 @@ constexpr Key<JobSpec> kPipelineKeys[] = {
      }},
     {{"steps", Presence::kOptional, "list", "none", "what is done with the rows, in order"},
      [](auto& value, auto& context, auto* out) { return ReadSteps(value, context, &out->steps); }},
-    {{"sink", Presence::kRequired, "map", "", "where the rows go"},
-     [](auto& value, auto& context, auto* out) { return ReadSink(value, context, &out->output); }},
+    {{"sink", Presence::kRequired, "map, or list of maps", "",
+      "where the rows go; several sinks get the same rows and are published together or not at "
+      "all"},
+     [](auto& value, auto& context, auto* out) { return ReadSinks(value, context, out); }},
     {{"alerts", Presence::kOptional, "list", "none", "who is told when something happens"},
      [](auto& value, auto& context, auto* out) {
        return ReadAlerts(value, context, &out->alerts);

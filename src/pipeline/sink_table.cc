@@ -102,8 +102,6 @@ constexpr Key<OutputSpec> kSinkKeys[] = {
     LaterKey<OutputSpec>("sort_within", "sorting inside files"),
 };
 
-}  // namespace
-
 Status ReadSink(const YamlNode& value, const ReadContext& context, OutputSpec* out) {
   ARROW_RETURN_NOT_OK(ReadMap(value, "sink", kSinkKeys, context, out));
   // What a run would check before it opens anything, told here with its place.
@@ -117,6 +115,20 @@ Status ReadSink(const YamlNode& value, const ReadContext& context, OutputSpec* o
                        "mode append needs a dataset directory, and {} is one file; use mode "
                        "overwrite, or a name without .parquet",
                        out->path);
+  }
+  return Status::OK();
+}
+
+}  // namespace
+
+Status ReadSinks(const YamlNode& value, const ReadContext& context, JobSpec* out) {
+  if (value.kind != YamlNode::Kind::kSequence) return ReadSink(value, context, &out->output);
+  if (value.items.empty()) {
+    return ConfigError(context.file, value, 141, "sink is an empty list; name at least one sink");
+  }
+  ARROW_RETURN_NOT_OK(ReadSink(value.items.front(), context, &out->output));
+  for (size_t i = 1; i < value.items.size(); ++i) {
+    ARROW_RETURN_NOT_OK(ReadSink(value.items[i], context, &out->more_outputs.emplace_back()));
   }
   return Status::OK();
 }

@@ -11,7 +11,7 @@ namespace headrace {
 Status ReadResources(const YamlNode& value, const ReadContext& context, ResourceSpec* out);
 Status ReadSources(const YamlNode& value, const ReadContext& context, std::vector<InputSpec>* out);
 Status ReadSteps(const YamlNode& value, const ReadContext& context, std::vector<Step>* out);
-Status ReadSink(const YamlNode& value, const ReadContext& context, OutputSpec* out);
+Status ReadSinks(const YamlNode& value, const ReadContext& context, JobSpec* out);
 Status ReadAlerts(const YamlNode& value, const ReadContext& context, std::vector<AlertSpec>* out);
 // The whole file; `vars` is checked but otherwise left to the VariableExpander.
 Status ReadPipeline(const YamlNode& value, const ReadContext& context, JobSpec* out);

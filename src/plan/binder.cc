@@ -76,7 +76,10 @@ Result<BoundPlan> BindPlan(const LogicalPlan& plan,
   }
   bound.output_schema = schema;
   const auto& sink = static_cast<const SinkNode&>(*plan.root);
-  ARROW_ASSIGN_OR_RAISE(bound.partition_columns, BindPartitionColumns(sink.output(), *schema));
+  for (const OutputSpec& output : sink.outputs()) {
+    ARROW_ASSIGN_OR_RAISE(auto columns, BindPartitionColumns(output, *schema));
+    bound.partition_columns.push_back(std::move(columns));
+  }
   return bound;
 }
 

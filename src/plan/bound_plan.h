@@ -45,7 +45,8 @@ struct BoundPlan {
       source_schema;             // as the source gives it: the columns of ScanPushdown, typed
   std::vector<BoundStep> steps;  // in the order in which a batch meets them
   std::shared_ptr<arrow::Schema> output_schema;  // after the last step; partition columns included
-  std::vector<int> partition_columns;  // indices into output_schema, outermost directory first
+  // Of each output: indices into output_schema, outermost directory first.
+  std::vector<std::vector<int>> partition_columns;
 };
 
 // Types a plan. `source_schema` has the plan's ScanPushdown.columns, in any order and possibly with

@@ -29,13 +29,13 @@ Status CheckSourceColumns(const std::vector<std::string>& columns) {
   return Status::OK();
 }
 
-Result<PlanNodePtr> MakeSink(PlanNodePtr input, OutputSpec output) {
-  if (output.partition_by.empty())
-    return std::make_shared<SinkNode>(std::move(input), std::move(output));
-  ARROW_ASSIGN_OR_RAISE(auto indices, FindColumns(output.partition_by, input->columns()));
+// Gives the partition columns the names that they have in `columns`.
+Status ResolvePartitionColumns(const std::vector<std::string>& columns, OutputSpec* output) {
+  if (output->partition_by.empty()) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(auto indices, FindColumns(output->partition_by, columns));
   for (size_t i = 0; i < indices.size(); ++i) {
-    std::string& name = output.partition_by[i];
-    name = input->columns()[indices[i]];
+    std::string& name = output->partition_by[i];
+    name = columns[indices[i]];
     if (name.front() == '_' || name.front() == '.') {
       return MakeError(ErrorKind::kInvalidPlan, 263,
                        "column '{}' cannot be a partition column, because readers skip directories "
@@ -43,13 +43,13 @@ Result<PlanNodePtr> MakeSink(PlanNodePtr input, OutputSpec output) {
                        name);
     }
   }
-  if (indices.size() == input->columns().size()) {
+  if (indices.size() == columns.size()) {
     return MakeError(
         ErrorKind::kInvalidPlan, 264,
         "every column is a partition column, so the files would have none; keep at least "
         "one other column");
   }
-  return std::make_shared<SinkNode>(std::move(input), std::move(output));
+  return Status::OK();
 }
 
 }  // namespace
@@ -65,9 +65,13 @@ Result<LogicalPlan> BuildUnoptimizedPlan(const JobSpec& job,
   for (const Step& step : job.steps) {
     ARROW_ASSIGN_OR_RAISE(node, AddStep(std::move(node), step));
   }
-  auto sink = MakeSink(std::move(node), job.output);
-  if (!sink.ok()) return AtStep(sink.status(), "", "partition_by");
-  return LogicalPlan{.root = *sink,
+  std::vector<OutputSpec> outputs = {job.output};
+  outputs.insert(outputs.end(), job.more_outputs.begin(), job.more_outputs.end());
+  for (OutputSpec& output : outputs) {
+    const Status resolved = ResolvePartitionColumns(node->columns(), &output);
+    if (!resolved.ok()) return AtStep(resolved, "", "partition_by");
+  }
+  return LogicalPlan{.root = std::make_shared<SinkNode>(std::move(node), std::move(outputs)),
                      .source_columns = source_columns,
                      .scan = ScanPushdown{.columns = source_columns}};
 }

@@ -47,10 +47,9 @@ Status JobRun::Execute() {
 }
 
 Status JobRun::ExecutePhases() {
-  ARROW_ASSIGN_OR_RAISE(target_, ResolveOutput(job_.output, report_.run_id));
-  if (!job_.run_id.empty()) target_.transaction.run_id_origin = RunIdOrigin::kGiven;
+  ARROW_RETURN_NOT_OK(outputs_.Resolve(job_, report_.run_id));
   ARROW_RETURN_NOT_OK(OpenAndAdmit(Target::kLocked));
-  if (transaction_->published_before()) return Status::OK();
+  if (outputs_.published_before()) return Status::OK();
   ARROW_RETURN_NOT_OK(Convert());
   ARROW_RETURN_NOT_OK(CheckRowAccount());
   return Publish();
@@ -84,11 +83,11 @@ Status JobRun::OpenAndAdmit(Target target) {
 
 Status JobRun::TryToAdmit(int threads, int64_t batch_bytes, Target target) {
   ARROW_RETURN_NOT_OK(Prepare(threads, batch_bytes));
-  // The target is locked and checked before the input is read: a name already taken should not cost
-  // an hour.
-  if (target == Target::kLocked && !transaction_) {
-    ARROW_ASSIGN_OR_RAISE(transaction_, Transaction::Begin(env_, target_.transaction));
-    if (transaction_->published_before()) return Status::OK();
+  // The targets are locked and checked before the input is read: a name already taken should not
+  // cost an hour.
+  if (target == Target::kLocked && !outputs_.begun()) {
+    ARROW_RETURN_NOT_OK(outputs_.Begin(env_));
+    if (outputs_.published_before()) return Status::OK();
   }
   ARROW_RETURN_NOT_OK(OpenInput());
   ARROW_RETURN_NOT_OK(PlanAndType());
@@ -146,7 +145,7 @@ Status JobRun::Prepare(int threads, int64_t batch_bytes) {
 // directory of its own.
 std::string JobRun::ScratchDirectory() const {
   if (!job_.resources.spill_dir.empty()) return job_.resources.spill_dir;
-  if (transaction_) return ParentPath(transaction_->options().target);
+  if (outputs_.begun()) return ParentPath(outputs_.first().target);
   const char* temporary = std::getenv("TMPDIR");
   return temporary != nullptr && *temporary != '\0' ? temporary : "/tmp";
 }
@@ -154,7 +153,7 @@ std::string JobRun::ScratchDirectory() const {
 // On the disk that the result goes to, unless another is named: there has to be room there anyway.
 std::string JobRun::SpillDirectory() const {
   if (!job_.resources.spill_dir.empty()) return job_.resources.spill_dir;
-  const TransactionOptions& target = transaction_->options();
+  const TransactionOptions& target = outputs_.first();
   if (target.kind == TargetKind::kDataset) {
     return JoinPath(DatasetLayout(target.target).side(), "spill");
   }
@@ -199,18 +198,8 @@ Status JobRun::PlanAndType() {
   return Status::OK();
 }
 
-SinkOptions JobRun::MakeSinkOptions() const {
-  SinkOptions options;
-  options.schema = bound_.output_schema;
-  for (const int column : bound_.partition_columns) {
-    options.partition_by.push_back(bound_.output_schema->field(column)->name());
-  }
-  options.parquet = target_.parquet;
-  options.row_group_rows = job_.output.row_group_rows;
-  options.target_file_bytes = job_.output.target_file_bytes;
-  options.threads = threads_;
-  options.batch_bytes = batch_bytes_ * kArrowBytesPerTextByte;
-  return options;
+CommonSinkOptions JobRun::SinkSettings() const {
+  return {threads_, batch_bytes_ * kArrowBytesPerTextByte};
 }
 
 StageNeeds JobRun::StepNeeds() const {
@@ -254,12 +243,12 @@ RunModeInputs JobRun::ModeInputs(PressureLevel level) const {
 Status JobRun::AdmitRun() {
   const PressureLevel level = LevelNow();
   // A plan touches nothing, and is what shows what is wrong.
-  if (transaction_ != nullptr && level == PressureLevel::kCritical) {
+  if (outputs_.begun() && level == PressureLevel::kCritical) {
     return MakeError(ErrorKind::kOutOfMemory, 709,
                      "memory pressure is critical, so no new run begins; free memory on this "
                      "machine or in its container, or try again later");
   }
-  ARROW_ASSIGN_OR_RAISE(const StageNeeds sink, SinkNeeds(MakeSinkOptions()));
+  ARROW_ASSIGN_OR_RAISE(const StageNeeds sink, outputs_.Needs(bound_, SinkSettings()));
   std::vector<StageNeeds> needs = {scan_->needs(), StepNeeds(), sink};
   const MemoryBudget& budget = *memory_->budget();
   ARROW_ASSIGN_OR_RAISE(admission_, Admit(MakeRequest(budget, threads_, needs)));
@@ -276,7 +265,6 @@ Status JobRun::AdmitRun() {
   ARROW_RETURN_NOT_OK(source_pool_->RaiseFloor(admission_.grants[0].floor_bytes));
   ARROW_ASSIGN_OR_RAISE(steps_pool_, memory_->MakePool("steps", admission_.grants[1].floor_bytes));
   ARROW_ASSIGN_OR_RAISE(sink_pool_, memory_->MakePool("sink", admission_.grants[2].floor_bytes));
-  sink_floor_one_bytes_ = needs[2].FloorBytes(1);
   governor_->Begin(std::move(needs), {source_pool_.get(), steps_pool_.get(), sink_pool_.get()},
                    threads_);
   return Status::OK();
@@ -292,60 +280,53 @@ Status JobRun::Convert() {
   ARROW_ASSIGN_OR_RAISE(spill_, SpillArea::Open(std::move(spill)));
   watched_spill_.store(spill_.get());
   SinkContext context;
-  context.transaction = transaction_.get();
   context.cancellation = &cancellation_;
   context.spill = spill_.get();
   context.env = env_;
   context.pool = sink_pool_.get();
   context.sink_bytes = admission_.grants[2].granted_bytes;
-  context.floor_bytes = admission_.grants[2].floor_bytes;
-  context.floor_one_bytes = sink_floor_one_bytes_;
   context.allowance = governor_->allowance();
-  ARROW_ASSIGN_OR_RAISE(sink_, MakeSink(MakeSinkOptions(), context));
+  ARROW_ASSIGN_OR_RAISE(Sink* const sink, outputs_.Open(bound_, SinkSettings(), context));
 
   PipelineOptions options;
   options.threads = threads_;
   options.shuffle_seed = job_.resources.shuffle_seed;
   options.pool = steps_pool_.get();
   options.allowance = governor_->allowance();
-  ARROW_RETURN_NOT_OK(RunPipeline(source_.get(), transforms_, sink_.get(), options, &cancellation_,
+  ARROW_RETURN_NOT_OK(RunPipeline(source_.get(), transforms_, sink, options, &cancellation_,
                                   &counters_, &report_.stages));
   phase_.store("finishing files");
-  ARROW_ASSIGN_OR_RAISE(summary_, sink_->Finish());
+  ARROW_RETURN_NOT_OK(outputs_.Finish());
   governor_->End();
   return cancellation_.Check();
 }
 
 // P4, checked in every run before anything becomes visible.
-Status JobRun::CheckRowAccount() const {
+Status JobRun::CheckRowAccount() {
+  ARROW_ASSIGN_OR_RAISE(rows_out_, outputs_.RowsWritten());
   const int64_t in = counters_.rows_in.load();
   const int64_t filtered = counters_.rows_filtered.load();
   const int64_t limited = counters_.rows_limited.load();
-  if (in == summary_.rows + filtered + limited) return Status::OK();
+  if (in == rows_out_ + filtered + limited) return Status::OK();
   return MakeError(
       ErrorKind::kInternal, 902,
       "rows do not add up, nothing was published: {} read, {} written, {} filtered, {} "
       "beyond the limit; please report this with the run's report",
-      in, summary_.rows, filtered, limited);
+      in, rows_out_, filtered, limited);
 }
 
 Status JobRun::Publish() {
   phase_.store("publishing");
-  publish_info_.plan_hash = PlanHash(logical_);
-  publish_info_.rows = summary_.rows;
-  publish_info_.files = static_cast<int64_t>(summary_.files.size());
-  publish_info_.bytes = summary_.bytes;
-  publish_info_.partitions = summary_.directories;
+  PublishInfo info;
+  info.plan_hash = PlanHash(logical_);
   for (const auto& input : source_->inputs()) {
-    publish_info_.inputs.push_back({input.path, input.size_bytes, input.rows});
+    info.inputs.push_back({input.path, input.size_bytes, input.rows});
   }
-  ARROW_ASSIGN_OR_RAISE(const PublishOutcome outcome, transaction_->Publish(publish_info_));
-  report_.notes.insert(report_.notes.end(), outcome.notes.begin(), outcome.notes.end());
-  return Status::OK();
+  return outputs_.Publish(env_, info, &report_.notes);
 }
 
 Result<std::string> JobRun::Explain() {
-  ARROW_ASSIGN_OR_RAISE(target_, ResolveOutput(job_.output, report_.run_id));
+  ARROW_RETURN_NOT_OK(outputs_.Resolve(job_, report_.run_id));
   ARROW_RETURN_NOT_OK(OpenAndAdmit(Target::kUntouched));
   ExplainContext context;
   context.estimated_rows = scan_->estimated_rows();

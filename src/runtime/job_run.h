@@ -13,10 +13,10 @@
 #include "plan/bound_plan.h"
 #include "runtime/driver.h"
 #include "runtime/observer.h"
-#include "runtime/output_target.h"
 #include "runtime/resources.h"
 #include "runtime/run_governor.h"
 #include "runtime/run_mode.h"
+#include "runtime/run_outputs.h"
 #include "sink/sink.h"
 #include "source/scan.h"
 
@@ -71,8 +71,8 @@ class JobRun {
   Status Convert();
   Status Publish();
   StageNeeds StepNeeds() const;
-  SinkOptions MakeSinkOptions() const;
-  Status CheckRowAccount() const;
+  CommonSinkOptions SinkSettings() const;
+  Status CheckRowAccount();
   void FillReport(const Status& status);
   PressureLevel LevelNow();
   RunModeInputs ModeInputs(PressureLevel level) const;
@@ -97,12 +97,9 @@ class JobRun {
   std::string switch_reason_;    // why a direct run became a streaming one; "" = it did not
   std::atomic<int> threads_{1};  // the observer looks at it
   int64_t batch_bytes_ = 0;
-  int64_t sink_floor_one_bytes_ = 0;
   // Of the whole run, however often it was opened.
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  OutputTarget target_;
-  PublishInfo publish_info_;
-  SinkSummary summary_;
+  int64_t rows_out_ = 0;  // in every output
   BoundPlan bound_;
   LogicalPlan logical_;
   Admission admission_;
@@ -112,14 +109,13 @@ class JobRun {
   std::unique_ptr<StagePool> source_pool_;
   std::unique_ptr<StagePool> steps_pool_;
   std::unique_ptr<StagePool> sink_pool_;
-  std::unique_ptr<Transaction> transaction_;
-  std::unique_ptr<SpillArea> spill_;  // inside the transaction's side directory
+  std::unique_ptr<SpillArea> spill_;  // inside the first output's side directory
   std::atomic<const SpillArea*> watched_spill_{nullptr};
   std::unique_ptr<Scan> scan_;
   std::unique_ptr<Source> source_;
   std::atomic<Source*> progress_source_{nullptr};
   std::vector<std::unique_ptr<Transform>> transforms_;
-  std::unique_ptr<Sink> sink_;
+  RunOutputs outputs_;  // transactions and sinks
   std::unique_ptr<RunGovernor> governor_;
   std::unique_ptr<Observer> observer_;
 };

@@ -87,8 +87,9 @@ void JobRun::FillReport(const Status& status) {
   facts.status = status;
   facts.threads = threads_;
   facts.counters = &counters_;
-  facts.summary = &summary_;
-  facts.output_path = job_.output.path;
+  facts.rows_out = rows_out_;
+  facts.outputs = outputs_.Report();
+  facts.published_before = outputs_.published_before();
   facts.budget = memory_ ? memory_->budget() : nullptr;
   if (mode_decided_.load()) {
     facts.mode = RunModeName(mode_.load());
@@ -96,9 +97,6 @@ void JobRun::FillReport(const Status& status) {
     if (!switch_reason_.empty()) facts.mode_reason += "; " + switch_reason_;
   }
   if (source_) facts.inputs = source_->inputs();
-  if (transaction_ && transaction_->published_before()) {
-    facts.published_before = &*transaction_->published_before();
-  }
   FinishReport(facts, &report_);
   if (scan_) {
     for (const auto& line : scan_->evidence()) report_.evidence.push_back(line);

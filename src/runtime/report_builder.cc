@@ -17,24 +17,9 @@ double SecondsNow() {
 
 std::string StatusWord(const ReportFacts& facts) {
   if (facts.status.ok()) {
-    return facts.published_before == nullptr ? "published" : "already published";
+    return facts.published_before ? "already published" : "published";
   }
   return GetErrorKind(facts.status) == ErrorKind::kCancelled ? "cancelled" : "failed";
-}
-
-// What is at the target now, by the figures of the run that brought it there.
-OutputReport OutputOf(const ReportFacts& facts) {
-  if (const PublishInfo* before = facts.published_before) {
-    return {facts.output_path,
-            before->rows,
-            before->files,
-            before->bytes,
-            static_cast<int64_t>(before->partitions.size()),
-            0};
-  }
-  const SinkSummary& summary = *facts.summary;
-  return {facts.output_path, summary.rows,       static_cast<int64_t>(summary.files.size()),
-          summary.bytes,     summary.partitions, summary.row_groups};
 }
 
 }  // namespace
@@ -69,8 +54,8 @@ void FinishReport(const ReportFacts& facts, RunReport* report) {
     report->inputs.push_back({input.path, input.size_bytes, input.rows, 0});
   }
   if (facts.status.ok()) {
-    report->rows_out = facts.summary->rows;  // none where there was nothing to do
-    report->outputs.push_back(OutputOf(facts));
+    report->rows_out = facts.rows_out;
+    report->outputs = facts.outputs;
   }
   auto& memory = report->memory;
   if (facts.budget != nullptr) {

@@ -20,14 +20,13 @@ struct ReportFacts {
   Status status;
   int threads = 0;
   const PipelineCounters* counters = nullptr;
-  const SinkSummary* summary = nullptr;
-  std::string output_path;
+  int64_t rows_out = 0;
+  std::vector<OutputReport> outputs;
   const MemoryBudget* budget = nullptr;  // null when the run failed before it had one
   std::string mode;                      // "" when the run failed before it was decided
   std::string mode_reason;
   std::vector<SourceInput> inputs;
-  const PublishInfo* published_before = nullptr;  // not null: by a run of the same id, and this
-                                                  // one had nothing to do
+  bool published_before = false;  // by a run of the same id, so that there was nothing to do
 };
 
 // Versions and start time.

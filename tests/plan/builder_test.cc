@@ -109,7 +109,7 @@ TEST(Binder, TypesPartitionsAndScan) {
   EXPECT_FALSE(plan->scan.all_columns);
   auto bound = BindPlan(*plan, SourceSchema());
   ASSERT_TRUE(bound.ok()) << bound.status().message();
-  EXPECT_EQ(bound->partition_columns, std::vector<int>{1});
+  EXPECT_EQ(bound->partition_columns, std::vector<std::vector<int>>{{1}});
   EXPECT_EQ(bound->source_schema->num_fields(), 3);
 }
 

@@ -4,20 +4,25 @@
 
 namespace headrace {
 
-SinkNode::SinkNode(PlanNodePtr input, OutputSpec output)
-    : PlanNode({input}, input->columns(), ""), output_(std::move(output)) {}
+SinkNode::SinkNode(PlanNodePtr input, std::vector<OutputSpec> outputs)
+    : PlanNode({input}, input->columns(), ""), outputs_(std::move(outputs)) {}
 
 std::string SinkNode::Describe() const {
-  std::string text = output_.path;
-  if (!output_.partition_by.empty()) {
-    text += fmt::format(" partitioned by [{}]", fmt::join(output_.partition_by, ", "));
+  std::string text;
+  for (const OutputSpec& output : outputs_) {
+    if (!text.empty()) text += "; ";
+    text += output.path;
+    if (!output.partition_by.empty()) {
+      text += fmt::format(" partitioned by [{}]", fmt::join(output.partition_by, ", "));
+    }
+    text += fmt::format(" mode {}", WriteModeText(output.mode));
   }
-  return text + fmt::format(" mode {}", WriteModeText(output_.mode));
+  return text;
 }
 
 PlanNodePtr SinkNode::WithInputs(std::vector<PlanNodePtr> inputs) const {
   HEADRACE_CHECK(inputs.size() == 1);
-  return std::make_shared<SinkNode>(std::move(inputs.front()), output_);
+  return std::make_shared<SinkNode>(std::move(inputs.front()), outputs_);
 }
 
 PlanNodePtr SinkNode::PruneColumns(const ColumnSet&) const {

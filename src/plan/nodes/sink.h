@@ -8,21 +8,21 @@
 
 namespace headrace {
 
-// Role: where the rows go and by which columns they are partitioned. See PlanNode.
+// Role: where the rows go and by which columns they are partitioned there. See PlanNode.
 class SinkNode : public PlanNode {
  public:
-  // `output.partition_by` holds names exactly as the input has them.
-  SinkNode(PlanNodePtr input, OutputSpec output);
+  // At least one output; `partition_by` holds names exactly as the input has them.
+  SinkNode(PlanNodePtr input, std::vector<OutputSpec> outputs);
 
   const char* kind_name() const override { return "sink"; }
   std::string Describe() const override;
   PlanNodePtr WithInputs(std::vector<PlanNodePtr> inputs) const override;
   PlanNodePtr PruneColumns(const ColumnSet& wanted) const override;
 
-  const OutputSpec& output() const { return output_; }
+  const std::vector<OutputSpec>& outputs() const { return outputs_; }
 
  private:
-  const OutputSpec output_;
+  const std::vector<OutputSpec> outputs_;
 };
 
 // "create", "append", "overwrite", "overwrite-partitions".

@@ -1,0 +1,204 @@
+#include "runtime/run_outputs.h"
+
+#include <algorithm>
+
+#include "commit/target.h"
+
+namespace headrace {
+namespace {
+
+// What `part` of `whole` is of `bytes`.
+int64_t ShareOf(int64_t bytes, int64_t part, int64_t whole) {
+  if (whole <= 0) return 0;
+  return static_cast<int64_t>(static_cast<double>(bytes) * static_cast<double>(part) /
+                              static_cast<double>(whole));
+}
+
+bool IsInside(const std::string& path, const std::string& directory) {
+  return path.size() > directory.size() && path.starts_with(directory) &&
+         path[directory.size()] == '/';
+}
+
+}  // namespace
+
+// Role: gives every batch to every sink. The sinks' gates are passed in the same order by every
+// worker, so the one with the lowest sequence number waits at none of them.
+class RunOutputs::AllSinks : public Sink {
+ public:
+  explicit AllSinks(std::vector<Sink*> sinks) : sinks_(std::move(sinks)) {}
+
+  Status Consume(int64_t sequence, Batch batch) override {
+    for (size_t i = 0; i + 1 < sinks_.size(); ++i) {
+      ARROW_RETURN_NOT_OK(sinks_[i]->Consume(sequence, batch));
+    }
+    return sinks_.back()->Consume(sequence, std::move(batch));
+  }
+  Status EndMorsel(int64_t sequence) override {
+    for (Sink* sink : sinks_) ARROW_RETURN_NOT_OK(sink->EndMorsel(sequence));
+    return Status::OK();
+  }
+  // Each sink is finished by itself, as each has a summary.
+  Result<SinkSummary> Finish() override { return SinkSummary{}; }
+
+ private:
+  const std::vector<Sink*> sinks_;
+};
+
+Status RunOutputs::Resolve(const JobSpec& job, const std::string& run_id) {
+  outputs_.clear();
+  std::vector<OutputSpec> specs = {job.output};
+  specs.insert(specs.end(), job.more_outputs.begin(), job.more_outputs.end());
+  for (OutputSpec& spec : specs) {
+    ARROW_ASSIGN_OR_RAISE(OutputTarget target, ResolveOutput(spec, run_id));
+    if (!job.run_id.empty()) target.transaction.run_id_origin = RunIdOrigin::kGiven;
+    outputs_.push_back({std::move(spec), std::move(target)});
+  }
+  return Status::OK();
+}
+
+Status RunOutputs::Begin(Env* env) {
+  for (Output& output : outputs_) {
+    // Where links lead is known only now, and a lock held by this very run says nothing useful.
+    for (const Output& other : outputs_) {
+      if (other.transaction == nullptr) continue;
+      const std::string& taken = other.transaction->options().target;
+      ARROW_ASSIGN_OR_RAISE(const ResolvedTarget resolved, ResolveTarget(env, output.spec.path));
+      if (resolved.path == taken || IsInside(resolved.path, taken) ||
+          IsInside(taken, resolved.path)) {
+        return MakeError(ErrorKind::kInvalidConfig, 157,
+                         "two outputs of one run must not be the same or lie in each other: {} and "
+                         "{}; name other paths",
+                         other.spec.path, output.spec.path);
+      }
+    }
+    ARROW_ASSIGN_OR_RAISE(output.transaction, Transaction::Begin(env, output.target.transaction));
+  }
+  const auto was_published = [](const Output& output) {
+    return output.transaction->published_before().has_value();
+  };
+  const auto before = std::count_if(outputs_.begin(), outputs_.end(), was_published);
+  if (before == 0 || before == static_cast<std::ptrdiff_t>(outputs_.size())) return Status::OK();
+  const auto old = std::find_if(outputs_.begin(), outputs_.end(), was_published);
+  const auto fresh = std::find_if_not(outputs_.begin(), outputs_.end(), was_published);
+  return MakeError(ErrorKind::kInvalidConfig, 158,
+                   "run {} was published to {}, but not to {}; give another run id for these "
+                   "outputs",
+                   old->transaction->options().run_id, old->spec.path, fresh->spec.path);
+}
+
+bool RunOutputs::published_before() const {
+  return begun() && outputs_.front().transaction->published_before().has_value();
+}
+
+SinkOptions RunOutputs::OptionsOf(const Output& output, const BoundPlan& plan,
+                                  const std::vector<int>& partition_columns,
+                                  const CommonSinkOptions& common) {
+  SinkOptions options;
+  options.schema = plan.output_schema;
+  for (const int column : partition_columns) {
+    options.partition_by.push_back(plan.output_schema->field(column)->name());
+  }
+  options.parquet = output.target.parquet;
+  options.row_group_rows = output.spec.row_group_rows;
+  options.target_file_bytes = output.spec.target_file_bytes;
+  options.threads = common.threads;
+  options.batch_bytes = common.batch_bytes;
+  return options;
+}
+
+Result<StageNeeds> RunOutputs::Needs(const BoundPlan& plan, const CommonSinkOptions& common) {
+  needs_ = StageNeeds{};
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    Output& output = outputs_[i];
+    ARROW_ASSIGN_OR_RAISE(output.needs,
+                          SinkNeeds(OptionsOf(output, plan, plan.partition_columns[i], common)));
+    needs_.name = output.needs.name;
+    needs_.fixed_floor_bytes += output.needs.fixed_floor_bytes;
+    needs_.worker_floor_bytes += output.needs.worker_floor_bytes;
+    needs_.fixed_wanted_bytes += output.needs.fixed_wanted_bytes;
+    needs_.worker_wanted_bytes += output.needs.worker_wanted_bytes;
+  }
+  return needs_;
+}
+
+Result<Sink*> RunOutputs::Open(const BoundPlan& plan, const CommonSinkOptions& common,
+                               SinkContext context) {
+  // Each gets its floor, and of what there is above all floors in the proportion of what it wants.
+  const int threads = common.threads;
+  const int64_t above_bytes = context.sink_bytes - needs_.FloorBytes(threads);
+  const int64_t wanted_bytes = needs_.WantedBytes(threads) - needs_.FloorBytes(threads);
+  std::vector<Sink*> sinks;
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    Output& output = outputs_[i];
+    context.transaction = output.transaction.get();
+    context.floor_bytes = output.needs.FloorBytes(threads);
+    context.floor_one_bytes = output.needs.FloorBytes(1);
+    context.sink_bytes =
+        context.floor_bytes +
+        (outputs_.size() == 1
+             ? above_bytes
+             : ShareOf(above_bytes, output.needs.WantedBytes(threads) - context.floor_bytes,
+                       wanted_bytes));
+    ARROW_ASSIGN_OR_RAISE(
+        output.sink, MakeSink(OptionsOf(output, plan, plan.partition_columns[i], common), context));
+    sinks.push_back(output.sink.get());
+  }
+  if (sinks.size() == 1) return sinks.front();
+  all_sinks_ = std::make_unique<AllSinks>(std::move(sinks));
+  return all_sinks_.get();
+}
+
+Status RunOutputs::Finish() {
+  for (Output& output : outputs_) {
+    ARROW_ASSIGN_OR_RAISE(output.summary, output.sink->Finish());
+  }
+  return Status::OK();
+}
+
+Result<int64_t> RunOutputs::RowsWritten() const {
+  const int64_t rows = outputs_.front().summary.rows;
+  for (const Output& output : outputs_) {
+    if (output.summary.rows == rows) continue;
+    return MakeError(ErrorKind::kInternal, 902,
+                     "the outputs of the run have different rows, nothing was published: {} in {}, "
+                     "{} in {}; please report this with the run's report",
+                     rows, outputs_.front().spec.path, output.summary.rows, output.spec.path);
+  }
+  return rows;
+}
+
+Status RunOutputs::Publish(Env* env, const PublishInfo& info, std::vector<std::string>* notes) {
+  std::vector<GroupMember> members;
+  for (const Output& output : outputs_) {
+    GroupMember member{output.transaction.get(), info};
+    member.info.rows = output.summary.rows;
+    member.info.files = static_cast<int64_t>(output.summary.files.size());
+    member.info.bytes = output.summary.bytes;
+    member.info.partitions = output.summary.directories;
+    members.push_back(std::move(member));
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto outcomes, PublishTogether(env, std::move(members)));
+  for (const PublishOutcome& outcome : outcomes) {
+    notes->insert(notes->end(), outcome.notes.begin(), outcome.notes.end());
+  }
+  return Status::OK();
+}
+
+std::vector<OutputReport> RunOutputs::Report() const {
+  std::vector<OutputReport> reports;
+  for (const Output& output : outputs_) {
+    if (output.transaction != nullptr && output.transaction->published_before()) {
+      // What is at the target now, by the figures of the run that brought it there.
+      const PublishInfo& before = *output.transaction->published_before();
+      reports.push_back({output.spec.path, before.rows, before.files, before.bytes,
+                         static_cast<int64_t>(before.partitions.size()), 0});
+      continue;
+    }
+    const SinkSummary& summary = output.summary;
+    reports.push_back({output.spec.path, summary.rows, static_cast<int64_t>(summary.files.size()),
+                       summary.bytes, summary.partitions, summary.row_groups});
+  }
+  return reports;
+}
+
+}  // namespace headrace

@@ -60,6 +60,19 @@ int64_t ValueBytes(const arrow::ArrayData& array) {
   return WholeBuffers(array);
 }
 
+int64_t GuessValueBytes(const arrow::DataType& type) {
+  constexpr int64_t kTextBytes = 24;
+  if (type.num_fields() > 0) {
+    int64_t bytes = 8;
+    for (const auto& field : type.fields()) bytes += 2 * GuessValueBytes(*field->type());
+    return bytes;
+  }
+  if (arrow::is_fixed_width(type) && type.id() != arrow::Type::DICTIONARY) {
+    return std::max(1, type.bit_width() / 8);
+  }
+  return kTextBytes;
+}
+
 }  // namespace
 
 int64_t ReferencedBytes(const arrow::ArrayData& array) {
@@ -74,6 +87,12 @@ int64_t ReferencedBytes(const arrow::RecordBatch& batch) {
   for (int column = 0; column < batch.num_columns(); ++column) {
     bytes += ReferencedBytes(*batch.column_data(column));
   }
+  return bytes;
+}
+
+int64_t GuessRowBytes(const arrow::Schema& schema) {
+  int64_t bytes = 0;
+  for (const auto& field : schema.fields()) bytes += GuessValueBytes(*field->type());
   return bytes;
 }
 

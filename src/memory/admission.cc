@@ -17,7 +17,7 @@ Status Refuse(const AdmissionRequest& request) {
   const int64_t needed = request.base_bytes + request.slack_bytes + FloorSum(request.needs, 1);
   const int64_t rounded_mib = (needed + kMiB - 1) / kMiB;
   return MakeError(
-      ErrorKind::kOutOfMemory, kBelowFloor,
+      ErrorKind::kOutOfMemory, 700,
       "the memory budget of {} ({}) is below the floor of this run with one thread: {} "
       "= process base {}, slack {}{}; set --memory to at least {}MiB",
       FormatBytes(request.total_bytes), request.budget_origin, FormatBytes(needed),

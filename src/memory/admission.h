@@ -33,8 +33,6 @@ struct AdmissionRequest {
   std::string budget_origin;
 };
 
-// The number of Admit's refusal.
-inline constexpr ErrorCode kBelowFloor = 700;
 // Morsels are never smaller by choice.
 inline constexpr int64_t kBatchBytesMin = 64 * 1024;
 

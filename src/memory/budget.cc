@@ -80,16 +80,28 @@ void Reservation::Release() {
 
 MemoryBudget::MemoryBudget(BudgetSettings settings)
     : settings_(std::move(settings)),
+      slack_bytes_(settings_.slack_bytes),
       planned_lendable_bytes_(std::max<int64_t>(
           0, settings_.total_bytes - settings_.base_bytes - settings_.slack_bytes)),
-      lendable_bytes_(planned_lendable_bytes_) {}
+      lendable_bytes_(planned_lendable_bytes()) {}
+
+MemoryBudget::~MemoryBudget() { HEADRACE_CHECK(used_bytes() == 0); }
+
+void MemoryBudget::LowerSlack(int64_t bytes) {
+  HEADRACE_CHECK(bytes <= slack_bytes());
+  slack_bytes_.store(bytes, std::memory_order_relaxed);
+  const int64_t planned =
+      std::max<int64_t>(0, settings_.total_bytes - settings_.base_bytes - bytes);
+  planned_lendable_bytes_.store(planned, std::memory_order_relaxed);
+  lendable_bytes_.store(planned, std::memory_order_relaxed);
+}
 
 void MemoryBudget::SetLendable(int64_t bytes, const std::string& cause) {
   {
     std::lock_guard lock(mutex_);
     if (lowered_because_ != cause) lowered_because_ = cause;
   }
-  lendable_bytes_.store(std::clamp<int64_t>(bytes, 0, planned_lendable_bytes_),
+  lendable_bytes_.store(std::clamp<int64_t>(bytes, 0, planned_lendable_bytes()),
                         std::memory_order_relaxed);
 }
 
@@ -165,7 +177,7 @@ Status MemoryBudget::Refusal(const std::string& what, int64_t bytes) const {
                      "room for {} for '{}' ({} may be lent of {} at the start; held: {}); run it "
                      "again with the lower budget from the start",
                      lowered, FormatBytes(bytes), what, FormatBytes(lendable_bytes()),
-                     FormatBytes(planned_lendable_bytes_), held.empty() ? "nothing" : held);
+                     FormatBytes(planned_lendable_bytes()), held.empty() ? "nothing" : held);
   }
   return MakeError(
       ErrorKind::kOutOfMemory, 701,
@@ -173,7 +185,7 @@ Status MemoryBudget::Refusal(const std::string& what, int64_t bytes) const {
       "slack {}; held: {}); raise --memory or lower --threads",
       FormatBytes(bytes), what, FormatBytes(std::max<int64_t>(0, free_bytes())),
       FormatBytes(lendable_bytes()), FormatBytes(settings_.total_bytes),
-      FormatBytes(settings_.base_bytes), FormatBytes(settings_.slack_bytes),
+      FormatBytes(settings_.base_bytes), FormatBytes(slack_bytes()),
       held.empty() ? "nothing" : held);
 }
 

@@ -11,7 +11,8 @@
 //  bytes bound RSS.
 //  4. The extent allocator keeps in-use plus cached extents at or below `lendable`.
 //  5. `lendable` may be lowered while the run lasts and raised again, never above what the settings
-//     give. What is lent out then stays lent: grows are refused until holders gave enough back.
+//     and the slack in force give. What is lent out then stays lent: grows are refused until
+//     holders gave enough back.
 #pragma once
 
 #include <atomic>
@@ -63,8 +64,8 @@ struct HolderBytes {
 struct BudgetSettings {
   int64_t total_bytes = 0;
   int64_t base_bytes = 0;
-  int64_t slack_bytes = 0;
-  std::string origin;  // "--memory", "25 % of cgroup v1 /a (512.0 MiB)"
+  int64_t slack_bytes = 0;  // at first; LowerSlack
+  std::string origin;       // "--memory", "25 % of cgroup v1 /a (512.0 MiB)"
   // Tests of refusals: the grow of this number, counted from 1, is refused; 0 = none.
   int64_t refused_grow = 0;
 };
@@ -74,6 +75,7 @@ struct BudgetSettings {
 class MemoryBudget {
  public:
   explicit MemoryBudget(BudgetSettings settings);
+  ~MemoryBudget();  // everything must have been given back
   MemoryBudget(const MemoryBudget&) = delete;
   MemoryBudget& operator=(const MemoryBudget&) = delete;
 
@@ -82,7 +84,13 @@ class MemoryBudget {
 
   const BudgetSettings& settings() const { return settings_; }
   // By the settings; what is in force now may be less.
-  int64_t planned_lendable_bytes() const { return planned_lendable_bytes_; }
+  int64_t planned_lendable_bytes() const {
+    return planned_lendable_bytes_.load(std::memory_order_relaxed);
+  }
+  int64_t slack_bytes() const { return slack_bytes_.load(std::memory_order_relaxed); }
+  // A run that is about to begin with fewer threads needs less slack; what comes free is lent out.
+  // At most the slack in force, and before any SetLendable.
+  void LowerSlack(int64_t bytes);
   int64_t lendable_bytes() const { return lendable_bytes_.load(std::memory_order_relaxed); }
   // Bounds what may be lent out from now on; at most the planned bytes. `cause` is for refusals.
   void SetLendable(int64_t bytes, const std::string& cause);
@@ -91,6 +99,7 @@ class MemoryBudget {
   int64_t free_bytes() const {
     return lendable_bytes() - used_bytes();
   }  // below 0 after a lowering
+  int64_t grows() const { return grows_.load(std::memory_order_relaxed); }
   int64_t refusals() const { return refusals_.load(std::memory_order_relaxed); }
   // All names that ever held something, largest present holding first.
   std::vector<HolderBytes> Holders() const;
@@ -104,7 +113,8 @@ class MemoryBudget {
   void GiveBack(Reservation::Holder* holder, int64_t bytes);
 
   const BudgetSettings settings_;
-  const int64_t planned_lendable_bytes_;
+  std::atomic<int64_t> slack_bytes_;
+  std::atomic<int64_t> planned_lendable_bytes_;
   std::atomic<int64_t> lendable_bytes_;
   std::atomic<int64_t> used_bytes_{0};
   mutable std::atomic<int64_t> refusals_{0};

@@ -6,6 +6,7 @@
 #include "base/ids.h"
 #include "base/units.h"
 #include "commit/layout.h"
+#include "data/byte_size.h"
 #include "runtime/lowering.h"
 #include "runtime/plan_hash.h"
 #include "runtime/report_builder.h"
@@ -15,17 +16,6 @@ namespace {
 
 // Arrow bytes of a usual batch: typed columns take about twice the text they came from.
 constexpr int64_t kArrowBytesPerTextByte = 2;
-// A string's bytes in a guess at what columns take, offset included.
-constexpr int64_t kTextBytesGuess = 24;
-
-int64_t GuessRowBytes(const arrow::Schema& schema) {
-  int64_t bytes = 0;
-  for (const auto& field : schema.fields()) {
-    const bool is_fixed = arrow::is_fixed_width(*field->type());
-    bytes += is_fixed ? std::max(1, field->type()->bit_width() / 8) : kTextBytesGuess;
-  }
-  return bytes;
-}
 
 }  // namespace
 
@@ -55,62 +45,27 @@ Status JobRun::ExecutePhases() {
   return Publish();
 }
 
-// What the run needs is known only once its input is open, and by then the size of morsels and the
-// slack of the threads are chosen. A refusal is therefore tried again with less of both: a run that
-// one budget admits, every larger one does too.
 Status JobRun::OpenAndAdmit(Target target) {
-  const auto& inputs = job_.inputs;
-  const bool readable_again = std::none_of(inputs.begin(), inputs.end(), [](const auto& input) {
-    return input.stream != nullptr ||
-           std::find(input.paths.begin(), input.paths.end(), "-") != input.paths.end();
-  });
-  int threads = ResolveThreads(job_.resources);
-  int64_t batch_bytes = job_.resources.batch_bytes;  // 0: chosen
-  for (;;) {
-    const Status status = TryToAdmit(threads, batch_bytes, target);
-    if (status.ok() || GetErrorCode(status) != kBelowFloor || !readable_again) return status;
-    if (job_.resources.batch_bytes == 0 && batch_bytes_ > kBatchBytesMin) {
-      batch_bytes = batch_bytes_ / 2;
-    } else if (threads > 1) {
-      threads = 1;
-      batch_bytes = job_.resources.batch_bytes;
-    } else {
-      return status;
-    }
-    CloseInput();
-  }
-}
-
-Status JobRun::TryToAdmit(int threads, int64_t batch_bytes, Target target) {
-  ARROW_RETURN_NOT_OK(Prepare(threads, batch_bytes));
+  ARROW_RETURN_NOT_OK(Prepare());
   // The targets are locked and checked before the input is read: a name already taken should not
   // cost an hour.
-  if (target == Target::kLocked && !outputs_.begun()) {
+  if (target == Target::kLocked) {
     ARROW_RETURN_NOT_OK(outputs_.Begin(env_));
     if (outputs_.published_before()) return Status::OK();
   }
   ARROW_RETURN_NOT_OK(OpenInput());
   ARROW_RETURN_NOT_OK(PlanAndType());
-  return AdmitRun();
+  ARROW_RETURN_NOT_OK(AdmitRun());
+  return StartSource();
 }
 
-void JobRun::CloseInput() {
-  observer_.reset();
-  governor_.reset();
-  transforms_.clear();
-  progress_source_.store(nullptr);
-  source_.reset();
-  scan_.reset();
-  source_pool_.reset();
-  memory_.reset();
-}
-
-// Threads above 0 and batch bytes above 0 are taken as they are, if there is room for the threads.
-Status JobRun::Prepare(int threads, int64_t batch_bytes) {
+// Budget, threads and morsels as far as they can be chosen before the input is known: enough to
+// open and type it.
+Status JobRun::Prepare() {
   ARROW_RETURN_NOT_OK(PrepareProcess(ProcessOwner::kHost));
   ARROW_RETURN_NOT_OK(CheckPressureMarks(job_.resources.pressure));
   ARROW_RETURN_NOT_OK(CheckStreamingThresholds(job_.resources.streaming));
-  threads_ = threads;
+  threads_ = ResolveThreads(job_.resources);
   ARROW_ASSIGN_OR_RAISE(BudgetSettings settings, ResolveBudget(job_.resources, threads_));
   // A first guess at the threads, before anything is known of the input; AdmitRun decides.
   while (threads_ > 1 && settings.total_bytes - settings.base_bytes - SlackBytes(threads_) <
@@ -121,11 +76,13 @@ Status JobRun::Prepare(int threads, int64_t batch_bytes) {
   settings.refused_grow = control_.refused_grow;
   memory_ = std::make_unique<RunMemory>(std::move(settings));
   const MemoryBudget& budget = *memory_->budget();
-  batch_bytes_ =
-      batch_bytes > 0 ? batch_bytes : ChooseBatchBytes(budget.lendable_bytes(), threads_);
-
-  const StageNeeds source = SourceNeedsBeforeOpen(batch_bytes_);
-  ARROW_ASSIGN_OR_RAISE(admission_, Admit(MakeRequest(budget, threads_, {source})));
+  batch_bytes_ = job_.resources.batch_bytes > 0
+                     ? job_.resources.batch_bytes
+                     : ChooseBatchBytes(budget.lendable_bytes(), threads_);
+  const auto needs_now = [&]() -> Result<std::vector<StageNeeds>> {
+    return std::vector<StageNeeds>{SourceNeedsBeforeOpen(batch_bytes_)};
+  };
+  ARROW_RETURN_NOT_OK(AdmitWhatFits(needs_now).status());
   threads_ = admission_.threads;
   ARROW_ASSIGN_OR_RAISE(source_pool_,
                         memory_->MakePool("source", admission_.grants.front().floor_bytes));
@@ -139,6 +96,36 @@ Status JobRun::Prepare(int threads, int64_t batch_bytes) {
   return MakeError(ErrorKind::kInternal, 905,
                    "the system gives this process no second thread; raise its limit of processes "
                    "(ulimit -u, or pids.max of its container)");
+}
+
+Result<std::vector<StageNeeds>> JobRun::AdmitWhatFits(
+    const std::function<Result<std::vector<StageNeeds>>()>& needs_now) {
+  for (;;) {
+    ARROW_ASSIGN_OR_RAISE(std::vector<StageNeeds> needs, needs_now());
+    auto admitted = Admit(MakeRequest(*memory_->budget(), threads_, needs));
+    if (admitted.ok()) {
+      admission_ = admitted.MoveValueUnsafe();
+      return needs;
+    }
+    if (!ChooseLess()) return admitted.status();
+  }
+}
+
+// Smaller morsels first, then one thread with the morsels that suit it, then smaller ones again: a
+// run that one budget admits, every larger one does too.
+bool JobRun::ChooseLess() {
+  const bool batch_is_chosen = job_.resources.batch_bytes == 0;
+  if (batch_is_chosen && batch_bytes_ > kBatchBytesMin) {
+    batch_bytes_ = batch_bytes_ / 2;
+    return true;
+  }
+  MemoryBudget* budget = memory_->budget();
+  if (budget->slack_bytes() <= SlackBytes(1)) return false;
+  threads_ = 1;
+  budget->LowerSlack(SlackBytes(1));
+  memory_->extents()->SetCap(budget->lendable_bytes());
+  if (batch_is_chosen) batch_bytes_ = ChooseBatchBytes(budget->lendable_bytes(), threads_);
+  return true;
 }
 
 // Where standard input is kept when it has to be read twice. The file has no name, so it needs no
@@ -190,10 +177,9 @@ Status JobRun::PlanAndType() {
   request.all_columns = logical_.scan.all_columns;
   request.predicate = logical_.scan.predicate;
   request.row_limit = logical_.scan.row_limit;
-  ARROW_ASSIGN_OR_RAISE(source_, scan_->Start(request));
+  ARROW_ASSIGN_OR_RAISE(source_schema_, scan_->Type(request));
   ARROW_RETURN_NOT_OK(cancellation_.Check());
-  progress_source_.store(source_.get());
-  ARROW_ASSIGN_OR_RAISE(bound_, BindPlan(logical_, source_->schema()));
+  ARROW_ASSIGN_OR_RAISE(bound_, BindPlan(logical_, source_schema_));
   transforms_ = LowerSteps(bound_, &cancellation_);
   return Status::OK();
 }
@@ -228,7 +214,7 @@ RunModeInputs JobRun::ModeInputs(PressureLevel level) const {
   inputs.input_bytes = scan_->total_bytes();
   if (inputs.rows >= 0) {
     inputs.arrow_bytes =
-        std::max(inputs.rows * GuessRowBytes(*source_->schema()),
+        std::max(inputs.rows * GuessRowBytes(*source_schema_),
                  kArrowBytesPerTextByte * std::max<int64_t>(0, inputs.input_bytes));
   }
   inputs.batch_bytes = batch_bytes_;
@@ -248,10 +234,12 @@ Status JobRun::AdmitRun() {
                      "memory pressure is critical, so no new run begins; free memory on this "
                      "machine or in its container, or try again later");
   }
-  ARROW_ASSIGN_OR_RAISE(const StageNeeds sink, outputs_.Needs(bound_, SinkSettings()));
-  std::vector<StageNeeds> needs = {scan_->needs(), StepNeeds(), sink};
   const MemoryBudget& budget = *memory_->budget();
-  ARROW_ASSIGN_OR_RAISE(admission_, Admit(MakeRequest(budget, threads_, needs)));
+  const auto needs_now = [&]() -> Result<std::vector<StageNeeds>> {
+    ARROW_ASSIGN_OR_RAISE(StageNeeds sink, outputs_.Needs(bound_, SinkSettings()));
+    return std::vector<StageNeeds>{scan_->needs(batch_bytes_), StepNeeds(), std::move(sink)};
+  };
+  ARROW_ASSIGN_OR_RAISE(std::vector<StageNeeds> needs, AdmitWhatFits(needs_now));
   RunModeDecision decision = DecideRunMode(ModeInputs(level));
   if (decision.threads < admission_.threads) {
     ARROW_ASSIGN_OR_RAISE(admission_, Admit(MakeRequest(budget, decision.threads, needs)));
@@ -267,6 +255,12 @@ Status JobRun::AdmitRun() {
   ARROW_ASSIGN_OR_RAISE(sink_pool_, memory_->MakePool("sink", admission_.grants[2].floor_bytes));
   governor_->Begin(std::move(needs), {source_pool_.get(), steps_pool_.get(), sink_pool_.get()},
                    threads_);
+  return Status::OK();
+}
+
+Status JobRun::StartSource() {
+  ARROW_ASSIGN_OR_RAISE(source_, scan_->Start(batch_bytes_));
+  progress_source_.store(source_.get());
   return Status::OK();
 }
 
@@ -353,9 +347,10 @@ class JobRun::CollectSink : public Sink {
 };
 
 Result<std::vector<Batch>> JobRun::Collect() {
-  ARROW_RETURN_NOT_OK(Prepare(ResolveThreads(job_.resources), job_.resources.batch_bytes));
+  ARROW_RETURN_NOT_OK(Prepare());
   ARROW_RETURN_NOT_OK(OpenInput());
   ARROW_RETURN_NOT_OK(PlanAndType());
+  ARROW_RETURN_NOT_OK(StartSource());
   CollectSink sink;
   PipelineOptions options;
   options.pool = source_pool_.get();

@@ -1,6 +1,7 @@
 // JobRun: one job from its settings to its published end.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -52,6 +53,8 @@ class JobRun {
   const RunReport& report() const { return report_; }
   const BoundPlan& plan() const { return bound_; }
   std::vector<std::string> evidence() const;
+  // Grows of reservations so far, counted where one is to be refused.
+  int64_t grows() const { return memory_ ? memory_->budget()->grows() : 0; }
 
  private:
   class CollectSink;
@@ -60,14 +63,18 @@ class JobRun {
   // Opens and types the input and admits the run, with smaller morsels and fewer threads where the
   // budget asks for it.
   Status OpenAndAdmit(Target target);
-  Status TryToAdmit(int threads, int64_t batch_bytes, Target target);
-  void CloseInput();
-  Status Prepare(int threads, int64_t batch_bytes);
+  Status Prepare();
+  // Admits these needs, which depend on morsels and threads, and gives them as they were admitted.
+  Result<std::vector<StageNeeds>> AdmitWhatFits(
+      const std::function<Result<std::vector<StageNeeds>>()>& needs_now);
+  // Whether the run can be made to need less; if so it is.
+  bool ChooseLess();
   std::string ScratchDirectory() const;
   std::string SpillDirectory() const;
   Status OpenInput();
   Status PlanAndType();
   Status AdmitRun();
+  Status StartSource();
   Status Convert();
   Status Publish();
   StageNeeds StepNeeds() const;
@@ -97,7 +104,6 @@ class JobRun {
   std::string switch_reason_;    // why a direct run became a streaming one; "" = it did not
   std::atomic<int> threads_{1};  // the observer looks at it
   int64_t batch_bytes_ = 0;
-  // Of the whole run, however often it was opened.
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   int64_t rows_out_ = 0;  // in every output
   BoundPlan bound_;
@@ -112,6 +118,7 @@ class JobRun {
   std::unique_ptr<SpillArea> spill_;  // inside the first output's side directory
   std::atomic<const SpillArea*> watched_spill_{nullptr};
   std::unique_ptr<Scan> scan_;
+  std::shared_ptr<arrow::Schema> source_schema_;
   std::unique_ptr<Source> source_;
   std::atomic<Source*> progress_source_{nullptr};
   std::vector<std::unique_ptr<Transform>> transforms_;

@@ -63,7 +63,7 @@ void FinishReport(const ReportFacts& facts, RunReport* report) {
     memory.budget_bytes = settings.total_bytes;
     memory.budget_origin = settings.origin;
     memory.base_bytes = settings.base_bytes;
-    memory.slack_bytes = settings.slack_bytes;
+    memory.slack_bytes = facts.budget->slack_bytes();
     memory.accounted_peak_bytes = facts.budget->peak_bytes();
     for (const auto& holder : facts.budget->Holders()) {
       for (auto& stage : report->stages) {
@@ -82,7 +82,7 @@ AdmissionRequest MakeRequest(const MemoryBudget& budget, int threads,
   const auto& settings = budget.settings();
   return {budget.lendable_bytes(), threads,
           std::move(needs),        settings.total_bytes,
-          settings.base_bytes,     settings.slack_bytes,
+          settings.base_bytes,     budget.slack_bytes(),
           settings.origin};
 }
 
@@ -94,7 +94,7 @@ std::string DescribeMemory(const MemoryBudget& budget, const Admission& admissio
       "per "
       "morsel\n",
       FormatBytes(settings.total_bytes), settings.origin, FormatBytes(settings.base_bytes),
-      FormatBytes(settings.slack_bytes), admission.threads, FormatBytes(batch_bytes));
+      FormatBytes(budget.slack_bytes()), admission.threads, FormatBytes(batch_bytes));
   for (const auto& grant : admission.grants) {
     text += fmt::format("  {}: floor {}, granted {}\n", grant.name, FormatBytes(grant.floor_bytes),
                         FormatBytes(grant.granted_bytes));

@@ -90,7 +90,7 @@ GovernorSnapshot RunGovernor::MakeSnapshot() const {
   snapshot.cause = monitor_.cause();
   snapshot.budget_bytes = budget_now();
   snapshot.base_bytes = settings.base_bytes;
-  snapshot.slack_bytes = settings.slack_bytes;
+  snapshot.slack_bytes = options_.memory->budget()->slack_bytes();
   snapshot.limit_bytes = readings.limit.bytes;
   // The pressure is of whatever is closest to its limit; that limit is what has to be kept.
   if (readings.closest) {
@@ -109,13 +109,13 @@ GovernorSnapshot RunGovernor::MakeSnapshot() const {
 
 void RunGovernor::Apply(double seconds, const GovernorActions& actions) {
   if (actions.below_floor) {
-    const BudgetSettings& settings = options_.memory->budget()->settings();
+    const MemoryBudget& budget = *options_.memory->budget();
     options_.cancellation->Cancel(MakeError(
         ErrorKind::kOutOfMemory, 708,
         "{}, below the {} that this run needs with one thread; nothing was published, run it again "
         "when there is more room, or with smaller morsels",
         actions.cause,
-        FormatBytes(settings.base_bytes + settings.slack_bytes + FloorSum(needs_, 1))));
+        FormatBytes(budget.settings().base_bytes + budget.slack_bytes() + FloorSum(needs_, 1))));
     return;
   }
   if (actions.return_cached) {
@@ -207,7 +207,7 @@ void RunGovernor::FillSnapshot(RunSnapshot* snapshot) const {
   snapshot->accounted_bytes = options_.memory->AccountedBytes();
   snapshot->budget_origin = budget.settings().origin;
   snapshot->base_bytes = budget.settings().base_bytes;
-  snapshot->slack_bytes = budget.settings().slack_bytes;
+  snapshot->slack_bytes = budget.slack_bytes();
   snapshot->refused_grants = budget.refusals();
   snapshot->active_threads = allowance_.workers();
   for (const HolderBytes& holder : budget.Holders()) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/units.h"
+#include "data/byte_size.h"
 #include "sink/parquet/row_group_encoder.h"
 #include "sink/row_chunks.h"
 
@@ -10,7 +11,6 @@ namespace headrace {
 namespace {
 
 constexpr int64_t kRowGroupBytesMax = 256 * kMiB;
-constexpr int64_t kStringBytesGuess = 24;
 // Measured with 6,000 and 60,000 columns. Once: two schemas (205 each), the row layout (240), and
 // the Parquet layout, whose footer takes 1,550 while it is made.
 constexpr int64_t kColumnBytes = 2560;
@@ -24,18 +24,6 @@ constexpr int64_t kColumnFooterBytes = 256;
 int64_t WithSizeClasses(int64_t bytes) { return bytes + bytes / 8; }
 
 int64_t WithoutSizeClasses(int64_t bytes) { return bytes * 8 / 9; }
-
-int64_t GuessRowBytes(const arrow::DataType& type) {
-  if (type.num_fields() > 0) {
-    int64_t bytes = 8;
-    for (const auto& field : type.fields()) bytes += 2 * GuessRowBytes(*field->type());
-    return bytes;
-  }
-  if (arrow::is_fixed_width(type) && type.id() != arrow::Type::DICTIONARY) {
-    return std::max(1, type.bit_width() / 8);
-  }
-  return kStringBytesGuess;
-}
 
 bool is_partitioned(const SinkOptions& options) { return !options.partition_by.empty(); }
 
@@ -55,10 +43,9 @@ int64_t LargestRowGroup(int64_t low, int64_t high, int64_t bytes, Takes takes) {
 }  // namespace
 
 int64_t WantedRowGroupBytes(const SinkOptions& options) {
-  int64_t row = 0;
-  for (const auto& field : options.schema->fields()) row += GuessRowBytes(*field->type());
   // Half as much again, because the guess for strings is one.
-  return std::clamp(RowGroupRows(options) * row * 3 / 2, kRowGroupBytesMin, kRowGroupBytesMax);
+  return std::clamp(RowGroupRows(options) * GuessRowBytes(*options.schema) * 3 / 2,
+                    kRowGroupBytesMin, kRowGroupBytesMax);
 }
 
 SinkMemory SmallestMemory(const SinkOptions& options, int columns, int64_t row_group_bytes) {

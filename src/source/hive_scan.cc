@@ -52,9 +52,10 @@ class HiveScan : public Scan {
   }
 
   const std::vector<std::string>& column_names() const override { return column_names_; }
-  StageNeeds needs() const override;
+  StageNeeds needs(int64_t batch_bytes) const override;
   std::vector<std::string> evidence() const override;
-  Result<std::unique_ptr<Source>> Start(const ScanRequest& request) override;
+  Result<std::shared_ptr<arrow::Schema>> Type(const ScanRequest& request) override;
+  Result<std::unique_ptr<Source>> Start(int64_t batch_bytes) override;
   int64_t estimated_rows() const override { return inner_->estimated_rows(); }
   int64_t total_bytes() const override { return inner_->total_bytes(); }
 
@@ -67,10 +68,12 @@ class HiveScan : public Scan {
   HiveColumns hive_;
   const ScanContext context_;
   std::vector<std::string> column_names_;
+  std::shared_ptr<arrow::Schema> schema_;  // of the wanted columns
+  std::vector<bool> skip_;                 // by file
   int64_t skipped_files_ = 0;
 };
 
-StageNeeds HiveScan::needs() const {
+StageNeeds HiveScan::needs(int64_t batch_bytes) const {
   // Every row repeats its directory's values: eight bytes, or the text with its offset.
   int64_t row_bytes = 0;
   for (const auto& values : hive_.values) {
@@ -83,7 +86,7 @@ StageNeeds HiveScan::needs() const {
     }
     row_bytes = std::max(row_bytes, bytes);
   }
-  StageNeeds needs = inner_->needs();
+  StageNeeds needs = inner_->needs(batch_bytes);
   needs.worker_floor_bytes += row_bytes * context_.chunk_rows;
   needs.worker_wanted_bytes += row_bytes * context_.chunk_rows;
   return needs;
@@ -123,7 +126,7 @@ std::vector<bool> HiveScan::FilesToSkip(const ScanRequest& request,
   return skip;
 }
 
-Result<std::unique_ptr<Source>> HiveScan::Start(const ScanRequest& request) {
+Result<std::shared_ptr<arrow::Schema>> HiveScan::Type(const ScanRequest& request) {
   const bool everything = request.all_columns && request.columns.empty();
   const std::vector<std::string>& wanted = everything ? column_names_ : request.columns;
   ScanRequest inner_request;
@@ -132,12 +135,16 @@ Result<std::unique_ptr<Source>> HiveScan::Start(const ScanRequest& request) {
   for (const std::string& name : wanted) {
     if (hive_.IndexOf(name) < 0) inner_request.columns.push_back(name);
   }
-  ARROW_ASSIGN_OR_RAISE(auto source, inner_->Start(inner_request));
-  auto schema = JoinSchemas(wanted, *source->schema());
-  auto skip = FilesToSkip(request, *source->schema());
-  skipped_files_ = std::count(skip.begin(), skip.end(), true);
-  return std::make_unique<HiveSource>(std::move(source), hive_, std::move(schema), std::move(skip),
-                                      context_.pool);
+  ARROW_ASSIGN_OR_RAISE(const auto inner, inner_->Type(inner_request));
+  schema_ = JoinSchemas(wanted, *inner);
+  skip_ = FilesToSkip(request, *inner);
+  skipped_files_ = std::count(skip_.begin(), skip_.end(), true);
+  return schema_;
+}
+
+Result<std::unique_ptr<Source>> HiveScan::Start(int64_t batch_bytes) {
+  ARROW_ASSIGN_OR_RAISE(auto source, inner_->Start(batch_bytes));
+  return std::make_unique<HiveSource>(std::move(source), hive_, schema_, skip_, context_.pool);
 }
 
 }  // namespace

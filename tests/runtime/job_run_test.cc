@@ -127,8 +127,9 @@ TEST_F(JobRunTest, AStreamOfUnknownLengthStreams) {
   EXPECT_EQ(Read(job.output.path).first, 100'000);
 }
 
-// A refusal is tried again with fewer threads where the input can be read again. A stream cannot.
-TEST_F(JobRunTest, AStreamLosesNoRowsToASecondTry) {
+// Where the threads and morsels first chosen do not fit, less of both is taken without reading the
+// input again: a stream is accepted like a file, loses no rows, and once accepted stays so.
+TEST_F(JobRunTest, AStreamIsAdmittedWithLess) {
   const auto table = MakeTable(30'000, 3);
   int published = 0;
   for (int64_t mib = 14; mib <= 40; ++mib) {
@@ -142,6 +143,7 @@ TEST_F(JobRunTest, AStreamLosesNoRowsToASecondTry) {
     } else {
       EXPECT_EQ(GetErrorKind(status), ErrorKind::kOutOfMemory) << status;
       EXPECT_EQ(rows, -1) << mib;
+      EXPECT_EQ(published, 0) << "accepted with less than " << mib << " MiB above the base";
     }
     std::filesystem::remove_all(job.output.path);
   }

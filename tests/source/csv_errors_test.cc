@@ -214,7 +214,7 @@ TEST(CsvErrors, NoRowIsMadeOfTwoShortRecords) {
     settings.csv.quote = '"';
     settings.chunk_rows = chunk_rows;
     ASSERT_OK_AND_ASSIGN(auto scan, OpenCsvScan({{path, -1}}, settings.csv, TestContext(settings)));
-    ASSERT_OK_AND_ASSIGN(auto source, scan->Start({}));
+    ASSERT_OK_AND_ASSIGN(auto source, TypeAndStart(scan.get(), {}, settings.batch_bytes));
     ASSERT_OK_AND_ASSIGN(auto morsel, source->Next());
     std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
     const Status status = source->Read(std::move(morsel), [&](Batch batch) {

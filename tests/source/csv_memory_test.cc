@@ -32,7 +32,7 @@ PoolRun ReadWithinFloor(const std::string& path, ReadSettings settings, int64_t 
     ARROW_ASSIGN_OR_RAISE(auto stat, Env::Default()->Stat(path));
     ARROW_ASSIGN_OR_RAISE(
         auto scan, OpenCsvScan({{path, stat->size_bytes}}, settings.csv, TestContext(settings)));
-    ARROW_ASSIGN_OR_RAISE(auto source, scan->Start({}));
+    ARROW_ASSIGN_OR_RAISE(auto source, TypeAndStart(scan.get(), {}, settings.batch_bytes));
     std::atomic<int64_t> rows{0};
     std::vector<std::thread> workers;
     std::mutex mutex;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "source/csv/csv_scan.h"
+#include "source/start_scan.h"
 
 namespace headrace {
 
@@ -89,7 +90,7 @@ inline Result<std::shared_ptr<arrow::Table>> ReadFiles(const std::vector<std::st
   ARROW_ASSIGN_OR_RAISE(auto scan, OpenCsvScan(files, settings.csv, TestContext(settings)));
   ScanRequest request;
   request.columns = settings.columns;
-  ARROW_ASSIGN_OR_RAISE(auto source, scan->Start(request));
+  ARROW_ASSIGN_OR_RAISE(auto source, TypeAndStart(scan.get(), request, settings.batch_bytes));
   return DrainSource(source.get(), settings.threads);
 }
 

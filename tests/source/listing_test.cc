@@ -14,6 +14,7 @@
 #include "source/json_start.h"
 #include "source/listing.h"
 #include "source/scan.h"
+#include "source/start_scan.h"
 
 namespace headrace {
 namespace {
@@ -226,7 +227,7 @@ TEST_F(ListingTest, TextFilesGetTheColumnsOfTheirDirectories) {
   const auto read = [&](const ScanRequest& request) {
     auto scan = OpenScan(input, context).ValueOrDie();
     EXPECT_THAT(scan->column_names(), ElementsAre("n", "year", "city"));
-    auto source = scan->Start(request).ValueOrDie();
+    auto source = TypeAndStart(scan.get(), request).ValueOrDie();
     std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
     while (auto morsel = source->Next().ValueOrDie()) {
       EXPECT_TRUE(source

@@ -12,6 +12,7 @@
 #include <random>
 
 #include "source/parquet/parquet_scan.h"
+#include "source/start_scan.h"
 #include "support/random_batch.h"
 
 namespace headrace {
@@ -78,7 +79,7 @@ class ParquetScanTest : public ::testing::Test {
   }
 
   Result<std::shared_ptr<arrow::Table>> ReadAll(Scan* scan, const ScanRequest& request) {
-    ARROW_ASSIGN_OR_RAISE(auto source, scan->Start(request));
+    ARROW_ASSIGN_OR_RAISE(auto source, TypeAndStart(scan, request, context_.batch_bytes));
     std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
     for (int64_t sequence = 0;; ++sequence) {
       ARROW_ASSIGN_OR_RAISE(auto morsel, source->Next());
@@ -206,7 +207,7 @@ TEST_F(ParquetScanTest, LittleMemoryForALargeRowGroup) {
   context_.chunk_rows = 50'000;
   context_.batch_bytes = 128 * 1024;
   auto scan = Open({path}).ValueOrDie();
-  auto source = scan->Start({}).ValueOrDie();
+  auto source = TypeAndStart(scan.get(), {}, context_.batch_bytes).ValueOrDie();
   int64_t rows = 0;
   const Status status = source->Read(source->Next().ValueOrDie(), [&](Batch batch) {
     rows += batch.rows();
@@ -215,13 +216,14 @@ TEST_F(ParquetScanTest, LittleMemoryForALargeRowGroup) {
   ASSERT_TRUE(status.ok()) << status.ToString();
   EXPECT_EQ(rows, 400'000);
   EXPECT_LT(pool.max_memory(), 4 << 20);  // of 12 MB of text
-  EXPECT_LE(pool.max_memory(), scan->needs().FloorBytes(1));
+  EXPECT_LE(pool.max_memory(), scan->needs(context_.batch_bytes).FloorBytes(1));
 }
 
 TEST_F(ParquetScanTest, StopEndsTheSource) {
   std::mt19937_64 random(testing::TestSeed());
   const auto path = Put("a.parquet", Encode(*RandomTable(1000, random), 100));
-  auto source = Open({path}).ValueOrDie()->Start({}).ValueOrDie();
+  auto scan = Open({path}).ValueOrDie();
+  auto source = TypeAndStart(scan.get(), {}).ValueOrDie();
   ASSERT_TRUE(source->Next().ValueOrDie() != nullptr);
   source->Stop();
   EXPECT_TRUE(source->Next().ValueOrDie() == nullptr);
@@ -280,7 +282,7 @@ std::shared_ptr<arrow::Table> Numbers(int64_t rows) {
 TEST_F(ParquetScanTest, CountsTheRowsThatWereRead) {
   const auto path = Put("a.parquet", Encode(*Numbers(1000), 1000));
   auto scan = Open({path}).ValueOrDie();
-  auto source = scan->Start({}).ValueOrDie();
+  auto source = TypeAndStart(scan.get(), {}, context_.batch_bytes).ValueOrDie();
   EXPECT_EQ(source->inputs().at(0).rows, 0);
   int64_t rows = 0;
   ASSERT_TRUE(source

@@ -160,7 +160,7 @@ Result<std::shared_ptr<arrow::Table>> ReadStandardInput(StandardInputEnv* env,
   context.env = env;
   context.spill_directory = scratch;
   ARROW_ASSIGN_OR_RAISE(auto scan, OpenCsvScan({{"-", -1}}, settings.csv, context));
-  ARROW_ASSIGN_OR_RAISE(auto source, scan->Start({}));
+  ARROW_ASSIGN_OR_RAISE(auto source, TypeAndStart(scan.get(), {}, settings.batch_bytes));
   return DrainSource(source.get(), settings.threads);
 }
 

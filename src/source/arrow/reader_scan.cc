@@ -77,12 +77,12 @@ class ReaderMorsel : public Morsel {
 class ReaderSource : public Source {
  public:
   ReaderSource(BatchPuller puller, std::shared_ptr<arrow::Schema> schema, std::vector<int> columns,
-               const ScanContext& context)
+               int64_t chunk_rows, int64_t batch_bytes)
       : puller_(std::move(puller)),
         schema_(std::move(schema)),
         columns_(std::move(columns)),
-        chunk_rows_(context.chunk_rows),
-        batch_bytes_(context.batch_bytes),
+        chunk_rows_(chunk_rows),
+        batch_bytes_(batch_bytes),
         total_bytes_(puller_.bytes_if_known()) {}
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
@@ -164,7 +164,7 @@ class ReaderScan : public Scan {
 
   const std::vector<std::string>& column_names() const override { return column_names_; }
   // Batches are the caller's; what a morsel takes of our own is a slice's few objects.
-  StageNeeds needs() const override {
+  StageNeeds needs(int64_t) const override {
     StageNeeds needs;
     needs.name = "source";
     needs.worker_floor_bytes = needs.worker_wanted_bytes =
@@ -175,17 +175,20 @@ class ReaderScan : public Scan {
     return {rows_ >= 0 ? fmt::format("Arrow data of the calling program: {} rows", rows_)
                        : std::string("a stream of Arrow batches of the calling program")};
   }
-  Result<std::unique_ptr<Source>> Start(const ScanRequest& request) override {
-    std::vector<int> columns;
+  Result<std::shared_ptr<arrow::Schema>> Type(const ScanRequest& request) override {
     arrow::FieldVector fields;
     const bool all = request.all_columns && request.columns.empty();
     for (const std::string& name : all ? column_names_ : request.columns) {
-      columns.push_back(schema_->GetFieldIndex(name));
-      HEADRACE_CHECK(columns.back() >= 0);  // the plan was checked against column_names()
-      fields.push_back(schema_->field(columns.back())->RemoveMetadata());
+      columns_.push_back(schema_->GetFieldIndex(name));
+      HEADRACE_CHECK(columns_.back() >= 0);  // the plan was checked against column_names()
+      fields.push_back(schema_->field(columns_.back())->RemoveMetadata());
     }
-    return std::make_unique<ReaderSource>(std::move(puller_), arrow::schema(std::move(fields)),
-                                          std::move(columns), context_);
+    wanted_schema_ = arrow::schema(std::move(fields));
+    return wanted_schema_;
+  }
+  Result<std::unique_ptr<Source>> Start(int64_t batch_bytes) override {
+    return std::make_unique<ReaderSource>(std::move(puller_), wanted_schema_, columns_,
+                                          context_.chunk_rows, batch_bytes);
   }
   int64_t estimated_rows() const override { return rows_; }
   int64_t total_bytes() const override { return bytes_; }
@@ -195,6 +198,8 @@ class ReaderScan : public Scan {
   BatchPuller puller_;
   const ScanContext context_;
   std::vector<std::string> column_names_;
+  std::vector<int> columns_;                      // wanted
+  std::shared_ptr<arrow::Schema> wanted_schema_;  // of these
   int64_t rows_ = -1;
   int64_t bytes_ = -1;
 };

@@ -18,7 +18,7 @@ constexpr int64_t kHeaderBytesMax = 16 * 1024 * 1024;
 constexpr int64_t kRecordBytesLimit = 1LL << 30;  // positions are 32 bits wide
 constexpr ErrorCode kAmbiguousColumn = 168;
 
-// Role: a CSV input whose dialect and names are known; Start finds the types.
+// Role: a CSV input whose dialect and names are known; Type finds the types.
 class CsvScan : public Scan {
  public:
   CsvScan(CsvLayout layout, CsvOptions options, ScanContext context,
@@ -33,8 +33,8 @@ class CsvScan : public Scan {
   // Counted where types were inferred, guessed before.
   int64_t estimated_rows() const override { return rows_ >= 0 ? rows_ : layout_.sampled_rows; }
 
-  StageNeeds needs() const override {
-    StageNeeds needs = CsvNeeds(context_.batch_bytes);
+  StageNeeds needs(int64_t batch_bytes) const override {
+    StageNeeds needs = CsvNeeds(batch_bytes);
     int64_t stream_bytes = 0;  // one stream is open at a time
     for (const CsvInput& input : layout_.inputs)
       stream_bytes = std::max(stream_bytes, input.text->stream_bytes());
@@ -52,25 +52,32 @@ class CsvScan : public Scan {
     return total;
   }
 
-  Result<std::unique_ptr<Source>> Start(const ScanRequest& request) override {
-    ARROW_ASSIGN_OR_RAISE(std::vector<int> columns, WantedColumns(request));
+  Result<std::shared_ptr<arrow::Schema>> Type(const ScanRequest& request) override {
+    ARROW_ASSIGN_OR_RAISE(columns_, WantedColumns(request));
     ARROW_ASSIGN_OR_RAISE(auto types, GivenTypes());
     std::vector<int> unknown;
-    for (int column : columns) {
+    for (int column : columns_) {
       if (types[static_cast<size_t>(column)] == nullptr) unknown.push_back(column);
     }
     if (!unknown.empty()) ARROW_RETURN_NOT_OK(Infer(unknown, &types));
-    std::vector<std::shared_ptr<arrow::DataType>> wanted_types;
-    for (int column : columns) wanted_types.push_back(types[static_cast<size_t>(column)]);
+    arrow::FieldVector fields;
+    for (int column : columns_) {
+      const auto index = static_cast<size_t>(column);
+      fields.push_back(arrow::field(layout_.column_names[index], types[index]));
+    }
+    schema_ = arrow::schema(std::move(fields));
+    return schema_;
+  }
+
+  Result<std::unique_ptr<Source>> Start(int64_t batch_bytes) override {
     CsvSourceSettings settings;
-    settings.limits = Limits();
-    settings.batch_bytes = context_.batch_bytes;
+    settings.limits = Limits(batch_bytes);
+    settings.batch_bytes = batch_bytes;
     settings.chunk_rows = context_.chunk_rows;
     settings.field_bytes_max = options_.field_bytes_max;
     settings.nulls = Nulls();
     settings.pool = context_.pool;
-    ARROW_ASSIGN_OR_RAISE(auto source,
-                          CsvSource::Make(layout_, std::move(columns), wanted_types, settings));
+    ARROW_ASSIGN_OR_RAISE(auto source, CsvSource::Make(layout_, columns_, schema_, settings));
     return std::unique_ptr<Source>(std::move(source));
   }
 
@@ -124,7 +131,7 @@ class CsvScan : public Scan {
   Status Infer(const std::vector<int>& columns,
                std::vector<std::shared_ptr<arrow::DataType>>* types) {
     InferenceSettings settings;
-    settings.limits = Limits();
+    settings.limits = Limits(context_.batch_bytes);
     settings.index_limits = LimitsForBatches(context_.batch_bytes, context_.chunk_rows, 1);
     settings.nulls = Nulls();
     settings.threads = std::max(context_.threads, 1);
@@ -146,9 +153,9 @@ class CsvScan : public Scan {
     return Status::OK();
   }
 
-  BlockLimits Limits() const {
+  BlockLimits Limits(int64_t batch_bytes) const {
     BlockLimits limits;
-    limits.block_bytes = std::clamp<int64_t>(context_.batch_bytes, 1, kRecordBytesLimit);
+    limits.block_bytes = std::clamp<int64_t>(batch_bytes, 1, kRecordBytesLimit);
     limits.record_bytes_max = std::clamp(std::min(options_.field_bytes_max, kRecordBytesLimit) * 2,
                                          limits.block_bytes, kRecordBytesLimit);
     return limits;
@@ -165,6 +172,8 @@ class CsvScan : public Scan {
   const CsvOptions options_;
   const ScanContext context_;
   std::vector<std::string> evidence_;
+  std::vector<int> columns_;               // wanted, of the layout
+  std::shared_ptr<arrow::Schema> schema_;  // of these
   int64_t rows_ = -1;
 };
 

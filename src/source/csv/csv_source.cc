@@ -29,22 +29,18 @@ CsvSource::CsvSource(CsvLayout layout, std::vector<int> columns, const CsvSource
               settings.pool),
       rows_(layout_.inputs.size()) {}
 
-Result<std::unique_ptr<CsvSource>> CsvSource::Make(
-    CsvLayout layout, std::vector<int> columns,
-    const std::vector<std::shared_ptr<arrow::DataType>>& types, const CsvSourceSettings& settings) {
+Result<std::unique_ptr<CsvSource>> CsvSource::Make(CsvLayout layout, std::vector<int> columns,
+                                                   std::shared_ptr<arrow::Schema> schema,
+                                                   const CsvSourceSettings& settings) {
   std::unique_ptr<CsvSource> source(new CsvSource(std::move(layout), std::move(columns), settings));
-  arrow::FieldVector fields;
   int64_t fixed_bytes = 0;
-  for (size_t i = 0; i < source->columns_.size(); ++i) {
-    const std::string& name =
-        source->layout_.column_names[static_cast<size_t>(source->columns_[i])];
-    fields.push_back(arrow::field(name, types[i]));
-    auto converter = MakeColumnConverter(types[i], source->layout_.dialect, settings.nulls);
-    if (!converter.ok()) return WithContext(converter.status(), "column " + name);
+  for (const auto& field : schema->fields()) {
+    auto converter = MakeColumnConverter(field->type(), source->layout_.dialect, settings.nulls);
+    if (!converter.ok()) return WithContext(converter.status(), "column " + field->name());
     source->converters_.push_back(converter.MoveValueUnsafe());
-    fixed_bytes += FixedBytesPerRow(*types[i]);
+    fixed_bytes += FixedBytesPerRow(*field->type());
   }
-  source->schema_ = arrow::schema(std::move(fields));
+  source->schema_ = std::move(schema);
   source->index_limits_ = LimitsForBatches(settings.batch_bytes, settings.chunk_rows, fixed_bytes);
   return source;
 }

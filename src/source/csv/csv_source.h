@@ -26,10 +26,9 @@ struct CsvSourceSettings {
 class CsvSource : public Source {
  public:
   // `columns` (of the layout) become the schema's fields in that order, with `types`.
-  static Result<std::unique_ptr<CsvSource>> Make(
-      CsvLayout layout, std::vector<int> columns,
-      const std::vector<std::shared_ptr<arrow::DataType>>& types,
-      const CsvSourceSettings& settings);
+  static Result<std::unique_ptr<CsvSource>> Make(CsvLayout layout, std::vector<int> columns,
+                                                 std::shared_ptr<arrow::Schema> schema,
+                                                 const CsvSourceSettings& settings);
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   Result<std::unique_ptr<Morsel>> Next() override;

@@ -58,9 +58,10 @@ class ParquetScan : public Scan {
   }
 
   const std::vector<std::string>& column_names() const override { return column_names_; }
-  StageNeeds needs() const override;
+  StageNeeds needs(int64_t batch_bytes) const override;
   std::vector<std::string> evidence() const override { return evidence_; }
-  Result<std::unique_ptr<Source>> Start(const ScanRequest& request) override;
+  Result<std::shared_ptr<arrow::Schema>> Type(const ScanRequest& request) override;
+  Result<std::unique_ptr<Source>> Start(int64_t batch_bytes) override;
   int64_t estimated_rows() const override { return rows_; }
   int64_t total_bytes() const override { return total_bytes_; }
 
@@ -83,6 +84,8 @@ class ParquetScan : public Scan {
   int64_t total_bytes_ = 0;
   int64_t decode_bytes_ = 0;
   int64_t footer_bytes_ = 0;
+  std::shared_ptr<arrow::Schema> wanted_schema_;
+  std::vector<RowGroupUnit> units_;  // to be read
 };
 
 Status ParquetScan::TakeSchema(const ParquetFile& file) {
@@ -136,13 +139,13 @@ void ParquetScan::FinishSchema() {
       fmt::format("{} Parquet files, {} row groups, {} rows", files_.size(), row_groups_, rows_));
 }
 
-StageNeeds ParquetScan::needs() const {
+StageNeeds ParquetScan::needs(int64_t batch_bytes) const {
   StageNeeds needs;
   needs.name = "source parquet";
   needs.fixed_floor_bytes =
       10 * footer_bytes_ + row_groups_ * static_cast<int64_t>(sizeof(RowGroupUnit));
   needs.fixed_wanted_bytes = needs.fixed_floor_bytes;
-  needs.worker_floor_bytes = decode_bytes_ + kBatchesPerWorker * context_.batch_bytes;
+  needs.worker_floor_bytes = decode_bytes_ + kBatchesPerWorker * batch_bytes;
   needs.worker_wanted_bytes = needs.worker_floor_bytes + decode_bytes_ / 2;
   return needs;
 }
@@ -200,20 +203,23 @@ Result<std::vector<RowGroupUnit>> ParquetScan::PlanUnits(const expr::BoundExpr* 
   return units;
 }
 
-Result<std::unique_ptr<Source>> ParquetScan::Start(const ScanRequest& request) {
-  ARROW_ASSIGN_OR_RAISE(auto schema, WantedSchema(request));
+Result<std::shared_ptr<arrow::Schema>> ParquetScan::Type(const ScanRequest& request) {
+  ARROW_ASSIGN_OR_RAISE(wanted_schema_, WantedSchema(request));
   expr::BoundExprPtr predicate;
   if (request.predicate) {
     // A predicate that does not bind is reported by whoever evaluates it; here it only prunes
     // nothing.
     if (auto bound = expr::Bind(request.predicate, *schema_); bound.ok()) predicate = *bound;
   }
-  ARROW_ASSIGN_OR_RAISE(auto units,
+  ARROW_ASSIGN_OR_RAISE(units_,
                         PlanUnits(predicate.get(), request.predicate ? -1 : request.row_limit));
-  ParquetSourceOptions options{context_.env, context_.pool, context_.cancellation,
-                               context_.batch_bytes, context_.chunk_rows};
-  return std::make_unique<ParquetSource>(options, files_, hive_, std::move(schema),
-                                         std::move(units));
+  return wanted_schema_;
+}
+
+Result<std::unique_ptr<Source>> ParquetScan::Start(int64_t batch_bytes) {
+  ParquetSourceOptions options{context_.env, context_.pool, context_.cancellation, batch_bytes,
+                               context_.chunk_rows};
+  return std::make_unique<ParquetSource>(options, files_, hive_, wanted_schema_, std::move(units_));
 }
 
 }  // namespace

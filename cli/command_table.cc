@@ -59,7 +59,7 @@ constexpr CommandDefinition kCommands[] = {
     {kRecover, "recover", "TARGET", "Repair now what a killed run left beside its target",
      "The next run on the target would do the same. TARGET is a dataset or a single file.", 1, 1},
     {kReport, "report", "show FILE", "Show a run's report for people",
-     "FILE is what --report wrote. Text with tables and a curve of memory, or with --html a page "
+     "FILE is what --report wrote, - = standard input. Text with tables and a curve of memory, or with --html a page "
      "that stands alone in one file.",
      2, 2},
     {kCompletions, "completions", "bash|zsh|fish", "Print a completion script for a shell",

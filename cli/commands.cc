@@ -10,6 +10,7 @@
 #include "cli/console.h"
 #include "cli/help.h"
 #include "cli/history.h"
+#include "cli/places.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/table.h"
@@ -84,13 +85,6 @@ RunOutcome RunWatched(const Settings& settings) {
   RunOutcome outcome = RunJob(settings.job, control);
   progress.Clear();
   return outcome;
-}
-
-bool IsSamePlace(const std::string& file, const std::string& other) {
-  std::error_code ignored;
-  if (std::filesystem::equivalent(file, other, ignored)) return true;
-  return std::filesystem::weakly_canonical(file, ignored) ==
-         std::filesystem::weakly_canonical(other, ignored);
 }
 
 // What the command writes beside the result may not be an input, the result, or each other.

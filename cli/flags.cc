@@ -265,7 +265,7 @@ constexpr FlagDefinition kFlags[] = {
        return Status::OK();
      }},
     {"html", 0, "OUT.html", "", FlagGroup::kWatching, Repeat::kOnce, kReport,
-     "write the report as one HTML page instead of text",
+     "write the report as one HTML page instead of text; - = standard output",
      [](auto& v, auto* s) {
        s->html_path = v;
        return Status::OK();

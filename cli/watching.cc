@@ -6,10 +6,10 @@
 
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 
 #include "cli/console.h"
 #include "cli/keyboard.h"
+#include "cli/places.h"
 #include "cli/run_view.h"
 #include "cli/signals.h"
 #include "headrace/monitor.h"
@@ -19,6 +19,7 @@ namespace headrace::cli {
 namespace {
 
 constexpr int kTextWidth = 100;
+constexpr size_t kReportBytesMax = 256 << 20;  // of standard input; more is no report
 constexpr int kWidthWithoutTerminal = 1 << 20;
 constexpr auto kRedrawEvery = std::chrono::milliseconds(500);
 constexpr auto kLineEvery = std::chrono::milliseconds(1000);
@@ -53,6 +54,18 @@ bool AnyRunning(const std::vector<RegisteredRun>& runs) {
     if (run.state == RunState::kRunning) return true;
   }
   return false;
+}
+
+arrow::Result<RunReport> ReadReportInput() {
+  constexpr size_t kPiece = 64 << 10;
+  std::string text;
+  for (size_t count = kPiece; count == kPiece && text.size() <= kReportBytesMax;) {
+    const size_t before = text.size();
+    text.resize(before + kPiece);
+    count = std::fread(text.data() + before, 1, kPiece, stdin);
+    text.resize(before + count);
+  }
+  return ParseReport(text);
 }
 
 int Serve(const Settings& settings) {
@@ -171,13 +184,16 @@ int ShowReport(const Settings& settings) {
                                        action, SuggestionFor(action, {"show"})),
                            settings.log_format);
   }
-  std::error_code ignored;
-  if (std::filesystem::equivalent(path, settings.html_path, ignored)) {
+  const bool from_input = path == "-";
+  const bool page_to_output = settings.html_path == "-";
+  if (!from_input && !settings.html_path.empty() && !page_to_output &&
+      IsSamePlace(path, settings.html_path)) {
     return PrintUsageError("--html: this is the report itself; give another file",
                            settings.log_format);
   }
-  const auto report = ReadReportFile(path);
+  const auto report = from_input ? ReadReportInput() : ReadReportFile(path);
   if (!report.ok()) return PrintError(report.status(), settings);
+  if (page_to_output) return PrintText(ReportToHtml(*report), settings.log_format);
   if (settings.html_path.empty()) {
     const int width = TerminalWidth(STDOUT_FILENO, kTextWidth);
     return PrintText(ReportToText(*report, width), settings.log_format);

@@ -145,7 +145,8 @@ struct RunReport {
 // The report as JSON text, keys as above.
 std::string ReportToJson(const RunReport& report);
 // The way back. Keys that are missing, as in reports of older versions, keep their defaults, and
-// unknown ones are passed over. BadInput when the text is no report, or one of a later version.
+// unknown ones are passed over. BadInput when the text is no report, one of a later version, or
+// holds numbers that no run can have.
 arrow::Result<RunReport> ParseReport(const std::string& json);
 // The same of a file; its errors name it.
 arrow::Result<RunReport> ReadReportFile(const std::string& path);

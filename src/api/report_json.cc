@@ -146,6 +146,44 @@ void VisitFields(RunReport& report, Visitor& visit) {
 
 namespace {
 
+// More than any machine has, and what JSON keeps exactly.
+constexpr int64_t kWholeNumberMax = int64_t{1} << 53;
+constexpr double kNumberMax = 1e10;  // seconds of three centuries
+
+// A report may be made by hand or damaged. What cannot be is refused: shown, it would be believed.
+template <typename T>
+Status CheckNumbers(T& value, const std::string& where) {
+  if constexpr (std::is_arithmetic_v<T>) {
+    constexpr auto kMost =
+        static_cast<T>(std::is_floating_point_v<T>   ? kNumberMax
+                       : sizeof(T) < sizeof(int64_t) ? std::numeric_limits<T>::max()
+                                                     : kWholeNumberMax);
+    // Drift is a difference; every other number counts something. Not-a-number is neither.
+    const bool may_be_negative = where.starts_with("memory.drift.");
+    if (value >= (may_be_negative ? -kMost : T{0}) && value <= kMost) return Status::OK();
+    return MakeError(ErrorKind::kBadInput, 773,
+                     "this report holds a number that no run can have: {} is {}; give a file as "
+                     "--report wrote it",
+                     where, value);
+  } else if constexpr (IsVector<T>::value) {
+    for (size_t i = 0; i < value.size(); ++i) {
+      ARROW_RETURN_NOT_OK(CheckNumbers(value[i], fmt::format("{}[{}]", where, i)));
+    }
+    return Status::OK();
+  } else if constexpr (std::same_as<T, std::string>) {
+    return Status::OK();
+  } else {
+    Status checked;
+    auto visit = [&](const char* key, auto& field) {
+      if (checked.ok()) {
+        checked = CheckNumbers(field, where.empty() ? std::string(key) : where + "." + key);
+      }
+    };
+    VisitFields(value, visit);
+    return checked;
+  }
+}
+
 // A report with a long list of inputs is a few megabytes.
 constexpr int64_t kReportBytesMax = 256 << 20;
 constexpr double kMebibyte = 1024.0 * 1024.0;
@@ -175,6 +213,7 @@ Result<RunReport> ParseReport(const std::string& text) {
                      "headrace that wrote it ({})",
                      report.report_version, newest, report.headrace_version);
   }
+  ARROW_RETURN_NOT_OK(CheckNumbers(report, ""));
   return report;
 }
 

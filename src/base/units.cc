@@ -71,7 +71,8 @@ Result<double> ParsePercent(std::string_view text) {
   }
   return MakeError(
       ErrorKind::kInvalidConfig, 103,
-      "not a share of memory: '{}'; write a size such as 512MiB or a share such as 25%", text);
+      "not a share: '{}'; write a number above 0 and at most 100 with one % sign, such as 25%",
+      text);
 }
 
 std::string FormatBytes(int64_t bytes) {

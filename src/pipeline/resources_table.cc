@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/units.h"
 #include "memory/pressure.h"
 #include "memory/streaming_threshold.h"
@@ -59,21 +61,34 @@ constexpr Key<ResourceSpec> kStreamingKeys[] = {
      [](auto& value, auto& context, auto* out) {
        return ReadCount(value, context, 0, &out->streaming.normal);
      }},
-    {{"elevated", Presence::kOptional, "rows", "`2000000`", "at elevated pressure"},
+    {{"elevated", Presence::kOptional, "rows", "two fifths of `normal`", "at elevated pressure"},
      [](auto& value, auto& context, auto* out) {
        return ReadCount(value, context, 0, &out->streaming.elevated);
      }},
-    {{"high", Presence::kOptional, "rows", "`1000000`", "at high and critical pressure"},
+    {{"high", Presence::kOptional, "rows", "a fifth of `normal`", "at high and critical pressure"},
      [](auto& value, auto& context, auto* out) {
        return ReadCount(value, context, 0, &out->streaming.high);
      }},
 };
 
+// What the map leaves out follows from what stands there, and never contradicts it.
+StreamingThresholds Completed(StreamingThresholds given) {
+  if (given.normal < 0) {
+    given.normal = std::max({StreamingThresholds{}.normal, given.elevated, given.high});
+  }
+  const StreamingThresholds usual = StreamingThresholds::From(given.normal);
+  if (given.elevated < 0) given.elevated = std::max(usual.elevated, given.high);
+  if (given.high < 0) given.high = std::min(usual.high, given.elevated);
+  return given;
+}
+
 Status ReadStreamingThreshold(const YamlNode& value, const ReadContext& context,
                               ResourceSpec* out) {
   if (value.kind != YamlNode::Kind::kScalar) {
+    out->streaming = {-1, -1, -1};
     ARROW_RETURN_NOT_OK(
         ReadMap(value, "resources.streaming_threshold", kStreamingKeys, context, out));
+    out->streaming = Completed(out->streaming);
     return WithContext(CheckStreamingThresholds(out->streaming), PlaceOf(context.file, value));
   }
   int64_t rows = 0;

@@ -148,6 +148,30 @@ TEST(ReportJson, JunkIsRefusedWithAReason) {
   }
 }
 
+TEST(ReportJson, NumbersThatNoRunCanHaveAreRefused) {
+  const auto whole = nlohmann::json::parse(ReportToJson(FullReport()));
+  const std::vector<std::pair<const char*, nlohmann::json>> cases = {
+      {"/wall_seconds", -1},
+      {"/wall_seconds", 1e300},
+      {"/rows_in", -1},
+      {"/exit_code", -1},
+      {"/memory/rss_peak_bytes", -1},
+      {"/memory/rss_peak_bytes", INT64_MAX},
+      {"/memory/samples/0/seconds", -0.5},
+      {"/memory/samples/1/rss_bytes", -7},
+      {"/memory/drift/p50_bytes", INT64_MIN},
+      {"/stages/0/spilled_bytes", -1}};
+  for (const auto& [where, number] : cases) {
+    auto changed = whole;
+    changed[nlohmann::json::json_pointer(where)] = number;
+    const Status status = ParseReport(changed.dump()).status();
+    EXPECT_EQ(GetErrorCode(status), 773) << where << " " << number << ": " << status;
+  }
+  auto changed = whole;
+  changed["memory"]["drift"]["p50_bytes"] = -4096;
+  EXPECT_EQ(ParseReport(changed.dump())->memory.drift.p50_bytes, -4096);
+}
+
 TEST(ReportJson, ErrorsOfAFileNameIt) {
   TemporaryDirectory directory;
   std::ofstream(directory / "r.json") << "{";

@@ -9,7 +9,7 @@ TEST(ParsePercent, SharesOfMemory) {
   EXPECT_DOUBLE_EQ(ParsePercent("25%").ValueOrDie(), 0.25);
   EXPECT_DOUBLE_EQ(ParsePercent(" 12.5 % ").ValueOrDie(), 0.125);
   for (const char* bad : {"", "%", "25", "0%", "101%", "-5%", "x%", "25%%"}) {
-    EXPECT_FALSE(ParsePercent(bad).ok()) << bad;
+    EXPECT_EQ(GetErrorCode(ParsePercent(bad).status()), 103) << bad;
   }
 }
 

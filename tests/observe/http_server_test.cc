@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <optional>
 
 #include "observe/http_module.h"
@@ -162,16 +163,60 @@ TEST(HttpServer, HungClientsDoNotHoldUpTheEnd) {
   EXPECT_EQ(open, 0);
 }
 
-TEST(HttpServer, MoreConnectionsThanPlacesAreClosedAtOnce) {
-  const auto server = Serve(EchoRoutes());
+// Clients that connect and say nothing, or half of a request, take no place from one that asks.
+TEST(HttpServer, IdleConnectionsGiveWay) {
+  std::atomic<int> open{0};
+  const auto server = Serve(QuietStreams(&open));
+  ASSERT_TRUE(server);
+  std::vector<std::unique_ptr<RawClient>> streams;
+  for (int i = 0; i < 16; ++i) {
+    streams.push_back(std::make_unique<RawClient>(server->port()));
+    streams.back()->Send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  }
+  WaitUntil([&] { return open == 16; });
+  std::vector<std::unique_ptr<RawClient>> idle;
+  for (int i = 0; i < 300; ++i) {
+    idle.push_back(std::make_unique<RawClient>(server->port()));
+    if (i % 2 == 1) idle.back()->Send("GET / HTT");
+  }
+  EXPECT_THAT(Get(server->port(), "/a"), HasSubstr("page /a"));
+  EXPECT_EQ(idle.front()->ReadToEnd(), "") << "the oldest is still there";
+  EXPECT_EQ(open, 16) << "a stream was ended for an idle connection";
+}
+
+// Pages that are being made keep their places; who comes then is told so.
+TEST(HttpServer, WithEveryPlaceAtWorkTheAnswerIsBusy) {
+  constexpr int kPlaces = 24;
+  std::mutex mutex;
+  std::condition_variable changed;
+  int asked = 0;
+  bool go_on = false;
+  HttpRoutes routes;
+  routes.page = [&](const std::string&) {
+    std::unique_lock lock(mutex);
+    ++asked;
+    changed.notify_all();
+    changed.wait(lock, [&] { return go_on; });
+    return HttpPage{200, "text/plain", "made"};
+  };
+  const auto server = Serve(std::move(routes));
   ASSERT_TRUE(server);
   std::vector<std::unique_ptr<RawClient>> clients;
-  for (int i = 0; i < 60; ++i) clients.push_back(std::make_unique<RawClient>(server->port()));
-  const auto start = Clock::now();
-  EXPECT_EQ(clients.back()->ReadToEnd(), "");
-  EXPECT_LT(SecondsSince(start), 3);
-  clients.clear();
-  WaitUntil([&] { return Get(server->port(), "/a").starts_with("HTTP/1.1 200"); });
+  for (int i = 0; i < kPlaces; ++i) {
+    clients.push_back(std::make_unique<RawClient>(server->port()));
+    clients.back()->Send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  }
+  {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return asked == kPlaces; });
+  }
+  EXPECT_THAT(RawClient(server->port()).ReadToEnd(), StartsWith("HTTP/1.1 503"));
+  {
+    std::lock_guard lock(mutex);
+    go_on = true;
+    changed.notify_all();
+  }
+  for (const auto& client : clients) EXPECT_THAT(client->ReadToEnd(), HasSubstr("made"));
 }
 
 TEST(HttpServer, Addresses) {

@@ -33,6 +33,21 @@ std::string MessageOf(const std::string& text) {
 const std::string kHead = "version: 1\nsources:\n  - { id: t, path: in.csv }\n";
 const std::string kTail = "sink: { path: out }\n";
 
+TEST(Pipeline, ThresholdsLeftOutFollowFromThoseGiven) {
+  const std::vector<std::pair<std::string, std::array<int64_t, 3>>> cases = {
+      {"{ normal: 10 }", {10, 4, 2}},
+      {"{ normal: 10, elevated: 1 }", {10, 1, 1}},
+      {"{ normal: 10, high: 6 }", {10, 6, 6}},
+      {"{ elevated: 6000000 }", {6'000'000, 6'000'000, 1'200'000}},
+      {"{ high: 3 }", {5'000'000, 2'000'000, 3}}};
+  for (const auto& [map, expected] : cases) {
+    const auto job = Parse(kHead + "resources: { streaming_threshold: " + map + " }\n" + kTail);
+    ASSERT_TRUE(job.ok()) << map << job.status();
+    const StreamingThresholds& rows = job->resources.streaming;
+    EXPECT_EQ((std::array{rows.normal, rows.elevated, rows.high}), expected) << map;
+  }
+}
+
 TEST(Pipeline, EverySettingArrives) {
   auto job = Parse(R"yaml(
 version: 1
@@ -135,7 +150,7 @@ TEST(Pipeline, RefusalsSayWhereAndWhat) {
       {kHead + "resources: { threads: 0 }\n" + kTail, {"p.yaml:4:23", "at least 1"}},
       {kHead + "resources: { memory: { elevated: 90% } }\n" + kTail,
        {"p.yaml:4:22", "out of order"}},
-      {kHead + "resources: { streaming_threshold: { normal: 10 } }\n" + kTail,
+      {kHead + "resources: { streaming_threshold: { normal: 10, high: 11 } }\n" + kTail,
        {"p.yaml:4:35", "out of order"}},
       {kHead + "resources: { streaming_threshold: few }\n" + kTail, {"p.yaml:4:35"}},
       {kHead + "sink: { path: a, mode: replace }\n", {"p.yaml:4:24", "none of create"}},

@@ -34,10 +34,10 @@ def environment(tmp_path) -> dict[str, str]:
 def ask(headrace_binary, environment, tmp_path):
     """Runs a command to its end and returns what it printed."""
 
-    def run(*arguments: str | Path, exit_code: int = 0) -> str:
+    def run(*arguments: str | Path, exit_code: int = 0, given: str = "") -> str:
         done = subprocess.run(
             [headrace_binary, *map(str, arguments)],
-            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, input=given,
         )  # fmt: skip
         assert done.returncode == exit_code, done.stderr
         return done.stdout if exit_code == 0 else done.stderr
@@ -258,6 +258,10 @@ def test_the_report_for_people(ask, tmp_path):
     assert text.startswith("published") and "\nStages\n" in text and "\nMemory\n" in text
     ask("report", "show", "r.json", "--html", "r.html")
     page = (tmp_path / "r.html").read_text()
+    report = (tmp_path / "r.json").read_text()
+    assert ask("report", "show", "-", given=report) == text
+    assert ask("report", "show", "-", "--html", "-", given=report) == page
+    assert ask("report", "show", "-", exit_code=9).startswith("error E0770")
     references = References()
     references.feed(page)
     assert references.found == ["data:,"] and "<svg" in page and "<script" not in page

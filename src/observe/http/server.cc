@@ -8,13 +8,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
-#include <set>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "observe/http/socket_stream.h"
 
@@ -23,7 +24,13 @@ namespace {
 
 constexpr int kStreamsMax = 16;
 constexpr size_t kConnectionsMax = kStreamsMax + 8;
-constexpr int kBacklog = 32;
+constexpr int kBacklog = 128;
+// How long a new connection waits for the place of an idle one, which ends as soon as it is told
+// to.
+constexpr auto kPlaceTime = std::chrono::milliseconds(500);
+constexpr char kBusy[] =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 1\r\n"
+    "Content-Length: 35\r\nConnection: close\r\n\r\ntoo many connections; close a page\n";
 
 // "127.0.0.1:9464" -> "127.0.0.1", "[::1]:9464" -> "::1".
 std::string HostWithoutPort(const std::string& header) {
@@ -45,8 +52,9 @@ bool IsLoopbackHost(const std::string& header) {
 
 // Role: accepts connections and answers one request on each, in a thread of its own. Owner: the
 // caller of StartLoopbackServer. Threads: one that accepts and at most kConnectionsMax that answer;
-// the destructor shuts their sockets down and waits for them, at most as long as a route takes.
-// Errors: a connection that breaks a rule is closed; nothing reaches the run.
+// when all places are taken, the oldest connection that has not yet asked for anything gives its
+// own to the next. The destructor shuts their sockets down and waits for them, at most as long as a
+// route takes. Errors: a connection that breaks a rule is closed; nothing reaches the run.
 class LoopbackServer final : public HttpServer, private httplib::Server {
  public:
   LoopbackServer(int listener, int wake, int port, HttpRoutes routes)
@@ -74,7 +82,7 @@ class LoopbackServer final : public HttpServer, private httplib::Server {
     {
       std::unique_lock lock(mutex_);
       stopping_ = true;
-      for (const int client : clients_) ::shutdown(client, SHUT_RDWR);
+      for (const Client& client : clients_) ::shutdown(client.socket, SHUT_RDWR);
       ended_.wait(lock, [&] { return clients_.empty(); });
     }
     ::close(listener_);
@@ -113,11 +121,12 @@ class LoopbackServer final : public HttpServer, private httplib::Server {
 
   void Admit(int client) {
     std::unique_lock lock(mutex_);
-    if (clients_.size() >= kConnectionsMax) {
-      ::close(client);
+    if (!MakePlace(&lock)) {
+      lock.unlock();
+      TurnAway(client);
       return;
     }
-    clients_.insert(client);
+    clients_.push_back({client, false});
     lock.unlock();
     try {
       std::thread([this, client] { Serve(client); }).detach();
@@ -126,10 +135,35 @@ class LoopbackServer final : public HttpServer, private httplib::Server {
     }
   }
 
+  // False when every place is taken by a client that is being answered.
+  bool MakePlace(std::unique_lock<std::mutex>* lock) {
+    if (clients_.size() < kConnectionsMax) return true;
+    const auto idle = std::find_if(clients_.begin(), clients_.end(),
+                                   [](const Client& client) { return !client.has_asked; });
+    if (idle == clients_.end()) return false;
+    ::shutdown(idle->socket, SHUT_RDWR);
+    return ended_.wait_for(*lock, kPlaceTime, [&] { return clients_.size() < kConnectionsMax; });
+  }
+
+  // Without a thread for it. What has come of the request is read first: closing over it would
+  // reset the connection before the client sees the answer.
+  static void TurnAway(int client) {
+    char request[4096];
+    (void)!::recv(client, request, sizeof(request), MSG_DONTWAIT);
+    (void)!::send(client, kBusy, sizeof(kBusy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    ::shutdown(client, SHUT_WR);
+    ::close(client);
+  }
+
+  void NoteAsked(int client) {
+    std::lock_guard lock(mutex_);
+    for (Client& known : clients_) known.has_asked |= known.socket == client;
+  }
+
   // The last that a connection's thread does with this object.
   void Forget(int client) {
     std::lock_guard lock(mutex_);
-    clients_.erase(client);
+    std::erase_if(clients_, [client](const Client& known) { return known.socket == client; });
     ::close(client);
     ended_.notify_all();
   }
@@ -138,7 +172,8 @@ class LoopbackServer final : public HttpServer, private httplib::Server {
     try {
       SocketStream stream(client);
       bool closed = false;
-      process_request(stream, /*close_connection=*/true, closed, [](httplib::Request& request) {
+      process_request(stream, /*close_connection=*/true, closed, [&](httplib::Request& request) {
+        NoteAsked(client);
         // Neither compressed nor in pieces: what we serve is small.
         request.headers.erase("Accept-Encoding");
         request.ranges.clear();
@@ -217,7 +252,11 @@ class LoopbackServer final : public HttpServer, private httplib::Server {
   std::atomic<int> streams_{0};
   std::mutex mutex_;
   std::condition_variable ended_;
-  std::set<int> clients_;  // sockets with a thread
+  struct Client {
+    int socket = -1;
+    bool has_asked = false;  // a whole request has come
+  };
+  std::vector<Client> clients_;  // with a thread each, the oldest first
   bool stopping_ = false;
   std::thread acceptor_;
 };

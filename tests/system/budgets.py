@@ -26,3 +26,8 @@ def smallest_accepted_mib(run: Callable[[int], measure.Measurement], low: int = 
             assert done.exit_code == BUDGET_REFUSED, f"at {middle} MiB: exit {done.exit_code}: {done.stderr}"
             low = middle
     return high
+
+
+def ladder_from(floor_mib: int) -> list[int]:
+    """Budgets above the smallest accepted one: close together at first, where morsels and threads change."""
+    return [floor_mib + 1, floor_mib + 2, floor_mib + 4, floor_mib + 9, floor_mib * 3 // 2, floor_mib * 3]

@@ -19,7 +19,7 @@ import duckdb
 import measure
 import pyarrow.parquet as pq
 import pytest
-from budgets import smallest_accepted_mib
+from budgets import BUDGET_REFUSED, MIB, ladder_from, smallest_accepted_mib
 from compare import assert_same_rows, relation_of
 
 CASES = sorted(path.parent for path in (Path(__file__).resolve().parents[1] / "golden").glob("*/pipeline.yaml"))
@@ -144,17 +144,21 @@ def test_same_rows_in_every_configuration(headrace_binary, case):
         assert report["memory"]["drift"]["p99_bytes"] <= DRIFT_MAX, f"{name}: {report['memory']['drift']}"
 
 
-def test_same_rows_at_the_floor(headrace_binary, case):
+@pytest.mark.parametrize("threads", [1, 2])
+def test_same_rows_on_every_step_from_the_floor(headrace_binary, case, threads):
+    """What passes with a budget passes with every larger one, with the same rows, and no peak passes its budget."""
     stored, folder = case
     expected = (stored / "expected.rows").read_text()
-    for threads in (1, 2):
-        floor = smallest_accepted_mib(
-            lambda mib, threads=threads: run_case(headrace_binary, folder, {"memory": f"{mib}MiB", "threads": threads})
-        )
-        floor += 1  # the base of the process varies by some pages
-        done = run_case(headrace_binary, folder, {"memory": f"{floor}MiB", "threads": threads})
-        assert done.exit_code == 0, done.stderr
-        assert summary_of(rows_of(output_of(folder))) == expected, (
-            f"other rows at the floor of {floor} MiB, {threads} threads"
-        )
-        assert done.peak_rss_bytes <= floor << 20
+
+    def run(mib: int) -> measure.Measurement:
+        return run_case(headrace_binary, folder, {"memory": f"{mib}MiB", "threads": threads})
+
+    floor = smallest_accepted_mib(run)
+    below = run(floor - 2)  # the base of the process varies by some pages from start to start
+    assert below.exit_code == BUDGET_REFUSED, f"{floor} MiB is the floor, but {floor - 2}: {below.stderr}"
+    assert not list(folder.glob("out*")), "published although refused"
+    for mib in ladder_from(floor):
+        done = run(mib)
+        assert done.exit_code == 0, f"passes at {floor} MiB but not at {mib}: {done.stderr}"
+        assert summary_of(rows_of(output_of(folder))) == expected, f"other rows with {mib} MiB, floor {floor}"
+        assert done.peak_rss_bytes <= mib * MIB, f"{done.peak_rss_bytes / MIB:.1f} MiB at the peak of {mib} MiB"

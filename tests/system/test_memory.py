@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from budgets import BUDGET_REFUSED, MIB, smallest_accepted_mib
+from budgets import BUDGET_REFUSED, MIB, ladder_from, smallest_accepted_mib
 from compare import fingerprint, relation_of
 
 ROWS = 600_000
@@ -115,7 +115,7 @@ def test_smallest_accepted_budget(headrace, tmp_path, table, cgroup_of, job, rec
     print(f"\nsmallest accepted budget, {job}, {threads} threads: {floor} MiB")
     record_property("floor_mib", floor)
     assert floor <= promised
-    for mib in (floor + 1, floor + 2, floor + 4, floor + 9, floor * 3 // 2):
+    for mib in ladder_from(floor):
         with cgroup_of(mib * MIB) as group:
             done = convert(headrace, tmp_path, table, job, threads, mib, cgroup=group)
         assert done.exit_code == 0, f"passes at {floor} MiB but not at {mib}: {done.stderr}"

@@ -1,6 +1,8 @@
 # Every target does its own set-up; nothing but make, a shell and root or sudo is assumed on a Debian or Ubuntu machine.
 #   make demo                     the main job on real data
 #   make test                     release tests, system tests, ASan+UBSan, TSan (make sanitize: these two alone)
+#   make crash SECONDS=1800 SEED=1  every call of a publish met by every fault; crash-short is in `make test`,
+#                                 crash-docs writes docs/publishing-tests.md
 #   make soak MINUTES=10          many pipelines in one process; fails when it grows
 #   make lint | bench | golden-update | install PREFIX=DIR
 SHELL := /bin/bash
@@ -13,14 +15,17 @@ SF ?= 1
 MEMORY ?= 512MiB
 ROUNDS ?= 3
 MINUTES ?= 10
+SECONDS ?= 1800
+SEED ?= 1
 JOBS ?= $(shell nproc)
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 PYTHON := .venv/bin/python
 HEADRACE := $(CURDIR)/build/release/headrace
+MODEL_LOG := $(CURDIR)/build/release/model_sweep.log
 
-.PHONY: help setup build demo test build-test test-release test-system asan tsan sanitize tidy test-system-arrow soak lint format bench \
+.PHONY: help setup build demo test build-test test-release test-system test-crash asan tsan sanitize tidy test-system-arrow crash crash-short crash-docs soak lint format bench \
         golden-update install clean
 
 help:
@@ -40,7 +45,7 @@ demo:
 	@HEADRACE=$(HEADRACE) scripts/demo.sh
 
 # Fast failures first: the release build and its tests, then the command from outside, then the sanitizers.
-test: test-release test-system sanitize
+test: test-release test-system test-crash sanitize
 
 sanitize: asan tsan
 
@@ -50,7 +55,8 @@ build-test:
 	@cmake --build --preset test -j $(JOBS)
 
 test-release: build-test
-	@ctest --preset test -j $(JOBS)
+	@rm -f $(MODEL_LOG)
+	@HEADRACE_SWEEP_LOG=$(MODEL_LOG) ctest --preset test -j $(JOBS)
 
 test-system: test-release
 	@HEADRACE=$(HEADRACE) $(PYTHON) -m pytest -c tests/pytest.ini tests
@@ -69,6 +75,20 @@ test-system-arrow:
 	  -DARROW_PACKAGE_WHEEL="$$($(PYTHON) -c 'import pyarrow, os; print(os.path.dirname(pyarrow.__file__))')"
 	@cmake --build --preset system-arrow -j $(JOBS)
 	@build/system-arrow/headrace --version
+
+# The long form of the crash sweep, the short one, and the page about it, written from the short one.
+crash: build-test
+	@HEADRACE=$(HEADRACE) $(PYTHON) tests/crash/sweep.py --seed $(SEED) --seconds $(SECONDS)
+
+crash-short: build-test
+	@HEADRACE=$(HEADRACE) $(PYTHON) tests/crash/sweep.py --short --seed $(SEED)
+
+# The same with what the unit tests have just counted on the model.
+test-crash: test-release
+	@HEADRACE=$(HEADRACE) $(PYTHON) tests/crash/sweep.py --short --seed $(SEED) --model-log $(MODEL_LOG)
+
+crash-docs: build-test
+	@HEADRACE=$(HEADRACE) $(PYTHON) tests/crash/sweep.py --short --seed $(SEED) --page docs/publishing-tests.md
 
 soak: build-test
 	@directory="$$(mktemp -d)"; trap 'rm -rf "$$directory"' EXIT; build/release/tests/soak $(MINUTES) "$$directory"

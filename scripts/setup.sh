@@ -19,7 +19,7 @@ packages_of() {
     build) echo g++ make cmake ninja-build ccache mold ca-certificates libcli11-dev libyaml-cpp-dev libfmt-dev \
                 libfast-float-dev libxxhash-dev nlohmann-json3-dev zlib1g-dev libzstd-dev pkgconf libcpp-httplib-dev ;;
     demo) echo unzip ;;
-    test) echo libgtest-dev libgmock-dev strace ;;
+    test) echo libgtest-dev libgmock-dev strace e2fsprogs xfsprogs ;;
     lint) echo libgtest-dev libgmock-dev libbenchmark-dev shellcheck ;;
     bench) echo libbenchmark-dev ;;
   esac

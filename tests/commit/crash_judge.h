@@ -19,6 +19,7 @@ namespace headrace {
 
 struct SweepCounts {
   int64_t points = 0;  // interrupted histories
+  int64_t faults = 0;  // in all of them: errors, kills and losses of power
   int64_t torn = 0;
   int64_t lost_after_acknowledgement = 0;
   int64_t other_failures = 0;
@@ -33,7 +34,10 @@ class CrashJudge {
 
   const SweepCounts& counts() const { return result_; }
   const std::string& descriptions() const { return descriptions_; }
-  void CountPoint() { ++result_.points; }
+  void CountPoint(int64_t faults) {
+    ++result_.points;
+    result_.faults += faults;
+  }
 
   // What readers see the moment the process is gone or has given up.
   void CheckVisible(ModelFileSystem* model, const Status& outcome, Fault fault,

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <functional>
 #include <optional>
 #include <random>
 #include <set>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "crash_judge.h"
+#include "mutant.h"
 
 namespace headrace {
 
@@ -25,22 +27,24 @@ class CrashSweep {
     Setup();
   }
 
-  void set_publish_mutant(EnvCall call, int64_t ordinal) { publish_mutant_ = {call, ordinal}; }
-  void set_recovery_mutant(EnvCall call, std::string path) { recovery_mutant_ = {call, path}; }
+  void set_publish_mutant(Mutant mutant) { publish_mutant_ = std::move(mutant); }
+  void set_recovery_mutant(Mutant mutant) { recovery_mutant_ = std::move(mutant); }
   void set_stop_at_first_failure() { stop_at_first_failure_ = true; }
   // How many different losses of power follow every kill.
   void set_power_cut_seeds(int count) { power_cut_seeds_ = count; }
 
-  // Calls that an undisturbed publish makes, and how many of one kind.
+  // Where a kill is tried before all others.
+  void set_first_kill_point(int64_t call) { first_kill_point_ = call; }
+
+  // Calls that an undisturbed publish makes.
   int64_t call_count() const { return call_count_; }
-  int64_t call_count(EnvCall call) const { return counts_[static_cast<size_t>(call)]; }
   const std::vector<std::string>& trace() const { return trace_; }
 
   void SweepFaults() {
     for (const Fault fault :
          {Fault::kFailOnce, Fault::kFailAfterEffect, Fault::kFailFromHere, Fault::kNoSpace}) {
       for (int64_t call = 0; call < call_count_ && !Stopped(); ++call) {
-        Interrupt(call, fault, kFaultSeeds);
+        Interrupt(call, fault, fault_seeds_);
       }
     }
   }
@@ -52,15 +56,23 @@ class CrashSweep {
       Interrupt(call, Fault::kKill, power_cut_seeds_);
     }
   }
-  // The recovery after a kill is itself killed, or loses power, at every call of its own.
+  // The recovery after a kill, or after a loss of power, is itself killed, or loses power, at every
+  // call of its own.
   void SweepKillsDuringRecovery() {
-    for (const int64_t call : KillPoints()) {
-      if (Stopped()) return;
-      ModelFileSystem model = start_;
-      const Status outcome = RunJob(&model, {call, Fault::kKill});
+    ForEachCrash([this](const Crash& crash) {
       for (int64_t inner = 0; !Stopped(); ++inner) {
-        if (!InterruptRecovery(model, outcome, call, inner)) break;
+        if (!InterruptRecovery(crash, {inner, Fault::kKill}, recovery_seeds_)) break;
       }
+    });
+  }
+  // The same recoveries meet an error at every call of theirs.
+  void SweepFaultsDuringRecovery() {
+    for (const Fault fault : {Fault::kFailOnce, Fault::kNoSpace}) {
+      ForEachCrash([this, fault](const Crash& crash) {
+        for (int64_t inner = 0; !Stopped(); ++inner) {
+          if (!InterruptRecovery(crash, {inner, fault}, 0)) break;
+        }
+      });
     }
   }
 
@@ -84,17 +96,12 @@ class CrashSweep {
   const std::string& descriptions() const { return judge_.descriptions(); }
 
  private:
-  static constexpr int kFaultSeeds = kSanitized ? 1 : 4;
-  static constexpr int kRecoverySeeds = kSanitized ? 0 : 6;
-
-  struct PublishMutant {
-    EnvCall call;
-    int64_t ordinal;
-  };
-  // By path: what a recovery does, and so its ordinals, depends on where the run was killed.
-  struct RecoveryMutant {
-    EnvCall call;
-    std::string path;
+  // What a dead publish left.
+  struct Crash {
+    ModelFileSystem model;
+    Status outcome;
+    int64_t call;
+    bool power_cut;
   };
 
   bool Stopped() const { return stop_at_first_failure_ && judge_.counts().failures() > 0; }
@@ -118,16 +125,10 @@ class CrashSweep {
     if (!status.ok()) ADD_FAILURE() << status.ToString();
     call_count_ = env.call_count();
     trace_ = env.trace();
-    for (int i = 0; i < kEnvCallCount; ++i) {
-      counts_[static_cast<size_t>(i)] = env.call_count(static_cast<EnvCall>(i));
-    }
   }
 
   Status RunJob(ModelFileSystem* model, FaultPlan plan) {
-    if (publish_mutant_) {
-      plan.dropped_call = publish_mutant_->call;
-      plan.dropped_ordinal = publish_mutant_->ordinal;
-    }
+    if (publish_mutant_) publish_mutant_->Apply(&plan);
     FaultEnv env(model, scenario_.features);
     env.SetPlan(plan);
     return RunSweepJob(scenario_, &env);
@@ -137,6 +138,7 @@ class CrashSweep {
   std::vector<int64_t> KillPoints() const {
     constexpr int64_t kStep = 8;
     std::vector<int64_t> points;
+    if (first_kill_point_) points.push_back(*first_kill_point_);
     for (int64_t offset = 0; offset < kStep; ++offset) {
       for (int64_t call = call_count_ - offset; call >= 0; call -= kStep) points.push_back(call);
     }
@@ -146,7 +148,7 @@ class CrashSweep {
   void CheckUndisturbed() {
     ModelFileSystem model = start_;
     const Status outcome = RunJob(&model, {});
-    judge_.CountPoint();
+    judge_.CountPoint(0);
     const std::string where = scenario_.name + " undisturbed";
     if (!outcome.ok()) return judge_.FailOtherwise(where, outcome.ToString());
     judge_.CheckRecovers(&model, outcome, where);
@@ -157,29 +159,48 @@ class CrashSweep {
     const Status outcome = RunJob(&model, {call, fault});
     const std::string where = fmt::format("{} fault {} at call {} ({})", scenario_.name,
                                           static_cast<int>(fault), call, CallText(call));
-    judge_.CountPoint();
+    judge_.CountPoint(1);
     judge_.CheckVisible(&model, outcome, fault, where);
     ModelFileSystem survivor = model;
     judge_.CheckRecovers(&survivor, outcome, where + ", all kept");
-    for (int i = 0; i < seeds && !Stopped(); ++i) {
+    CutPower(model, outcome, where, {call * 1000, seeds, 2});
+  }
+
+  struct PowerCuts {
+    int64_t first_seed;
+    int count;
+    int64_t faults;  // of each history, this one included
+  };
+  void CutPower(const ModelFileSystem& model, const Status& outcome, const std::string& where,
+                const PowerCuts& cuts) {
+    for (int i = 0; i < cuts.count && !Stopped(); ++i) {
       ModelFileSystem after = model;
-      const uint64_t seed = seed_ + static_cast<uint64_t>(call) * 1000 + static_cast<uint64_t>(i);
+      const uint64_t seed = seed_ + static_cast<uint64_t>(cuts.first_seed + i);
       std::mt19937_64 random(seed);
       after.PowerCut(&random);
-      judge_.CountPoint();
+      judge_.CountPoint(cuts.faults);
       judge_.CheckRecovers(&after, outcome, fmt::format("{}, power cut with seed {}", where, seed));
     }
   }
 
-  // False when recovery made fewer calls than `inner`: there is nothing more to interrupt.
-  bool InterruptRecovery(const ModelFileSystem& crashed, const Status& outcome, int64_t call,
-                         int64_t inner) {
-    ModelFileSystem model = crashed;
-    FaultPlan plan = {inner, Fault::kKill};
-    if (recovery_mutant_) {
-      plan.dropped_call = recovery_mutant_->call;
-      plan.dropped_path = recovery_mutant_->path;
+  void ForEachCrash(const std::function<void(const Crash&)>& visit) {
+    for (const int64_t call : KillPoints()) {
+      if (Stopped()) return;
+      ModelFileSystem model = start_;
+      const Status outcome = RunJob(&model, {call, Fault::kKill});
+      visit({model, outcome, call, false});
+      if (kSanitized) continue;
+      std::mt19937_64 random(seed_ + static_cast<uint64_t>(call));
+      model.PowerCut(&random);
+      visit({model, outcome, call, true});
     }
+  }
+
+  // False when recovery made fewer calls than the plan's: there is nothing more to interrupt.
+  bool InterruptRecovery(const Crash& crash, FaultPlan plan, int power_cuts) {
+    const int64_t inner = plan.at_call;
+    ModelFileSystem model = crash.model;
+    if (recovery_mutant_) recovery_mutant_->Apply(&plan);
     bool interrupted = false;
     {
       FaultEnv env(&model, scenario_.features);
@@ -187,19 +208,16 @@ class CrashSweep {
       [[maybe_unused]] const auto recovered = Recover(&env, kSweepTarget);
       interrupted = env.call_count() > inner;
     }
-    const std::string where = fmt::format("{} killed at call {} ({}), recovery at call {}",
-                                          scenario_.name, call, CallText(call), inner);
-    judge_.CountPoint();
+    const std::string where =
+        fmt::format("{} {} at call {} ({}), recovery met fault {} at call {}", scenario_.name,
+                    crash.power_cut ? "lost power" : "killed", crash.call, CallText(crash.call),
+                    static_cast<int>(plan.fault), inner);
+    const int64_t faults = crash.power_cut ? 3 : 2;
+    judge_.CountPoint(faults);
     ModelFileSystem survivor = model;
-    judge_.CheckRecovers(&survivor, outcome, where);
-    for (int i = 0; i < kRecoverySeeds && !Stopped(); ++i) {
-      ModelFileSystem after = model;
-      const uint64_t seed = seed_ + static_cast<uint64_t>(call * 100000 + inner * 100 + i);
-      std::mt19937_64 random(seed);
-      after.PowerCut(&random);
-      judge_.CountPoint();
-      judge_.CheckRecovers(&after, outcome, fmt::format("{}, power cut with seed {}", where, seed));
-    }
+    judge_.CheckRecovers(&survivor, crash.outcome, where);
+    CutPower(model, crash.outcome, where,
+             {crash.call * 100000 + inner * 100, power_cuts, faults + 1});
     return interrupted;
   }
 
@@ -211,12 +229,14 @@ class CrashSweep {
   uint64_t seed_ = 1;
   ModelFileSystem start_;
   int64_t call_count_ = 0;
-  std::array<int64_t, kEnvCallCount> counts_{};
   std::vector<std::string> trace_;
-  std::optional<PublishMutant> publish_mutant_;
-  std::optional<RecoveryMutant> recovery_mutant_;
+  std::optional<Mutant> publish_mutant_;
+  std::optional<Mutant> recovery_mutant_;
+  std::optional<int64_t> first_kill_point_;
   bool stop_at_first_failure_ = false;
-  int power_cut_seeds_ = kSanitized ? 4 : 24;
+  int fault_seeds_ = kSanitized ? 1 : 4 * SweepEffort();
+  int power_cut_seeds_ = kSanitized ? 4 : 24 * SweepEffort();
+  int recovery_seeds_ = kSanitized ? 0 : 3 * SweepEffort();
   CrashJudge judge_{scenario_};
 };
 

@@ -4,6 +4,8 @@
 
 #include <cstdio>
 
+#include "sweep_log.h"
+
 namespace headrace {
 namespace {
 
@@ -17,6 +19,7 @@ class CrashSweepTest : public ::testing::TestWithParam<SweepScenario> {
         static_cast<long long>(counts.points), static_cast<long long>(counts.torn),
         static_cast<long long>(counts.lost_after_acknowledgement),
         static_cast<long long>(counts.other_failures));
+    LogCounts(what, GetParam().name, counts);
     EXPECT_EQ(counts.failures(), 0) << sweep.descriptions() << ReplayCommand("*CrashSweepTest*");
     EXPECT_GT(counts.points, 0);
   }
@@ -38,6 +41,12 @@ TEST_P(CrashSweepTest, EveryKillDuringRecovery) {
   CrashSweep sweep(GetParam());
   sweep.SweepKillsDuringRecovery();
   Report("kills during recovery", sweep);
+}
+
+TEST_P(CrashSweepTest, EveryFaultDuringRecovery) {
+  CrashSweep sweep(GetParam());
+  sweep.SweepFaultsDuringRecovery();
+  Report("faults during recovery", sweep);
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, CrashSweepTest, ::testing::ValuesIn(SweepScenarios()),

@@ -2,6 +2,8 @@
 // afterwards.
 #pragma once
 
+#include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <optional>
@@ -21,6 +23,12 @@ inline constexpr bool kSanitized = true;
 #else
 inline constexpr bool kSanitized = false;
 #endif
+
+// HEADRACE_SWEEP_EFFORT multiplies the losses of power that follow every interruption.
+inline int SweepEffort() {
+  const char* effort = std::getenv("HEADRACE_SWEEP_EFFORT");
+  return effort != nullptr ? std::max(1, std::atoi(effort)) : 1;
+}
 
 inline constexpr char kSweepTarget[] = "/data/out";
 inline constexpr char kSweepRunId[] = "run-2";

@@ -1,4 +1,4 @@
-// The system calls that name files, and in which arguments they do.
+// The system calls that name files, in which arguments they do, and what can go wrong with them.
 #pragma once
 
 #include <sys/syscall.h>
@@ -18,64 +18,76 @@ enum class FileArguments : uint8_t {
   kDescriptor,  // arg 0
 };
 
+// What a call can meet beside EIO and the end of its process.
+enum CallTrait : uint32_t {
+  kPlain = 0,
+  kChanges = 1,        // its effect can be there although its answer was lost
+  kNeedsSpace = 2,     // ENOSPC; an open only when it creates
+  kInterruptible = 4,  // EINTR
+  kHasLength = 8,      // argument 2 is a length that may be met in part
+  kOpens = 16,         // needs space, and changes, only when its flags say so
+};
+
 struct TracedSyscall {
   int64_t number;
   const char* name;
   FileArguments arguments;
+  uint32_t traits;
 };
 
-#define HEADRACE_TRACED(name, arguments) \
-  TracedSyscall { SYS_##name, #name, FileArguments::arguments }
+#define HEADRACE_TRACED(name, arguments, traits) \
+  TracedSyscall { SYS_##name, #name, FileArguments::arguments, traits }
 
 inline constexpr TracedSyscall kTracedSyscalls[] = {
-    HEADRACE_TRACED(openat, kAt),
-    HEADRACE_TRACED(mkdirat, kAt),
-    HEADRACE_TRACED(unlinkat, kAt),
-    HEADRACE_TRACED(renameat2, kTwoAt),
-    HEADRACE_TRACED(linkat, kTwoAt),
-    HEADRACE_TRACED(newfstatat, kAt),
-    HEADRACE_TRACED(statx, kAt),
-    HEADRACE_TRACED(faccessat, kAt),
-    HEADRACE_TRACED(faccessat2, kAt),
-    HEADRACE_TRACED(readlinkat, kAt),
-    HEADRACE_TRACED(fchmodat, kAt),
-    HEADRACE_TRACED(utimensat, kAt),
-    HEADRACE_TRACED(statfs, kPath),
-    HEADRACE_TRACED(truncate, kPath),
+    HEADRACE_TRACED(openat, kAt, kOpens | kInterruptible),
+    HEADRACE_TRACED(mkdirat, kAt, kChanges | kNeedsSpace),
+    HEADRACE_TRACED(unlinkat, kAt, kChanges),
+    HEADRACE_TRACED(renameat2, kTwoAt, kChanges | kNeedsSpace),
+    HEADRACE_TRACED(linkat, kTwoAt, kChanges | kNeedsSpace),
+    HEADRACE_TRACED(newfstatat, kAt, kPlain),
+    HEADRACE_TRACED(statx, kAt, kPlain),
+    HEADRACE_TRACED(faccessat, kAt, kPlain),
+    HEADRACE_TRACED(faccessat2, kAt, kPlain),
+    HEADRACE_TRACED(readlinkat, kAt, kPlain),
+    HEADRACE_TRACED(fchmodat, kAt, kChanges),
+    HEADRACE_TRACED(utimensat, kAt, kChanges),
+    HEADRACE_TRACED(statfs, kPath, kPlain),
+    HEADRACE_TRACED(truncate, kPath, kChanges | kInterruptible),
 #ifdef SYS_open  // The older forms, which some architectures never had.
-    HEADRACE_TRACED(open, kPath),
-    HEADRACE_TRACED(creat, kPath),
-    HEADRACE_TRACED(mkdir, kPath),
-    HEADRACE_TRACED(rmdir, kPath),
-    HEADRACE_TRACED(unlink, kPath),
-    HEADRACE_TRACED(rename, kTwoPaths),
-    HEADRACE_TRACED(renameat, kTwoAt),
-    HEADRACE_TRACED(link, kTwoPaths),
-    HEADRACE_TRACED(stat, kPath),
-    HEADRACE_TRACED(lstat, kPath),
-    HEADRACE_TRACED(access, kPath),
-    HEADRACE_TRACED(readlink, kPath),
-    HEADRACE_TRACED(chmod, kPath),
+    HEADRACE_TRACED(open, kPath, kOpens | kInterruptible),
+    HEADRACE_TRACED(creat, kPath, kChanges | kNeedsSpace | kInterruptible),
+    HEADRACE_TRACED(mkdir, kPath, kChanges | kNeedsSpace),
+    HEADRACE_TRACED(rmdir, kPath, kChanges),
+    HEADRACE_TRACED(unlink, kPath, kChanges),
+    HEADRACE_TRACED(rename, kTwoPaths, kChanges | kNeedsSpace),
+    HEADRACE_TRACED(renameat, kTwoAt, kChanges | kNeedsSpace),
+    HEADRACE_TRACED(link, kTwoPaths, kChanges | kNeedsSpace),
+    HEADRACE_TRACED(stat, kPath, kPlain),
+    HEADRACE_TRACED(lstat, kPath, kPlain),
+    HEADRACE_TRACED(access, kPath, kPlain),
+    HEADRACE_TRACED(readlink, kPath, kPlain),
+    HEADRACE_TRACED(chmod, kPath, kChanges),
 #endif
-    HEADRACE_TRACED(read, kDescriptor),
-    HEADRACE_TRACED(pread64, kDescriptor),
-    HEADRACE_TRACED(write, kDescriptor),
-    HEADRACE_TRACED(pwrite64, kDescriptor),
-    HEADRACE_TRACED(writev, kDescriptor),
-    HEADRACE_TRACED(pwritev, kDescriptor),
-    HEADRACE_TRACED(fsync, kDescriptor),
-    HEADRACE_TRACED(fdatasync, kDescriptor),
-    HEADRACE_TRACED(sync_file_range, kDescriptor),
-    HEADRACE_TRACED(syncfs, kDescriptor),
-    HEADRACE_TRACED(fstat, kDescriptor),
-    HEADRACE_TRACED(fstatfs, kDescriptor),
-    HEADRACE_TRACED(ftruncate, kDescriptor),
-    HEADRACE_TRACED(fallocate, kDescriptor),
-    HEADRACE_TRACED(fadvise64, kDescriptor),
-    HEADRACE_TRACED(flock, kDescriptor),
-    HEADRACE_TRACED(fchmod, kDescriptor),
-    HEADRACE_TRACED(getdents64, kDescriptor),
-    HEADRACE_TRACED(close, kDescriptor),
+    HEADRACE_TRACED(read, kDescriptor, kInterruptible | kHasLength),
+    HEADRACE_TRACED(pread64, kDescriptor, kInterruptible | kHasLength),
+    HEADRACE_TRACED(write, kDescriptor, kChanges | kNeedsSpace | kInterruptible | kHasLength),
+    HEADRACE_TRACED(pwrite64, kDescriptor, kChanges | kNeedsSpace | kInterruptible | kHasLength),
+    HEADRACE_TRACED(writev, kDescriptor, kChanges | kNeedsSpace | kInterruptible),
+    HEADRACE_TRACED(pwritev, kDescriptor, kChanges | kNeedsSpace | kInterruptible),
+    // Space that was only promised is missing at the fsync.
+    HEADRACE_TRACED(fsync, kDescriptor, kChanges | kNeedsSpace | kInterruptible),
+    HEADRACE_TRACED(fdatasync, kDescriptor, kChanges | kNeedsSpace | kInterruptible),
+    HEADRACE_TRACED(sync_file_range, kDescriptor, kNeedsSpace),
+    HEADRACE_TRACED(syncfs, kDescriptor, kNeedsSpace),
+    HEADRACE_TRACED(fstat, kDescriptor, kPlain),
+    HEADRACE_TRACED(fstatfs, kDescriptor, kPlain),
+    HEADRACE_TRACED(ftruncate, kDescriptor, kChanges | kInterruptible),
+    HEADRACE_TRACED(fallocate, kDescriptor, kNeedsSpace | kInterruptible),
+    HEADRACE_TRACED(fadvise64, kDescriptor, kPlain),
+    HEADRACE_TRACED(flock, kDescriptor, kInterruptible),
+    HEADRACE_TRACED(fchmod, kDescriptor, kChanges),
+    HEADRACE_TRACED(getdents64, kDescriptor, kPlain),
+    HEADRACE_TRACED(close, kDescriptor, kPlain),
 };
 
 #undef HEADRACE_TRACED

@@ -35,6 +35,13 @@ void FaultEnv::SetPlan(const FaultPlan& plan) {
   counts_ = {};
   trace_.clear();
   disk_gone_ = disk_full_ = false;
+  dropped_last_ = late_effect_is_due_ = false;
+  late_effect_ = nullptr;
+}
+
+void FaultEnv::Postpone(std::function<void()> effect) {
+  const bool late = dropped_last_ && !plan_.late_after.empty();
+  if (late && late_effect_ == nullptr) late_effect_ = std::move(effect);
 }
 
 FaultEnv::Fate FaultEnv::Meet(EnvCall call, const std::string& path) {
@@ -60,12 +67,21 @@ FaultEnv::Fate FaultEnv::Meet(EnvCall call, const std::string& path) {
         break;
     }
   }
+  dropped_last_ = false;
   if (dead_ || disk_gone_) return Fate::kFails;
+  if (late_effect_is_due_) {
+    late_effect_is_due_ = false;
+    late_effect_();
+    late_effect_ = [] {};  // once, and no other call is late
+  }
   if (disk_full_ && NeedsSpace(call)) return Fate::kFindsNoSpace;
   if (plan_.dropped_call == call) {
     const bool dropped =
         plan_.dropped_path.empty() ? plan_.dropped_ordinal == ordinal : plan_.dropped_path == path;
-    if (dropped) return Fate::kIsDropped;
+    if (dropped) {
+      dropped_last_ = true;
+      return Fate::kIsDropped;
+    }
   }
   return Fate::kHappens;
 }
@@ -87,6 +103,9 @@ Status FaultEnv::Do(EnvCall call, const std::string& path, Effect&& effect) {
   switch (Meet(call, path)) {
     case Fate::kHappens:
       error_number = effect();
+      late_effect_is_due_ = error_number == 0 && late_effect_ != nullptr &&
+                            plan_.late_after.contains(call) &&
+                            path.ends_with(plan_.late_after_path);
       break;
     case Fate::kIsDropped:
       break;
@@ -158,6 +177,7 @@ class FaultEnv::ModelWritableFile : public WritableFile {
       return 0;
     });
     if (!status.ok() && !env_->dead_) env_->model_->LoseWrites(node_);
+    env_->Postpone([model = env_->model_, node = node_] { model->SyncFile(node); });
     return status;
   }
   void DropCache() override {}
@@ -258,11 +278,13 @@ Status FaultEnv::RemoveDirectory(const std::string& path) {
 }
 
 Status FaultEnv::Rename(const std::string& from, const std::string& to, RenameMode mode) {
-  return Do(EnvCall::kRename, fmt::format("{} -> {}", from, to), [&] {
+  const Status status = Do(EnvCall::kRename, fmt::format("{} -> {}", from, to), [&] {
     if (mode == RenameMode::kExchange && !features_.exchange) return EINVAL;
     if (mode == RenameMode::kNoReplace && !features_.no_replace) return EINVAL;
     return model_->Rename(from, to, mode);
   });
+  Postpone([this, from, to, mode] { model_->Rename(from, to, mode); });
+  return status;
 }
 
 Status FaultEnv::HardLink(const std::string& from, const std::string& to) {
@@ -271,7 +293,11 @@ Status FaultEnv::HardLink(const std::string& from, const std::string& to) {
 }
 
 Status FaultEnv::SyncDirectory(const std::string& path) {
-  return Do(EnvCall::kSyncDirectory, path, [&] { return model_->SyncDirectory(path); });
+  const std::optional<ModelFileSystem::NodeId> node = model_->Lookup(path);
+  const Status status =
+      Do(EnvCall::kSyncDirectory, path, [&] { return model_->SyncDirectory(path); });
+  if (node) Postpone([this, node] { model_->SyncDirectory(*node); });
+  return status;
 }
 
 Status FaultEnv::SyncFile(const std::string& path) {
@@ -282,6 +308,7 @@ Status FaultEnv::SyncFile(const std::string& path) {
     return 0;
   });
   if (!status.ok() && node && !dead_) model_->LoseWrites(*node);
+  if (node) Postpone([this, node] { model_->SyncFile(*node); });
   return status;
 }
 

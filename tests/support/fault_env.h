@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -56,6 +57,11 @@ struct FaultPlan {
   int64_t dropped_ordinal = 0;
   // When not empty, every call of the kind on this path is left out instead.
   std::string dropped_path = {};
+  // When not empty, the mutant is no omission but a wrong order: the first call that was left out
+  // happens after all, once a call of one of these kinds has happened, on a path that ends so.
+  // Syncs and renames only.
+  std::set<EnvCall> late_after = {};
+  std::string late_after_path = {};
 };
 
 struct FileSystemFeatures {
@@ -112,6 +118,8 @@ class FaultEnv : public Env {
   enum class Fate : uint8_t { kHappens, kIsDropped, kFails, kFailsAfterEffect, kFindsNoSpace };
 
   Fate Meet(EnvCall call, const std::string& path);
+  // Where the last call was left out and is only late: `effect` is what it would have done.
+  void Postpone(std::function<void()> effect);
   // Runs `effect`, which returns an errno, as far as the call's fate allows.
   template <typename Effect>
   Status Do(EnvCall call, const std::string& path, Effect&& effect);
@@ -128,6 +136,9 @@ class FaultEnv : public Env {
   bool dead_ = false;
   bool disk_gone_ = false;
   bool disk_full_ = false;
+  bool dropped_last_ = false;
+  std::function<void()> late_effect_;
+  bool late_effect_is_due_ = false;
   std::set<std::string> held_locks_;
 };
 

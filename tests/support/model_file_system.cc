@@ -149,14 +149,18 @@ void ModelFileSystem::LoseWrites(NodeId file) { nodes_.at(file).writes_lost = tr
 int ModelFileSystem::SyncDirectory(const std::string& path) {
   const std::optional<NodeId> id = Lookup(path);
   if (!id) return ENOENT;
+  SyncDirectory(*id);
+  return 0;
+}
+
+void ModelFileSystem::SyncDirectory(NodeId directory) {
   std::vector<bool> marked;
   for (const Operation& operation : pending_) {
     bool touches = false;
-    for (const Change& change : operation) touches |= change.slot.first == *id;
+    for (const Change& change : operation) touches |= change.slot.first == directory;
     marked.push_back(touches);
   }
   MakeDurable(std::move(marked));
-  return 0;
 }
 
 void ModelFileSystem::SyncEverything() {

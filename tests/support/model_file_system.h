@@ -41,6 +41,7 @@ class ModelFileSystem {
   // A failed fsync: the kernel drops the dirty pages, and later syncs report success without them.
   void LoseWrites(NodeId file);
   int SyncDirectory(const std::string& path);
+  void SyncDirectory(NodeId directory);
   void SyncEverything();
 
   // What is not durable is kept, dropped, torn or reordered as `random` says; what is left is

@@ -1,107 +1,151 @@
-"""The real command killed at every system call that it makes on its target: old or new, never between, never lost."""
+"""The crash sweep (tests/crash, `make crash`) is no blind judge, and its page is in step with the code."""
 
 from __future__ import annotations
 
-import os
+import dataclasses
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
+from crash_point import Fault, PointRunner, TracingRefused
+from model_sweep import list_mutants
+from scenarios import NEW_TEXTS, Programs, library_scenario
+from sweep import all_faults
+from sweep_page import mutation_rows, table
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "crash"))
-from kill_sweep import KillSweep, Scenario, TracingRefused
-
-OLD_ROWS = [(1, "one"), (2, "two"), (2, "two and a half")]
-NEW_ROWS = [(2, "deux"), (3, "trois"), (4, "quatre")]
-LASTING = (".out.headrace", ".out.headrace/ledger", ".out.headrace/lock")
-
-# mode, whether a target is there before, the rows afterwards
-DATASET_CASES = {
-    "create": (False, NEW_ROWS),
-    "append": (True, OLD_ROWS + NEW_ROWS),
-    "overwrite": (True, NEW_ROWS),
-    "overwrite-partitions": (True, [(1, "one"), *NEW_ROWS]),
-}
-FILE_CASES = {"create": (False, NEW_ROWS), "overwrite": (True, NEW_ROWS)}
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs/publishing-tests.md"
 
 
 @pytest.fixture
-def killer(headrace_binary) -> Path:
-    """The tracing tool: $HEADRACE_SYSCALL_KILLER, else the one built beside the command."""
-    built = headrace_binary.parent / "tests/crash/syscall_killer"
-    tool = Path(os.environ.get("HEADRACE_SYSCALL_KILLER", built))
-    if not os.access(tool, os.X_OK):
-        pytest.fail(f"no syscall_killer at {tool}; build the tests or set HEADRACE_SYSCALL_KILLER", pytrace=False)
-    return tool.resolve()
+def programs(headrace_binary) -> Programs:
+    found = Programs(headrace_binary.parent)
+    if found.missing():
+        pytest.fail(f"not built: {found.missing()}; run `make build-test`", pytrace=False)
+    return found
 
 
-def read_target(target: Path) -> list[tuple] | None:
-    """Sorted (partition, row) of every file; whatever is torn makes the reader raise."""
-    if not target.exists():
-        return None
-    files = [target] if target.is_file() else sorted(target.rglob("*.parquet"))
-    rows = []
+@pytest.fixture
+def runner(programs, tmp_path) -> PointRunner:
+    workspace = tmp_path / "0"
+    workspace.mkdir()
+    return PointRunner(programs, workspace, {})
+
+
+def write_files(target: Path, files: list[str]) -> str:
+    """Shell text that writes the files one after the other where they will stay: what nobody should do."""
+    parts = []
     for file in files:
-        partition = "" if target.is_file() else str(file.parent.relative_to(target))
-        rows += [(partition, *row.values()) for row in pq.ParquetFile(file).read().to_pylist()]
-    return sorted(rows)
+        path, text = file.rsplit("=", 1)
+        parts.append(f"mkdir -p {shlex.quote(str(target / Path(path).parent))}")
+        parts.append(f"printf %s {shlex.quote(text)} > {shlex.quote(str(target / path))}")
+    return "; ".join(parts)
 
 
-def write_csv(path: Path, rows: list[tuple[int, str]]) -> Path:
-    path.write_text("y,v\n" + "".join(f"{y},{v}\n" for y, v in rows))
-    return path
-
-
-def make_scenario(binary: Path, inputs: Path, name: str, mode: str, case, arguments: tuple[str, ...]) -> Scenario:
-    has_old, rows_after = case
-    files = {
-        "old": write_csv(inputs / "old.csv", OLD_ROWS),
-        "new": write_csv(inputs / "new.csv", NEW_ROWS),
-        "after": write_csv(inputs / "after.csv", rows_after),
-    }
-
-    def convert(source: str, with_mode: str):
-        return lambda target: [
-            str(binary), "convert", str(files[source]), str(target), "--mode", with_mode, *arguments
-        ]  # fmt: skip
-
-    def prepare(target: Path) -> None:
-        subprocess.run(convert("old", "create")(target), check=True, capture_output=True)
-
-    return Scenario(
-        name=f"{name} {mode}",
-        target_name=name,
-        prepare=prepare if has_old else None,
-        publish=convert("new", mode),
-        recover=None,
-        publish_again=convert("after", "overwrite"),
-        read=read_target,
-        acknowledged=lambda finished: "\npublished " in "\n" + finished.stderr,
-        lasting=LASTING if name == "out" else (),
-    )
-
-
-def sweep(killer: Path, scenario: Scenario) -> None:
+def sweep(runner: PointRunner, scenario, fault: Fault):
     try:
-        counts = KillSweep(killer, scenario).run()
+        learned = runner.learn(scenario)
     except TracingRefused:
         pytest.skip("SKIPPED: this machine does not allow tracing (ptrace)")
-    print(counts.summary(scenario.name), dict(counts.syscalls))
-    assert not counts.failures, "\n".join([counts.summary(scenario.name), *counts.failures[:10]])
-    assert counts.points > 10
-    assert counts.syscalls["renameat2"] + counts.syscalls["rename"] > 0
+    return [runner.run(scenario, learned, fault, at, "1") for at in range(1, learned.calls[fault.name] + 1)]
 
 
-@pytest.mark.parametrize("threads", ["1", "2"])
-@pytest.mark.parametrize("mode", DATASET_CASES)
-def test_dataset_killed_at_every_system_call(headrace_binary, killer, tmp_path, mode, threads):
-    arguments = ("--partition-by", "y", "--threads", threads)
-    sweep(killer, make_scenario(headrace_binary, tmp_path, "out", mode, DATASET_CASES[mode], arguments))
+def test_a_publisher_that_writes_in_place_is_torn(programs, runner):
+    scenario = library_scenario(programs, "dataset", "append")
+    in_place = dataclasses.replace(
+        scenario,
+        publish=lambda target, _: ["sh", "-c", f"{write_files(target, NEW_TEXTS)}; echo acknowledged"],
+        publish_again=lambda target, _: ["sh", "-c", write_files(target, NEW_TEXTS)],
+        recover=None,
+    )
+    counts = sweep(runner, in_place, Fault("killed", "kill"))
+    assert sum(point.torn for point in counts) > 0
+    assert sum(point.points for point in counts) == len(counts)
 
 
-@pytest.mark.parametrize("mode", FILE_CASES)
-def test_single_file_killed_at_every_system_call(headrace_binary, killer, tmp_path, mode):
-    arguments = ("--threads", "1")
-    sweep(killer, make_scenario(headrace_binary, tmp_path, "out.parquet", mode, FILE_CASES[mode], arguments))
+def test_a_publisher_that_acknowledges_too_early_loses(programs, runner):
+    scenario = library_scenario(programs, "dataset", "append")
+
+    def early(target: Path, report: Path) -> list[str]:
+        return ["sh", "-c", "echo acknowledged; " + shlex.join(scenario.publish(target, report))]
+
+    counts = sweep(runner, dataclasses.replace(scenario, publish=early), Fault("killed", "kill"))
+    assert sum(point.lost for point in counts) > 0
+    assert sum(point.torn for point in counts) == 0
+
+
+def test_leftovers_and_a_run_that_does_not_converge_are_noticed(programs, runner):
+    scenario = library_scenario(programs, "dataset", "append")
+    stuck = dataclasses.replace(
+        scenario,
+        recover=lambda target: ["touch", f"{target.parent}/.out.headrace/forgotten"],
+        publish_again=lambda target, _: ["sh", "-c", write_files(target, ["y=1/c.parquet=more"])],
+    )
+    failures = [failure for point in sweep(runner, stuck, Fault("killed", "kill")) for failure in point.failures]
+    assert any("left over" in failure and "forgotten" in failure for failure in failures)
+    assert any("the target is not the new one" in failure for failure in failures)
+
+
+POWER_CONTROL = """
+import dataclasses, sys
+sys.path.insert(0, {folder!r})
+from pathlib import Path
+from crash_point import Fault, PointRunner
+from power_disk import DiskUnavailable, PowerDisk
+from scenarios import Inputs, Programs, command_scenario
+directory = Path({directory!r})
+programs = Programs(Path({build!r}))
+try:
+    disk = PowerDisk({file_system!r}, directory)
+except DiskUnavailable as reason:
+    print("SKIPPED:", reason)
+    sys.exit()
+scenario = command_scenario(programs, Inputs(directory), "dataset", "overwrite", 1, None)
+careless = dataclasses.replace(
+    scenario, publish=lambda target, report: [*scenario.publish(target, report), "--durability", {durability!r}])
+runner = PointRunner(programs, directory / "0", {{{file_system!r}: disk}})
+learned = runner.learn(careless)
+fault = Fault("power cut", "power", file_system={file_system!r})
+counts = runner.run(careless, learned, fault, learned.calls["power"] + 1, "1")
+disk.unmount()
+print("lost", counts.lost, "failed", counts.failed, "points", counts.points)
+"""
+
+
+@pytest.mark.parametrize("file_system", ["ext4", "xfs"])
+@pytest.mark.parametrize("durability", ["full", "none"])
+def test_a_power_cut_takes_what_was_not_fsynced(headrace_binary, tmp_path, file_system, durability):
+    (tmp_path / "0").mkdir()
+    program = POWER_CONTROL.format(
+        folder=str(ROOT / "tests/crash"), directory=str(tmp_path), build=str(headrace_binary.parent),
+        file_system=file_system, durability=durability,
+    )  # fmt: skip
+    # In a mount namespace of its own, which takes the mounts with it.
+    command = ["unshare", "--mount", "--propagation", "private", sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "SKIPPED" in done.stdout or "unshare" in done.stderr:
+        pytest.skip(f"SKIPPED: no disk whose power can be cut: {done.stdout.strip() or done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr
+    assert ("lost 0" in done.stdout) == (durability == "full"), done.stdout
+    assert durability == "none" or "failed 0 points 1" in done.stdout
+
+
+def test_the_page_is_in_step_with_the_code(programs):
+    page = PAGE.read_text()
+    listed = re.search(r"<!-- mutations -->\n(.*)<!-- end of mutations -->", page, re.S)
+    mutants = list_mutants(programs)
+    header = ["part", "call", "left out: caught", "too late: caught"]
+    assert listed is not None and listed[1] == table(header, mutation_rows(mutants)), "run `make crash-docs`"
+    numbers = re.search(
+        r"\*\*([\d,]+) points, ([\d,]+) faults injected, torn datasets 0, lost acknowledged commits 0, "
+        r"other failures 0, mutations caught (\d+) of (\d+)\*\*",
+        page,
+    )
+    assert numbers is not None, "the page tells no complete success; run `make crash-docs`"
+    assert int(numbers[1].replace(",", "")) >= 10_000
+    assert numbers[3] == numbers[4] == str(len(mutants))
+    for fault in all_faults(["ext4"]):
+        assert f"| real processes | {fault.fault_class} |" in page or "SKIPPED" in page, fault.fault_class

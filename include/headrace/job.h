@@ -86,6 +86,7 @@ struct OutputSpec {
   // So long the dataset that a run replaces is kept, and can be rolled back to
   // (headrace/history.h); 0 = it is removed at once.
   int64_t retain_seconds = 0;
+  bool allow_new_columns = false;  // append, overwrite-partitions: columns the dataset lacks
 };
 
 // When memory is called tight, in shares of what is closest to its limit (docs/memory.md).

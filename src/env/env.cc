@@ -18,6 +18,14 @@ Result<std::string> Env::ReadLink(const std::string& path) {
   return ReadError(EINVAL, "cannot read symbolic link", "readlink", path);
 }
 
+Status WritableFile::Allocate(int64_t) {
+  return LinkError(EOPNOTSUPP, "cannot take disk space", "fallocate", "", "");
+}
+
+Status Env::CloneFile(const std::string& from, const std::string& to) {
+  return LinkError(EOPNOTSUPP, "cannot clone file", "ioctl", from, to);
+}
+
 Status Env::CreateDirectories(const std::string& path) {
   ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found, Stat(path));
   if (!found) {

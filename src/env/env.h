@@ -68,6 +68,8 @@ class WritableFile {
  public:
   virtual ~WritableFile() = default;
   virtual Status Append(const void* data, int64_t length) = 0;
+  // Takes disk for `length` bytes without writing them; IsNotSupported where the file system cannot.
+  virtual Status Allocate(int64_t length);
   virtual Status Sync() = 0;  // fsync: content and size
   // Starts writing dirty pages back and drops clean ones of what was written so far; a hint, never
   // fails.
@@ -134,6 +136,9 @@ class Env {
   virtual Status RemoveDirectory(const std::string& path) = 0;  // empty ones; OK when absent
   virtual Status Rename(const std::string& from, const std::string& to, RenameMode mode) = 0;
   virtual Status HardLink(const std::string& from, const std::string& to) = 0;
+  // Makes `to` as a file of its own that shares the blocks of `from` until one of them is written
+  // to. IsNotSupported, with nothing left, where the file system cannot.
+  virtual Status CloneFile(const std::string& from, const std::string& to);
   virtual Status SyncDirectory(const std::string& path) = 0;
   // Makes the content of a file durable that somebody else wrote.
   virtual Status SyncFile(const std::string& path) = 0;

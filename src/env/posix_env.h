@@ -32,6 +32,7 @@ class PosixEnv : public Env {
   Status RemoveDirectory(const std::string& path) override;
   Status Rename(const std::string& from, const std::string& to, RenameMode mode) override;
   Status HardLink(const std::string& from, const std::string& to) override;
+  Status CloneFile(const std::string& from, const std::string& to) override;
   Status SyncDirectory(const std::string& path) override;
   Status SyncFile(const std::string& path) override;
   Status SetPermissions(const std::string& path, uint32_t mode) override;

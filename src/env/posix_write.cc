@@ -1,3 +1,5 @@
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "env/errno_status.h"
@@ -29,6 +31,13 @@ class PosixWritableFile : public WritableFile {
       written_bytes_ += count;
     }
     return Status::OK();
+  }
+
+  Status Allocate(int64_t length) override {
+    if (RetryInterrupted([&] { return ::fallocate(descriptor_.get(), 0, start_, length); }) == 0) {
+      return Status::OK();
+    }
+    return LinkError(errno, "cannot take disk space", "fallocate", path_, "");
   }
 
   Status Sync() override {
@@ -150,6 +159,20 @@ Result<std::unique_ptr<WritableFile>> PosixEnv::OpenForWrite(const std::string& 
     start = found.st_size;
   }
   return std::make_unique<PosixWritableFile>(std::move(descriptor), path, start);
+}
+
+Status PosixEnv::CloneFile(const std::string& from, const std::string& to) {
+  constexpr char kCannotClone[] = "cannot clone file";
+  FileDescriptor source = OpenDescriptor(from.c_str(), O_RDONLY);
+  if (!source.is_open()) return ReadError(errno, kCannotClone, "open", from);
+  // For its owner alone until the caller sets who may read it.
+  FileDescriptor target = OpenDescriptor(to.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0600);
+  if (!target.is_open()) return WriteError(errno, kCannotClone, "open", to);
+  if (::ioctl(target.get(), FICLONE, source.get()) == 0) return Status::OK();
+  // ENOTTY, EBADF and EPERM are further ways of file systems to say that they have no such call.
+  const int error = errno == ENOTTY || errno == EBADF || errno == EPERM ? EOPNOTSUPP : errno;
+  ::unlink(to.c_str());
+  return LinkError(error, kCannotClone, "ioctl", from, to);
 }
 
 Result<std::unique_ptr<ScratchFile>> PosixEnv::OpenScratch(const std::string& directory) {

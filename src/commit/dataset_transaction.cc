@@ -126,6 +126,7 @@ Status DatasetTransaction::WriteDown(const PublishInfo& info, const std::string&
   if (!group.empty()) record_.group = RelativePath(layout().parent(), group);
   ARROW_RETURN_NOT_OK(LearnOldGeneration(target));
   if (target || restored_) ARROW_RETURN_NOT_OK(KeepOldFiles(info));
+  ARROW_RETURN_NOT_OK(staging_.CheckNames());
   record_.notes = notes_;
   ARROW_RETURN_NOT_OK(WriteJournal(env_, directory_, record_));
   return durable() ? SyncBeforeRename() : Status::OK();
@@ -160,6 +161,11 @@ Status DatasetTransaction::KeepOldFiles(const PublishInfo& info) {
   }
   ARROW_ASSIGN_OR_RAISE(const KeepOutcome kept, KeepFiles(env_, keep, &staging_));
   record_.kept_files = kept.kept_files;
+  if (kept.cloned_files > 0) {
+    notes_.push_back(fmt::format(
+        "no hard links on this file system: {} kept files were cloned, sharing their blocks",
+        kept.cloned_files));
+  }
   if (kept.copied_files > 0) {
     notes_.push_back(fmt::format("no hard links on this file system: {} kept files were copied",
                                  kept.copied_files));
@@ -216,7 +222,9 @@ Status DatasetTransaction::RenameTwice() {
       "no exchange of names on this file system: two renames, between which readers find no "
       "dataset");
   const std::string old_generation = JoinPath(directory_, kOldGenerationName);
-  ARROW_RETURN_NOT_OK(env_->Rename(options_.target, old_generation, RenameMode::kReplace));
+  const Status set_aside = env_->Rename(options_.target, old_generation, RenameMode::kReplace);
+  if (IsNotSupported(set_aside)) return CannotBeRenamed(options_.target, set_aside);
+  ARROW_RETURN_NOT_OK(set_aside);
   const Status renamed = env_->Rename(generation_, options_.target, RenameMode::kReplace);
   if (renamed.ok()) return renamed;
   // Back as it was; when that fails too, LearnOutcome finds no target and says so.

@@ -42,6 +42,14 @@ Status RenameOutcomeUnknown(std::string_view thing, const std::string& target,
                    target, cause.message(), thing);
 }
 
+Status CannotBeRenamed(const std::string& target, const Status& cause) {
+  return MakeError(ErrorKind::kCommitFailed, kCommitFailedCode,
+                   "the dataset's directory cannot be renamed, as in a lower "
+                   "layer of an overlay (a container image): make it anew once (cp -a, rm -r, mv), "
+                   "keep it on a volume, or choose another target: {}: {}",
+                   target, cause.message());
+}
+
 Status OldDatasetSetAside(const std::string& target, const std::string& old_path,
                           const Status& cause) {
   return MakeError(ErrorKind::kCommitUnknown, kCommitUnknownCode,

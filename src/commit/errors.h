@@ -28,6 +28,7 @@ inline constexpr ErrorCode kNoHistory = 626;
 inline constexpr ErrorCode kPublishedButGone = 627;
 inline constexpr ErrorCode kNoFileLocks = 628;
 inline constexpr ErrorCode kNeedsDataset = 629;
+inline constexpr ErrorCode kNamesCollide = 636;
 inline constexpr ErrorCode kStagingMisused = 920;
 inline constexpr ErrorCode kTargetLocked = 801;
 
@@ -44,6 +45,8 @@ Status NoFileLocks(const std::string& target, const Status& cause);
 
 // Publishing ended without knowledge of its outcome. `thing` is "dataset" or "file".
 Status RenameOutcomeUnknown(std::string_view thing, const std::string& target, const Status& cause);
+// No directory can take the target's place: where a layer below an overlay holds it.
+Status CannotBeRenamed(const std::string& target, const Status& cause);
 // Nothing stands at a dataset's target any more, neither old nor new. `old_path` is where the old
 // dataset stands.
 Status OldDatasetSetAside(const std::string& target, const std::string& old_path,

@@ -94,10 +94,27 @@ class Keeper {
       if (!IsNotSupported(linked)) return linked;
       links_work_ = false;
     }
-    ARROW_RETURN_NOT_OK(Copy(from, to));
     ++outcome_.kept_files;
+    if (clones_work_) {
+      const Status cloned = Clone(from, to);
+      if (!IsNotSupported(cloned)) {
+        ++outcome_.cloned_files;
+        return cloned;
+      }
+      clones_work_ = false;
+    }
     ++outcome_.copied_files;
-    return Status::OK();
+    return Copy(from, to);
+  }
+
+  // A second file over the same blocks: as quick as a link.
+  Status Clone(const std::string& from, const std::string& to) {
+    const Status cloned = env_->CloneFile(from, to);
+    if (IsAlreadyExists(cloned)) return NameTaken(to);
+    ARROW_RETURN_NOT_OK(cloned);
+    ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found, env_->Stat(from));
+    if (found) ARROW_RETURN_NOT_OK(env_->SetPermissions(to, found->mode));
+    return options_.durability == Durability::kFull ? env_->SyncFile(to) : Status::OK();
   }
 
   Status Copy(const std::string& from, const std::string& to) {
@@ -130,6 +147,7 @@ class Keeper {
   StagingArea* staging_;
   std::set<std::vector<std::string>> replaced_;
   bool links_work_ = true;
+  bool clones_work_ = true;
   KeepOutcome outcome_;
 };
 

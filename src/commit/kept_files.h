@@ -26,13 +26,14 @@ struct KeepOptions {
 
 struct KeepOutcome {
   int64_t kept_files = 0;
-  int64_t copied_files = 0;  // of the kept ones: where hard links do not work
+  // Of the kept ones, where hard links do not work.
+  int64_t cloned_files = 0;
+  int64_t copied_files = 0;
 };
 
-// Links (or copies, with the same permissions) every file that stays; `staging` gives the
-// directories theirs. Fails, with nothing published, when a kept name is taken
-// by a staged file, or when something other than files and directories would have to be kept or
-// destroyed.
+// Links (else clones or copies, with the same permissions) every file that stays; `staging` gives
+// the directories theirs. Fails, with nothing published, when a kept name is taken by a staged
+// file, or when something other than files and directories would have to be kept or destroyed.
 Result<KeepOutcome> KeepFiles(Env* env, const KeepOptions& options, StagingArea* staging);
 
 }  // namespace headrace

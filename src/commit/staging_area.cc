@@ -129,6 +129,27 @@ Status StagingArea::CheckComplete(Durability durability) const {
   return Status::OK();
 }
 
+Status StagingArea::CheckNames() const {
+  std::lock_guard lock(mutex_);
+  std::map<std::string, std::set<std::string>> names;  // by directory, as the file system has them
+  for (const std::string& directory : directories_) {
+    const std::string parent = RelativeParent(directory);
+    const auto [found, is_new] = names.try_emplace(parent);
+    if (is_new) {
+      ARROW_ASSIGN_OR_RAISE(const auto entries, env_->List(PathOf(parent)));
+      for (const DirectoryEntry& entry : entries) found->second.insert(entry.name);
+    }
+    const std::string name = BaseName(directory);
+    if (found->second.contains(name)) continue;
+    return MakeError(ErrorKind::kSink, kNamesCollide,
+                     "the file system takes two partitions' directories for one (it ignores "
+                     "letter case or Unicode forms); choose another disk, or map the values to "
+                     "ones that differ in more: '{}' in {}",
+                     name, PathOf(parent));
+  }
+  return Status::OK();
+}
+
 Status StagingArea::SyncDirectories() {
   std::lock_guard lock(mutex_);
   // Sorted order has every directory before those below it; backwards, children come first.

@@ -30,6 +30,9 @@ class StagingArea {
 
   // Fails when a staged file is still open or, with kFull, was not synced after its last byte.
   Status CheckComplete(Durability durability) const;
+  // Fails when a directory made here goes by another name than its own: a file system that takes
+  // two names for one (letter case, Unicode forms) would show two partitions' rows as one's.
+  Status CheckNames() const;
   // Fsyncs every directory made here, children before parents, and the root last.
   Status SyncDirectories();
   // Relative directories that files were opened in, sorted.

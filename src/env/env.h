@@ -68,7 +68,8 @@ class WritableFile {
  public:
   virtual ~WritableFile() = default;
   virtual Status Append(const void* data, int64_t length) = 0;
-  // Takes disk for `length` bytes without writing them; IsNotSupported where the file system cannot.
+  // Takes disk for `length` bytes without writing them; IsNotSupported where the file system
+  // cannot.
   virtual Status Allocate(int64_t length);
   virtual Status Sync() = 0;  // fsync: content and size
   // Starts writing dirty pages back and drops clean ones of what was written so far; a hint, never

@@ -30,6 +30,14 @@ std::string FloatText(Float value) {
   return text;
 }
 
+// In any letter case: some readers do not tell them apart, nor do some file systems.
+bool LooksLikeNull(std::string_view value) {
+  constexpr char kToUpper = 'a' - 'A';
+  return std::equal(
+      value.begin(), value.end(), kNullPartitionText.begin(), kNullPartitionText.end(),
+      [](char c, char upper) { return (c >= 'a' && c <= 'z' ? c - kToUpper : c) == upper; });
+}
+
 Result<std::string> StringText(std::string_view value) {
   if (value.empty()) {
     return MakeError(
@@ -37,7 +45,7 @@ Result<std::string> StringText(std::string_view value) {
         "an empty string cannot name a partition directory; map it to a value or to null, "
         "e.g. with nullif(column, '')");
   }
-  if (value == kNullPartitionText) {
+  if (LooksLikeNull(value)) {
     return MakeError(ErrorKind::kBadInput, 642,
                      "a value equals the text that stands for null in directory names; map it to "
                      "another value: '{}'",

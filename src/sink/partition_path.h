@@ -25,8 +25,8 @@ std::string EscapePartitionText(std::string_view text);
 
 // The text of one value, not escaped; null is kNullPartitionText. Two values that are equal have
 // one text, two that differ have two, except date64 within a day: the day counts. Errors: BadInput
-// for what has no directory: '', the text that stands for null, invalid UTF-8, years outside 0001
-// to 9999.
+// for what has no directory: '', the text that stands for null in any letter case, invalid UTF-8,
+// years outside 0001 to 9999.
 Result<std::string> PartitionText(const arrow::Array& values, int64_t row);
 
 // The directory of a row: every key in the order of the schema. Errors: BadInput naming the column;

@@ -18,6 +18,9 @@ class CopyingEnv : public PosixEnv {
   Status HardLink(const std::string& from, const std::string& to) override {
     return LinkError(EOPNOTSUPP, "cannot make hard link", "link", from, to);
   }
+  Status CloneFile(const std::string& from, const std::string& to) override {
+    return LinkError(EOPNOTSUPP, "cannot clone file", "ioctl", from, to);
+  }
   Status SetPermissions(const std::string& path, uint32_t mode) override {
     ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found, Stat(path));
     if (found && found->type == FileType::kFile) sizes_.push_back(found->size_bytes);

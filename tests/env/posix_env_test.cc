@@ -212,6 +212,35 @@ TEST_F(PosixEnvTest, ExchangeSwapsDirectories) {
   EXPECT_FALSE(env_->Stat(directory_ / "out/old")->has_value());
 }
 
+// On a file system with shared blocks (XFS, Btrfs) a file of its own; on any other an answer that
+// leaves nothing. TMPDIR chooses.
+TEST_F(PosixEnvTest, ClonesAreFilesOfTheirOwn) {
+  directory_.Put("a", std::string(100'000, 'x'));
+  const Status cloned = env_->CloneFile(directory_ / "a", directory_ / "b");
+  if (IsNotSupported(cloned)) {
+    EXPECT_FALSE(env_->StatNoFollow(directory_ / "b")->has_value());
+    return;
+  }
+  ASSERT_TRUE(cloned.ok()) << cloned;
+  RecordProperty("cloned", "yes");
+  EXPECT_NE((*env_->Stat(directory_ / "a"))->inode, (*env_->Stat(directory_ / "b"))->inode);
+  EXPECT_EQ((*env_->Stat(directory_ / "b"))->mode & 0777u, 0600u);
+  directory_.Put("a", "changed");
+  EXPECT_EQ(*env_->ReadWholeFile(directory_ / "b", 1 << 20), std::string(100'000, 'x'));
+  EXPECT_TRUE(IsAlreadyExists(env_->CloneFile(directory_ / "a", directory_ / "b")));
+}
+
+TEST_F(PosixEnvTest, AllocatedDiskIsTakenAtOnce) {
+  auto file = env_->OpenForWrite(directory_ / "a", OpenMode::kCreateNew).ValueOrDie();
+  const Status allocated = file->Allocate(1 << 20);
+  if (IsNotSupported(allocated)) GTEST_SKIP() << "SKIPPED: " << allocated;
+  ASSERT_TRUE(allocated.ok()) << allocated;
+  ASSERT_TRUE(file->Close().ok());
+  struct stat found;
+  ASSERT_EQ(::stat((directory_ / "a").c_str(), &found), 0);
+  EXPECT_GE(found.st_blocks * 512, 1 << 20);
+}
+
 TEST_F(PosixEnvTest, HardLinksShareTheInode) {
   Write(directory_ / "a", "A");
   ASSERT_TRUE(env_->HardLink(directory_ / "a", directory_ / "b").ok());

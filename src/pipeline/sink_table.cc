@@ -87,6 +87,11 @@ constexpr Key<OutputSpec> kSinkKeys[] = {
     {{"retain", Presence::kOptional, "duration", "`0s`",
       "so long the dataset that is replaced can be rolled back to: `24h`, `7d` (publishing.md)"},
      ReadRetain},
+    {{"allow_new_columns", Presence::kOptional, "true or false", "`false`",
+      "modes that keep files may add columns, NULL in the rows that stand there already"},
+     [](auto& value, auto& context, auto* out) {
+       return ReadBoolean(value, context, &out->allow_new_columns);
+     }},
     {{"durability", Presence::kOptional, "name", "`full`",
       "`full` = published means on disk; `none` skips every fsync, but a kill still leaves all or "
       "nothing"},

@@ -26,12 +26,16 @@ JobRun::JobRun(const JobSpec& job, JobControl control)
 }
 
 JobRun::~JobRun() {
-  // The observer looks at everything else, so it goes first.
+  // The observer looks at everything else, so it goes first. The spill stands in a side directory
+  // that the transactions leave, so they go last.
   observer_.reset();
+  outputs_.CloseSinks();
+  spill_.reset();
 }
 
 Status JobRun::Execute() {
   const Status status = ExecutePhases();
+  outputs_.DropBallast();
   FillReport(status);
   return status;
 }
@@ -40,6 +44,7 @@ Status JobRun::ExecutePhases() {
   ARROW_RETURN_NOT_OK(outputs_.Resolve(job_, report_.run_id));
   ARROW_RETURN_NOT_OK(OpenAndAdmit(Target::kLocked));
   if (outputs_.published_before()) return Status::OK();
+  ARROW_RETURN_NOT_OK(CheckTarget());
   ARROW_RETURN_NOT_OK(Convert());
   ARROW_RETURN_NOT_OK(CheckRowAccount());
   return Publish();
@@ -311,6 +316,7 @@ Status JobRun::CheckRowAccount() {
 
 Status JobRun::Publish() {
   phase_.store("publishing");
+  outputs_.DropBallast();
   PublishInfo info;
   info.plan_hash = PlanHash(logical_);
   for (const auto& input : source_->inputs()) {
@@ -322,6 +328,7 @@ Status JobRun::Publish() {
 Result<std::string> JobRun::Explain() {
   ARROW_RETURN_NOT_OK(outputs_.Resolve(job_, report_.run_id));
   ARROW_RETURN_NOT_OK(OpenAndAdmit(Target::kUntouched));
+  ARROW_RETURN_NOT_OK(CheckTarget());
   ExplainContext context;
   context.estimated_rows = scan_->estimated_rows();
   context.total_bytes = scan_->total_bytes();

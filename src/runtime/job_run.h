@@ -75,6 +75,7 @@ class JobRun {
   Status PlanAndType();
   Status AdmitRun();
   Status StartSource();
+  Status CheckTarget();
   Status Convert();
   Status Publish();
   StageNeeds StepNeeds() const;

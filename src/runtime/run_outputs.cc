@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "commit/layout.h"
 #include "commit/target.h"
 
 namespace headrace {
@@ -121,6 +122,30 @@ Result<StageNeeds> RunOutputs::Needs(const BoundPlan& plan, const CommonSinkOpti
   return needs_;
 }
 
+Status RunOutputs::Check(TargetCheck check, const SpaceForecast& forecast, const BoundPlan& plan,
+                         const CommonSinkOptions& common, std::vector<std::string>* notes) {
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    Output& output = outputs_[i];
+    check.target = begun() ? output.transaction->options() : output.target.transaction;
+    check.new_columns = output.spec.allow_new_columns ? NewColumns::kAllowed : NewColumns::kRefused;
+    const SinkOptions sink = OptionsOf(output, plan, plan.partition_columns[i], common);
+    ARROW_RETURN_NOT_OK(CheckTargetSchema(check, sink, notes));
+    if (!begun()) continue;
+    ARROW_RETURN_NOT_OK(CheckTargetSpace(check, forecast, notes));
+    if (check.target.kind == TargetKind::kDataset) {
+      const DatasetLayout layout(check.target.target);
+      output.ballast = std::make_unique<Ballast>();
+      output.ballast->Take(check.env,
+                           JoinPath(layout.transaction(check.target.run_id), "ballast"));
+    }
+  }
+  return Status::OK();
+}
+
+void RunOutputs::DropBallast() {
+  for (Output& output : outputs_) output.ballast.reset();
+}
+
 Result<Sink*> RunOutputs::Open(const BoundPlan& plan, const CommonSinkOptions& common,
                                SinkContext context) {
   // Each gets its floor, and of what there is above all floors in the proportion of what it wants.
@@ -153,6 +178,11 @@ Status RunOutputs::Finish() {
     ARROW_ASSIGN_OR_RAISE(output.summary, output.sink->Finish());
   }
   return Status::OK();
+}
+
+void RunOutputs::CloseSinks() {
+  all_sinks_.reset();
+  for (Output& output : outputs_) output.sink.reset();
 }
 
 Result<int64_t> RunOutputs::RowsWritten() const {

@@ -9,7 +9,9 @@
 #include "headrace/job.h"
 #include "headrace/run_report.h"
 #include "plan/bound_plan.h"
+#include "runtime/ballast.h"
 #include "runtime/output_target.h"
+#include "runtime/target_checks.h"
 #include "sink/sink.h"
 
 namespace headrace {
@@ -36,9 +38,17 @@ class RunOutputs {
 
   // What all sinks need together.
   Result<StageNeeds> Needs(const BoundPlan& plan, const CommonSinkOptions& common);
+  // Before the first byte: whether what is about to be added fits the datasets that stand there, and
+  // whether their disks have room, of which some is taken in advance. A plan, whose targets are not
+  // locked, is only told whether it fits.
+  Status Check(TargetCheck check, const SpaceForecast& forecast, const BoundPlan& plan,
+               const CommonSinkOptions& common, std::vector<std::string>* notes);
+  void DropBallast();
   // The sink of the run. `context` is that of the whole stage, without a transaction.
   Result<Sink*> Open(const BoundPlan& plan, const CommonSinkOptions& common, SinkContext context);
   Status Finish();
+  // The sinks die, the transactions stay.
+  void CloseSinks();
   // Rows that every output took; Internal when they differ.
   Result<int64_t> RowsWritten() const;
   // `info` has what is the same for all.
@@ -54,6 +64,7 @@ class RunOutputs {
     OutputTarget target;
     std::unique_ptr<Transaction> transaction = nullptr;
     StageNeeds needs = {};
+    std::unique_ptr<Ballast> ballast = nullptr;  // in the transaction's directory
     std::unique_ptr<Sink> sink = nullptr;
     SinkSummary summary = {};
   };

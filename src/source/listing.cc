@@ -44,7 +44,7 @@ class Listing {
         SortFrom(first);
         if (files_.size() + repeated_ > before) return Status::OK();
         return MakeError(
-            ErrorKind::kSource, 311,
+            ErrorKind::kSource, kNoDataInDirectory,
             "directory has no data files (names with a leading '_' or '.' do not count): {}", path);
       }
       default:

@@ -11,6 +11,9 @@
 
 namespace headrace {
 
+// A directory in which readers find no file.
+inline constexpr ErrorCode kNoDataInDirectory = 311;
+
 struct InputFile {
   std::string path;         // "-" is standard input
   int64_t size_bytes = -1;  // -1 = unknown

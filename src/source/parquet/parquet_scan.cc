@@ -30,6 +30,21 @@ int64_t DecodeBytes(const parquet::RowGroupMetaData& row_group) {
   return bytes;
 }
 
+// Whether values of `other` are delivered as `type` by a cast that changes none of them: libraries
+// keep texts under short and long offsets, and instants under the name of any zone.
+bool IsSameColumn(const arrow::DataType& type, const arrow::DataType& other) {
+  const auto is_text = [](const arrow::DataType& t) {
+    return arrow::is_string(t.id()) || t.id() == arrow::Type::STRING_VIEW;
+  };
+  if (is_text(type) && is_text(other)) return true;
+  if (type.id() == arrow::Type::TIMESTAMP && other.id() == arrow::Type::TIMESTAMP) {
+    const auto& one = static_cast<const arrow::TimestampType&>(type);
+    const auto& two = static_cast<const arrow::TimestampType&>(other);
+    return one.unit() == two.unit() && one.timezone().empty() == two.timezone().empty();
+  }
+  return type.Equals(other);
+}
+
 class ParquetScan : public Scan {
  public:
   ParquetScan(std::vector<InputFile> files, HiveColumns hive, const ScanContext& context)
@@ -105,7 +120,7 @@ Status ParquetScan::CompareSchema(const ParquetFile& file) {
                        field->name(), first, file.path());
     }
     const auto type = DeliveredType(other->type());
-    if (!type->Equals(*field->type())) {
+    if (!IsSameColumn(*field->type(), *type)) {
       return MakeError(
           ErrorKind::kBadInput, 511,
           "column has different types in the Parquet files: '{}' is {} in {}, {} in {}",

@@ -1,0 +1,135 @@
+#include "sink/schema_check.h"
+
+#include <arrow/scalar.h>
+#include <fmt/ranges.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/exception.h>
+#include <parquet/properties.h>
+
+#include "base/nearest_name.h"
+#include "sink/partition_keys.h"
+
+namespace headrace {
+namespace {
+
+// The columns as a reader of a written file gets them from its Parquet schema alone.
+Result<std::shared_ptr<arrow::Schema>> AsStored(const std::shared_ptr<arrow::Schema>& columns,
+                                                arrow::MemoryPool* pool) {
+  ARROW_ASSIGN_OR_RAISE(const auto layout, ParquetLayout::Make(columns, ParquetOptions{}, pool));
+  std::shared_ptr<arrow::Schema> stored;
+  try {
+    ARROW_RETURN_NOT_OK(parquet::arrow::FromParquetSchema(
+        &layout->descriptor(), parquet::ArrowReaderProperties(), nullptr, &stored));
+  } catch (const std::exception& error) {
+    return MakeError(ErrorKind::kInternal, 901, "reading back the Parquet schema: {}",
+                     error.what());
+  }
+  return stored;
+}
+
+std::vector<std::string> NamesOf(const SchemaCheck::Keys& keys) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : keys) names.push_back(name);
+  return names;
+}
+
+std::string KeyText(const std::vector<std::string>& names) {
+  return names.empty() ? "no partitions" : fmt::format("partitions by {}", fmt::join(names, ", "));
+}
+
+// Only of types whose texts no other type's values look like.
+bool IsTextOf(const std::shared_ptr<arrow::DataType>& type, const std::string& text) {
+  const bool is_told = arrow::is_integer(type->id()) || type->id() == arrow::Type::BOOL ||
+                       type->id() == arrow::Type::DATE32;
+  return !is_told || arrow::Scalar::Parse(type, text).ok();
+}
+
+}  // namespace
+
+Result<SchemaCheck> SchemaCheck::Make(const SinkOptions& options, NewColumns new_columns,
+                                      arrow::MemoryPool* pool) {
+  SchemaCheck check;
+  check.new_columns_ = new_columns;
+  ARROW_ASSIGN_OR_RAISE(const PartitionColumns columns, SplitPartitionColumns(options));
+  check.keys_ = columns.keys;
+  ARROW_ASSIGN_OR_RAISE(check.columns_, AsStored(columns.stored, pool));
+  check.is_known_.resize(check.columns_->num_fields());
+  check.is_noted_.resize(check.columns_->num_fields());
+  return check;
+}
+
+Status SchemaCheck::CheckKeys(const std::string& path, const Keys& keys) const {
+  const std::vector<std::string> found = NamesOf(keys);
+  const std::vector<std::string> wanted = keys_->field_names();
+  if (found != wanted) {
+    return MakeError(ErrorKind::kSink, 650,
+                     "the dataset has other partition keys than this run writes; use the same, or "
+                     "--mode overwrite, or another target: {} in {}, {} now",
+                     KeyText(found), path, KeyText(wanted));
+  }
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const auto& [name, text] = keys[i];
+    const auto& type = keys_->field(static_cast<int>(i))->type();
+    if (!text || IsTextOf(type, *text)) continue;
+    return MakeError(ErrorKind::kSink, 651,
+                     "a partition key has another type than in the dataset; cast it, or use --mode "
+                     "overwrite: column '{}': '{}' in {} is no {}",
+                     name, *text, path, type->ToString());
+  }
+  return Status::OK();
+}
+
+Status SchemaCheck::CheckColumns(const std::string& path, const arrow::Schema& columns) {
+  for (const auto& field : columns.fields()) {
+    // A key that a file holds as well: readers go by the directory.
+    if (keys_->GetFieldIndex(field->name()) >= 0) continue;
+    const int index = columns_->GetFieldIndex(field->name());
+    if (index < 0) {
+      return MakeError(ErrorKind::kSink, 652,
+                       "a column of the dataset is missing in what this run writes; add it, or use "
+                       "--mode overwrite: '{}' is {} in {}{}",
+                       field->name(), field->type()->ToString(), path,
+                       DidYouMean(field->name(), columns_->field_names()));
+    }
+    const auto& ours = columns_->field(index);
+    if (!ours->type()->Equals(*field->type())) {
+      return MakeError(ErrorKind::kSink, 653,
+                       "a column has another type than in the dataset; cast it, or use --mode "
+                       "overwrite: '{}' is {} in {}, {} now",
+                       field->name(), field->type()->ToString(), path, ours->type()->ToString());
+    }
+    is_known_[index] = true;
+    if (!field->nullable() && ours->nullable() && !is_noted_[index]) {
+      is_noted_[index] = true;
+      notes_.push_back(
+          fmt::format("column '{}' may hold NULL from now on; older files promise that it does not",
+                      field->name()));
+    }
+  }
+  return Status::OK();
+}
+
+Status SchemaCheck::CheckNewColumns() {
+  for (int i = 0; i < columns_->num_fields(); ++i) {
+    if (is_known_[i]) continue;
+    const auto& field = columns_->field(i);
+    if (new_columns_ == NewColumns::kRefused) {
+      return MakeError(ErrorKind::kSink, 654,
+                       "a column is new to the dataset; leave it out, or allow it with "
+                       "--allow-new-columns (sink.allow_new_columns): '{}' is {} now, and in no "
+                       "file of the dataset",
+                       field->name(), field->type()->ToString());
+    }
+    if (!field->nullable()) {
+      return MakeError(ErrorKind::kSink, 655,
+                       "a new column must be able to hold NULL, which it is for the rows that "
+                       "stand there already: '{}' is {} not null",
+                       field->name(), field->type()->ToString());
+    }
+    notes_.push_back(
+        fmt::format("column '{}' is new to the dataset: NULL in its older files", field->name()));
+  }
+  return Status::OK();
+}
+
+}  // namespace headrace

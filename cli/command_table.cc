@@ -59,9 +59,15 @@ constexpr CommandDefinition kCommands[] = {
     {kRecover, "recover", "TARGET", "Repair now what a killed run left beside its target",
      "The next run on the target would do the same. TARGET is a dataset or a single file.", 1, 1},
     {kReport, "report", "show FILE", "Show a run's report for people",
-     "FILE is what --report wrote, - = standard input. Text with tables and a curve of memory, or with --html a page "
+     "FILE is what --report wrote, - = standard input. Text with tables and a curve of memory, or "
+     "with --html a page "
      "that stands alone in one file.",
      2, 2},
+    {kFsck, "fsck", "DATASET", "Check what stands at a target, and change nothing",
+     "DATASET is a dataset directory or a Parquet file, also one that headrace did not write. One "
+     "line is printed for each problem, and a last one that counts them; exit code 5 when there is "
+     "any. See docs/fsck.md.",
+     1, 1},
     {kCompletions, "completions", "bash|zsh|fish", "Print a completion script for a shell",
      "For bash: source <(headrace completions bash)", 1, 1},
 };

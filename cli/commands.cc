@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "cli/console.h"
+#include "cli/fsck_command.h"
 #include "cli/help.h"
 #include "cli/history.h"
 #include "cli/places.h"
@@ -207,6 +208,8 @@ int RunCommand(const CommandDefinition& command, const Settings& settings) {
       return Vacuum(settings);
     case kRecover:
       return Recover(settings);
+    case kFsck:
+      return Fsck(settings);
     case kCompletions:
       break;
   }

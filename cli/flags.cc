@@ -12,7 +12,7 @@ constexpr uint32_t kReads = kConvert | kPlan | kPreview;
 constexpr uint32_t kWorks = kConvert | kRun | kPlan | kPreview;
 constexpr uint32_t kWrites = kConvert | kRun;
 constexpr uint32_t kAll = kConvert | kRun | kValidate | kPlan | kPreview | kDoctor | kCompletions |
-                          kMonitor | kStatus | kReport | kPastCommands;
+                          kMonitor | kStatus | kReport | kPastCommands | kFsck;
 constexpr int64_t kRowsMax = int64_t{1} << 53;
 
 // Flags that set one value: parse it, then store it.
@@ -190,10 +190,16 @@ constexpr FlagDefinition kFlags[] = {
        s->job.run_id = v;
        return v.empty() ? Status::Invalid("the id is empty") : Status::OK();
      }},
+    {"allow-new-columns", 0, "", "", FlagGroup::kOutput, Repeat::kOnce, kJob,
+     "append and overwrite-partitions may add columns, NULL in the rows that stand there already",
+     [](auto&, auto* s) {
+       s->job.output.allow_new_columns = true;
+       return Status::OK();
+     }},
     {"sort-within", 0, "COLUMN,...", "", FlagGroup::kOutput, Repeat::kOnce, kJob,
      "sorting inside files", nullptr},
     // Resources
-    {"memory", 0, "SIZE|SHARE", "", FlagGroup::kResources, Repeat::kOnce, kWorks,
+    {"memory", 0, "SIZE|SHARE", "", FlagGroup::kResources, Repeat::kOnce, kWorks | kFsck,
      "budget of the whole process: 512MiB, 25%; a quarter of the effective limit unless given",
      [](auto& v, auto* s) {
        s->job.resources.memory = v;
@@ -271,8 +277,8 @@ constexpr FlagDefinition kFlags[] = {
        return Status::OK();
      }},
     // History
-    {"format", 0, "FORM", "text|json", FlagGroup::kHistory, Repeat::kOnce, kHistory | kShow,
-     "a table for people, or one JSON object",
+    {"format", 0, "FORM", "text|json", FlagGroup::kHistory, Repeat::kOnce,
+     kHistory | kShow | kFsck, "text for people, or one JSON object",
      [](auto& v, auto* s) {
        ARROW_ASSIGN_OR_RAISE(size_t choice, ParseChoice(v, {"text", "json"}));
        s->output_format = static_cast<LogFormat>(choice);
@@ -288,6 +294,12 @@ constexpr FlagDefinition kFlags[] = {
      "say what would be removed, and change nothing",
      [](auto&, auto* s) {
        s->dry_run = true;
+       return Status::OK();
+     }},
+    {"deep", 0, "", "", FlagGroup::kWatching, Repeat::kOnce, kFsck,
+     "read and decode every page instead of the footers alone",
+     [](auto&, auto* s) {
+       s->deep = true;
        return Status::OK();
      }},
     // Messages

@@ -28,6 +28,7 @@ enum CommandBit : uint32_t {
   kRollback = 1 << 12,
   kVacuum = 1 << 13,
   kRecover = 1 << 14,
+  kFsck = 1 << 15,
 };
 
 // About the past of a dataset.

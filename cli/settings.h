@@ -16,6 +16,7 @@ namespace headrace::cli {
 
 enum class ProgressMode : uint8_t { kAuto, kAlways, kNever };
 enum class LogFormat : uint8_t { kText, kJson };
+enum class OutputFormat : uint8_t { kText, kJson };
 enum class Verbosity : uint8_t { kQuiet, kNormal, kVerbose };
 
 struct Settings {
@@ -34,7 +35,7 @@ struct Settings {
   bool once = false;            // monitor: one view, then the end
   std::string serve_address;    // monitor: "" = no web page
   std::string html_path;        // report show: "" = text on standard output
-  LogFormat output_format = LogFormat::kText;  // history, show: of standard output
+  LogFormat output_format = LogFormat::kText;  // history, show, fsck: of standard output
   std::optional<int64_t> retain_seconds;       // as given; rollback has a default of its own
   std::optional<int64_t> older_than_seconds;   // vacuum
   bool dry_run = false;                        // vacuum
@@ -42,6 +43,7 @@ struct Settings {
   LogFormat log_format = LogFormat::kText;
   Verbosity verbosity = Verbosity::kNormal;
   int64_t preview_rows = 20;
+  bool deep = false;  // fsck: every page
 };
 
 // Values of flags. Errors are messages for the user, without the flag's name.

@@ -135,8 +135,7 @@ Status RunOutputs::Check(TargetCheck check, const SpaceForecast& forecast, const
     if (check.target.kind == TargetKind::kDataset) {
       const DatasetLayout layout(check.target.target);
       output.ballast = std::make_unique<Ballast>();
-      output.ballast->Take(check.env,
-                           JoinPath(layout.transaction(check.target.run_id), "ballast"));
+      output.ballast->Take(check.env, JoinPath(layout.transaction(check.target.run_id), "ballast"));
     }
   }
   return Status::OK();

@@ -38,9 +38,9 @@ class RunOutputs {
 
   // What all sinks need together.
   Result<StageNeeds> Needs(const BoundPlan& plan, const CommonSinkOptions& common);
-  // Before the first byte: whether what is about to be added fits the datasets that stand there, and
-  // whether their disks have room, of which some is taken in advance. A plan, whose targets are not
-  // locked, is only told whether it fits.
+  // Before the first byte: whether what is about to be added fits the datasets that stand there,
+  // and whether their disks have room, of which some is taken in advance. A plan, whose targets are
+  // not locked, is only told whether it fits.
   Status Check(TargetCheck check, const SpaceForecast& forecast, const BoundPlan& plan,
                const CommonSinkOptions& common, std::vector<std::string>* notes);
   void DropBallast();

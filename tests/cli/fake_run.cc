@@ -136,4 +136,13 @@ arrow::Status ServeMonitor(const std::string& address, const volatile int* stop_
   return arrow::Status::OK();
 }
 
+arrow::Result<FsckReport> CheckDataset(const std::string& path, const FsckOptions& options) {
+  TheFakeRun().fsck_options = options;
+  if (!TheFakeRun().status.ok()) return TheFakeRun().status;
+  for (const FsckProblem& problem : TheFakeRun().fsck_problems) options.on_problem(problem);
+  FsckReport report = TheFakeRun().fsck_report;
+  report.path = path;
+  return report;
+}
+
 }  // namespace headrace

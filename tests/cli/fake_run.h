@@ -1,7 +1,8 @@
-// What the fake of headrace/run.h, headrace/monitor.h and headrace/history.h was asked for, and
-// what it answers.
+// What the fake of headrace/run.h, headrace/monitor.h, headrace/history.h and headrace/fsck.h was
+// asked for, and what it answers.
 #pragma once
 
+#include "headrace/fsck.h"
 #include "headrace/history.h"
 #include "headrace/monitor.h"
 #include "headrace/run.h"
@@ -36,6 +37,10 @@ struct FakeRun {
   RollbackResult rollback;
   VacuumResult vacuum;
   std::vector<std::string> recovered;
+
+  FsckOptions fsck_options;  // of the last CheckDataset
+  std::vector<FsckProblem> fsck_problems;
+  FsckReport fsck_report;
 };
 
 FakeRun& TheFakeRun();

@@ -48,6 +48,7 @@ std::shared_ptr<parquet::WriterProperties> NestedProperties(const ParquetOptions
       options, ColumnEncoding::kDictionary, ColumnStatistics::kByLibrary, pool));
   if (arrow::util::Codec::SupportsCompressionLevel(options.codec))
     builder.compression_level(options.level);
+  builder.enable_page_checksum();
   return builder.build();
 }
 

@@ -1,5 +1,6 @@
 #include "sink/parquet/page_writer.h"
 
+#include <arrow/util/crc32.h>
 #include <parquet/column_page.h>
 #include <parquet/exception.h>
 
@@ -17,6 +18,13 @@ void CheckPageSize(int64_t bytes) {
   if (bytes > std::numeric_limits<int32_t>::max()) {
     throw parquet::ParquetException("a page of ", bytes, " bytes is larger than the format allows");
   }
+}
+
+// Of a page as it is stored, header left out. The format keeps the bits of the usual CRC-32 in a
+// signed number.
+int32_t Checksum(const arrow::Buffer& body) {
+  return static_cast<int32_t>(
+      arrow::internal::crc32(0, body.data(), static_cast<size_t>(body.size())));
 }
 
 }  // namespace
@@ -76,6 +84,7 @@ int64_t EncodedPageWriter::WriteDataPage(const parquet::DataPage& page) {
   header.Int32(1, static_cast<int>(parquet::PageType::DATA_PAGE));
   header.Int32(2, static_cast<int32_t>(page.uncompressed_size()));
   header.Int32(3, page.size());
+  header.Int32(4, Checksum(*data_page.buffer()));
   header.BeginStruct(5);
   header.Int32(1, data_page.num_values());
   header.Int32(2, static_cast<int>(data_page.encoding()));
@@ -109,6 +118,7 @@ int64_t EncodedPageWriter::WriteDictionaryPage(const parquet::DictionaryPage& pa
   header.Int32(1, static_cast<int>(parquet::PageType::DICTIONARY_PAGE));
   header.Int32(2, page.size());
   header.Int32(3, static_cast<int32_t>(body->size()));
+  header.Int32(4, Checksum(*body));
   header.BeginStruct(7);
   header.Int32(1, page.num_values());
   header.Int32(2, static_cast<int>(page.encoding()));

@@ -16,7 +16,6 @@ namespace headrace::cli {
 
 enum class ProgressMode : uint8_t { kAuto, kAlways, kNever };
 enum class LogFormat : uint8_t { kText, kJson };
-enum class OutputFormat : uint8_t { kText, kJson };
 enum class Verbosity : uint8_t { kQuiet, kNormal, kVerbose };
 
 struct Settings {

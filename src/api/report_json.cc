@@ -231,12 +231,35 @@ Status WriteReportFile(const RunReport& report, const std::string& path) {
 
 namespace {
 
+struct OutputTotals {
+  std::string paths;
+  int64_t rows = 0;  // in each of them
+  int64_t files = 0;
+  int64_t bytes = 0;
+};
+
+OutputTotals TotalsOf(const RunReport& report) {
+  OutputTotals totals;
+  for (const OutputReport& output : report.outputs) {
+    totals.paths += (totals.paths.empty() ? "" : ", ") + output.path;
+    totals.rows = output.rows;
+    totals.files += output.files;
+    totals.bytes += output.bytes;
+  }
+  return totals;
+}
+
+// What is at the target after a run that failed.
+const char* OutcomeText(const RunReport& report) {
+  return report.error_code == "E0621" ? "it is not known what was published" : "nothing published";
+}
+
 std::string AlreadyPublishedLine(const RunReport& report) {
-  const OutputReport output = report.outputs.empty() ? OutputReport{} : report.outputs.front();
+  const OutputTotals totals = TotalsOf(report);
   return fmt::format(
       "already published {}: run {} wrote {} rows, {} files, {:.1f} MB there before; nothing was "
       "read or written now",
-      output.path, report.run_id, output.rows, output.files, output.bytes / kMegabyte);
+      totals.paths, report.run_id, totals.rows, totals.files, totals.bytes / kMegabyte);
 }
 
 }  // namespace
@@ -244,24 +267,18 @@ std::string AlreadyPublishedLine(const RunReport& report) {
 std::string ReportSummaryLine(const RunReport& report) {
   if (report.status == "already published") return AlreadyPublishedLine(report);
   const bool published = report.status == "published";
-  int64_t files = 0, bytes = 0;
-  std::string paths;
-  for (const OutputReport& output : report.outputs) {
-    files += output.files;
-    bytes += output.bytes;
-    paths += (paths.empty() ? "" : ", ") + output.path;
-  }
+  const OutputTotals totals = TotalsOf(report);
   const MemoryReport& memory = report.memory;
   const std::string peak =
       fmt::format("peak {:.1f} of {:.1f} MiB", memory.rss_peak_bytes / kMebibyte,
                   memory.budget_bytes / kMebibyte);
   if (!published) {
-    return fmt::format("{}: nothing published, {} rows read, {}, {}", report.status, report.rows_in,
-                       peak, FormatSeconds(report.wall_seconds));
+    return fmt::format("{}: {}, {} rows read, {}, {}", report.status, OutcomeText(report),
+                       report.rows_in, peak, FormatSeconds(report.wall_seconds));
   }
   return fmt::format("published {}: {} rows, {} files, {:.1f} MB, {} rows quarantined, {}, {}",
-                     paths, report.rows_out, files, bytes / kMegabyte, report.rows_rejected, peak,
-                     FormatSeconds(report.wall_seconds));
+                     totals.paths, report.rows_out, totals.files, totals.bytes / kMegabyte,
+                     report.rows_rejected, peak, FormatSeconds(report.wall_seconds));
 }
 
 }  // namespace headrace

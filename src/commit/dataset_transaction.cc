@@ -97,12 +97,12 @@ Result<std::unique_ptr<WritableFile>> DatasetTransaction::OpenStaged(
   return file;
 }
 
-Status DatasetTransaction::Prepare(const PublishInfo& info, const std::string& group) {
+Status DatasetTransaction::Prepare(const PublishInfo& info, const GroupPlace& group) {
   HEADRACE_CHECK(state_ == State::kStaged && !published_before_);
   return CommitError(WriteDown(info, group), "nothing was published");
 }
 
-Status DatasetTransaction::WriteDown(const PublishInfo& info, const std::string& group) {
+Status DatasetTransaction::WriteDown(const PublishInfo& info, const GroupPlace& group) {
   ARROW_RETURN_NOT_OK(staging_.CheckComplete(options_.durability));
   // Long after Begin: somebody who takes no lock may have been there. Where files are kept, keeping
   // them looks as closely.
@@ -123,7 +123,10 @@ Status DatasetTransaction::WriteDown(const PublishInfo& info, const std::string&
   record_.durability = options_.durability;
   record_.new_inode = generation->inode;
   record_.info = info;
-  if (!group.empty()) record_.group = RelativePath(layout().parent(), group);
+  if (!group.empty()) {
+    record_.group = PlaceText(layout().parent(), group.path);
+    record_.group_parent_inode = group.parent_inode;
+  }
   ARROW_RETURN_NOT_OK(LearnOldGeneration(target));
   if (target || restored_) ARROW_RETURN_NOT_OK(KeepOldFiles(info));
   ARROW_RETURN_NOT_OK(staging_.CheckNames());
@@ -196,7 +199,8 @@ Status DatasetTransaction::SwapIn() {
   const Status synced = env_->SyncDirectory(layout().parent());
   if (synced.ok()) return synced;
   state_ = State::kUnknown;
-  return NotKnownDurable("dataset", options_.target, synced);
+  return is_member() ? NotSwitched(options_.target, synced)
+                     : NotKnownDurable("dataset", options_.target, synced);
 }
 
 Status DatasetTransaction::RenameIntoPlace() {
@@ -245,7 +249,8 @@ Status DatasetTransaction::LearnOutcome(const Status& renamed) {
                           (!durable() || env_->SyncDirectory(layout().parent()).ok());
   if (old_stands || (found.ok() && inode == 0 && record_.old_inode == 0)) {
     state_ = State::kStaged;
-    return CommitError(renamed, "nothing was published");
+    return is_member() ? CommitError(renamed, "cannot be put in its place")
+                       : CommitError(renamed, "nothing was published");
   }
   if (found.ok() && record_.old_inode == 0) {
     state_ = State::kStaged;
@@ -255,6 +260,8 @@ Status DatasetTransaction::LearnOutcome(const Status& renamed) {
                      options_.target);
   }
   state_ = State::kUnknown;
+  // The other targets become new, so this one does, when it is recovered.
+  if (is_member()) return NotSwitched(options_.target, renamed);
   if (found.ok() && inode == 0) return SettleWithoutTarget(renamed);
   return RenameOutcomeUnknown("dataset", options_.target, renamed);
 }
@@ -264,8 +271,6 @@ Status DatasetTransaction::SettleWithoutTarget(const Status& renamed) {
   const Result<std::optional<FileStat>> found = env_->StatNoFollow(old_generation);
   const bool set_aside = found.ok() && *found && (*found)->inode == record_.old_inode;
   if (!set_aside) return TargetVanished(options_.target, renamed);
-  // The other targets become new, so this one does, when it is recovered.
-  if (!record_.group.empty()) return RenameOutcomeUnknown("dataset", options_.target, renamed);
   // Without its journal the next run puts the old generation back, so that the same job run again
   // adds its rows once. Where this fails too, the next run puts the new one in.
   if (env_->RemoveFile(JoinPath(directory_, kJournalName)).ok() && durable()) {

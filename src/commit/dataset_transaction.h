@@ -34,7 +34,7 @@ class DatasetTransaction : public Transaction {
                                                    OpenMode mode) override;
   const TransactionOptions& options() const override { return options_; }
   const std::optional<PublishInfo>& published_before() const override { return published_before_; }
-  Status Prepare(const PublishInfo& info, const std::string& group) override;
+  Status Prepare(const PublishInfo& info, const GroupPlace& group) override;
   Status SwapIn() override;
   PublishOutcome Finish() override;
   std::string marker() const override { return directory_; }
@@ -52,12 +52,13 @@ class DatasetTransaction : public Transaction {
   Status FindPublishedBefore();
   Status MakeDirectories();
   // The steps of Prepare, in their order.
-  Status WriteDown(const PublishInfo& info, const std::string& group);
+  Status WriteDown(const PublishInfo& info, const GroupPlace& group);
   Status LearnOldGeneration(const std::optional<FileStat>& target);
   Status KeepOldFiles(const PublishInfo& info);
   KeptContent LearnKeptContent() const;
   Status SyncBeforeRename();
 
+  bool is_member() const { return !record_.group.empty(); }  // of a group
   Status RenameIntoPlace();
   Status RenameNew();
   Status RenameTwice();

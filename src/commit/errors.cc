@@ -66,6 +66,11 @@ Status TargetVanished(const std::string& target, const Status& cause) {
                    target, cause.message());
 }
 
+Status NotSwitched(const std::string& target, const Status& cause) {
+  return MakeError(ErrorKind::kCommitUnknown, kCommitUnknownCode, "{}: {}", target,
+                   cause.message());
+}
+
 Status NotKnownDurable(std::string_view thing, const std::string& target, const Status& cause) {
   return MakeError(ErrorKind::kCommitUnknown, kCommitUnknownCode,
                    "the new {} is visible but could not be made durable: {}: {}; after a loss of "

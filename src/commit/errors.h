@@ -52,6 +52,8 @@ Status CannotBeRenamed(const std::string& target, const Status& cause);
 Status OldDatasetSetAside(const std::string& target, const std::string& old_path,
                           const Status& cause);
 Status TargetVanished(const std::string& target, const Status& cause);
+// Of a target of a group: the bare cause; what follows from it, the group says.
+Status NotSwitched(const std::string& target, const Status& cause);
 Status NotKnownDurable(std::string_view thing, const std::string& target, const Status& cause);
 
 }  // namespace headrace

@@ -94,6 +94,7 @@ std::string FormatJournal(const JournalRecord& record) {
       {"retained_as", record.retained_as},
       {"rolled_back_to", record.rolled_back_to},
       {"group", record.group},
+      {"group_parent_inode", record.group_parent_inode},
       {"notes", record.notes},
       {"rows", record.info.rows},
       {"files", record.info.files},
@@ -129,6 +130,7 @@ std::optional<JournalRecord> ParseJournal(std::string_view text, RecordParts par
   Get(object, "retained_as", &record.retained_as);
   Get(object, "rolled_back_to", &record.rolled_back_to);
   Get(object, "group", &record.group);
+  Get(object, "group_parent_inode", &record.group_parent_inode);
   GetTexts(object, "notes", &record.notes);
   Get(object, "rows", &record.info.rows);
   Get(object, "files", &record.info.files);

@@ -28,6 +28,7 @@ struct JournalRecord {
   // Of a run with several targets: where its record stands, relative to the target's parent
   // (commit/group_record.h); "" = this is the only one.
   std::string group;
+  uint64_t group_parent_inode = 0;
   std::vector<std::string> notes;
   PublishInfo info;
 };

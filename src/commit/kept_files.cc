@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "base/percent_text.h"
 #include "commit/errors.h"
 #include "commit/target.h"
 
@@ -10,35 +11,13 @@ namespace {
 
 constexpr int64_t kCopyChunkBytes = 64 * 1024;
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// Every %XX as its byte, which is how readers of Hive datasets take directory names.
-std::string DecodePercent(const std::string& text) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 &&
-        HexDigit(text[i + 2]) >= 0) {
-      decoded += static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2]));
-      i += 2;
-    } else {
-      decoded += text[i];
-    }
-  }
-  return decoded;
-}
-
 // "a=x%2Fy" must not become two components, so each component is decoded by itself.
 std::vector<std::string> DecodedComponents(const std::string& relative_directory) {
   std::vector<std::string> components;
   size_t begin = 0;
   while (begin <= relative_directory.size() && !relative_directory.empty()) {
     const size_t slash = relative_directory.find('/', begin);
-    components.push_back(DecodePercent(relative_directory.substr(begin, slash - begin)));
+    components.push_back(PercentDecode(relative_directory.substr(begin, slash - begin)));
     if (slash == std::string::npos) break;
     begin = slash + 1;
   }

@@ -15,51 +15,59 @@ Durability StrongestOf(const std::vector<GroupMember>& members) {
   return any_full ? Durability::kFull : Durability::kNone;
 }
 
-Status WriteRecord(Env* env, const std::string& path, const std::vector<GroupMember>& members) {
+Status WriteRecord(Env* env, const GroupPlace& place, const std::vector<GroupMember>& members) {
   GroupRecord record;
   record.run_id = members.front().transaction->options().run_id;
   for (const GroupMember& member : members) {
-    record.members.push_back({member.transaction->options().target, member.transaction->marker()});
+    const std::string& target = member.transaction->options().target;
+    ARROW_ASSIGN_OR_RAISE(GroupPlace marker,
+                          MarkerPlace(env, target, member.transaction->marker()));
+    record.members.push_back({target, std::move(marker)});
   }
-  return CommitError(WriteGroupRecord(env, path, record, StrongestOf(members)),
-                     "nothing was published");
+  return WriteGroupRecord(env, place, record, StrongestOf(members));
 }
 
-void LeaveAllToRecovery(const std::vector<GroupMember>& members) {
+Status LeaveAllToRecovery(const std::vector<GroupMember>& members, const Status& cause) {
   for (const GroupMember& member : members) member.transaction->LeaveToRecovery();
-}
-
-// The record may be on the disk or not, or no target was switched though it is: takes it back, so
-// that `failure` is the whole truth.
-Status TakeBack(Env* env, const std::string& path, const std::vector<GroupMember>& members,
-                Status failure) {
-  const Result<std::optional<FileStat>> found = env->StatNoFollow(path);
-  Status taken_back = found.status();
-  if (found.ok() && *found) taken_back = env->RemoveFile(path);
-  if (taken_back.ok() && StrongestOf(members) == Durability::kFull) {
-    taken_back = env->SyncDirectory(ParentPath(path));
-  }
-  if (taken_back.ok()) return failure;
-  LeaveAllToRecovery(members);
   return MakeError(ErrorKind::kCommitUnknown, kCommitUnknownCode,
-                   "it is not known whether the outputs were published; headrace recover {} (or "
-                   "the next run) makes them all new or all old: {}",
-                   members.front().transaction->options().target, failure.message());
+                   "it is not known whether the outputs were published: run headrace recover {}, "
+                   "which makes all of them new or leaves all old, and look before you run the job "
+                   "again: {}",
+                   members.front().transaction->options().target, cause.message());
 }
 
-Status SwitchAll(Env* env, const std::string& path, const std::vector<GroupMember>& members) {
+// The record was not written, or not known to be: nothing else has happened yet.
+Status GiveUp(Env* env, const GroupPlace& place, const std::vector<GroupMember>& members,
+              const Status& failure) {
+  const Result<std::optional<FileStat>> found = env->StatNoFollow(place.path);
+  if (found.ok() && !*found) return CommitError(failure, "nothing was published");
+  // It is there, but a sync failed, and a second one would prove nothing.
+  [[maybe_unused]] const Status removed = env->RemoveFile(place.path);
+  return LeaveAllToRecovery(members, failure);
+}
+
+// No target was switched: takes the record back, so that `failure` is the whole truth.
+Status TakeBack(Env* env, const GroupPlace& place, const std::vector<GroupMember>& members,
+                const Status& failure) {
+  Status taken_back = env->RemoveFile(place.path);
+  if (taken_back.ok() && StrongestOf(members) == Durability::kFull) {
+    taken_back = env->SyncDirectory(ParentPath(place.path));
+  }
+  if (!taken_back.ok()) return LeaveAllToRecovery(members, failure);
+  return CommitError(failure, "nothing was published");
+}
+
+Status SwitchAll(Env* env, const GroupPlace& place, const std::vector<GroupMember>& members) {
   for (size_t i = 0; i < members.size(); ++i) {
     const Status switched = members[i].transaction->SwapIn();
     if (switched.ok()) continue;
     const bool is_unknown = GetErrorKind(switched) == ErrorKind::kCommitUnknown;
-    if (i == 0 && !is_unknown) return TakeBack(env, path, members, switched);
-    LeaveAllToRecovery(members);
-    return MakeError(
-        ErrorKind::kCommitUnknown, kCommitUnknownCode,
-        "the outputs were published, but {} of {} are not in their place yet; headrace "
-        "recover {} (or the next run on each) finishes it: {}",
-        members.size() - i, members.size(), members[i].transaction->options().target,
-        switched.message());
+    if (i == 0 && !is_unknown) return TakeBack(env, place, members, switched);
+    for (const GroupMember& member : members) member.transaction->LeaveToRecovery();
+    return MakeError(ErrorKind::kCommitUnknown, kCommitUnknownCode,
+                     "the outputs were published, but not all of them are in their place yet: run "
+                     "headrace recover {}, which finishes it; do not run the job again before: {}",
+                     members[i].transaction->options().target, switched.message());
   }
   return Status::OK();
 }
@@ -74,18 +82,19 @@ Result<std::vector<PublishOutcome>> PublishTogether(Env* env, std::vector<GroupM
     outcomes.push_back(std::move(outcome));
     return outcomes;
   }
-  const std::string path = GroupRecordPath(members.front().transaction->options());
+  ARROW_ASSIGN_OR_RAISE(const GroupPlace place,
+                        GroupRecordPlace(env, members.front().transaction->options()));
   for (const GroupMember& member : members) {
-    ARROW_RETURN_NOT_OK(member.transaction->Prepare(member.info, path));
+    ARROW_RETURN_NOT_OK(member.transaction->Prepare(member.info, place));
   }
-  const Status written = WriteRecord(env, path, members);
-  if (!written.ok()) return TakeBack(env, path, members, written);
-  ARROW_RETURN_NOT_OK(SwitchAll(env, path, members));
+  const Status written = WriteRecord(env, place, members);
+  if (!written.ok()) return GiveUp(env, place, members, written);
+  ARROW_RETURN_NOT_OK(SwitchAll(env, place, members));
   // The first one's place holds the record, so it is tidied up last.
   for (auto member = members.rbegin(); member != members.rend(); ++member) {
     outcomes.insert(outcomes.begin(), member->transaction->Finish());
   }
-  const Status forgotten = ForgetGroup(env, path).status();
+  const Status forgotten = ForgetGroup(env, place.path).status();
   if (!forgotten.ok()) {
     outcomes.front().notes.push_back(fmt::format(
         "published, but cleaning up was left to the next run: {}", forgotten.message()));

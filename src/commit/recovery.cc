@@ -96,9 +96,12 @@ Status RecoverTransaction(Env* env, const DatasetLayout& layout, const std::stri
                         ReadJournal(env, layout.transaction(run_id)));
   const JournalRecord* record = journal ? &*journal : nullptr;
   ARROW_RETURN_NOT_OK(RestoreTarget(env, layout, run_id, record, &outcome->notes));
-  const std::string group =
-      journal && !journal->group.empty() ? ResolvePath(layout.parent(), journal->group) : "";
-  ARROW_ASSIGN_OR_RAISE(const bool in_published_group, IsGroupPublished(env, group));
+  GroupPlace group;
+  if (journal && !journal->group.empty()) {
+    group = {PlaceFromText(layout.parent(), journal->group), journal->group_parent_inode};
+  }
+  ARROW_ASSIGN_OR_RAISE(const bool in_published_group,
+                        IsGroupPublished(env, group, layout.target(), layout.transaction(run_id)));
   if (in_published_group) {
     ARROW_RETURN_NOT_OK(FinishSwitch(env, layout, *record, &outcome->notes));
   }
@@ -125,14 +128,14 @@ Status RecoverTransaction(Env* env, const DatasetLayout& layout, const std::stri
     ARROW_RETURN_NOT_OK(env->SyncDirectory(layout.transaction(run_id)));
   }
   ARROW_RETURN_NOT_OK(RemoveTransaction(env, layout, run_id, record, &outcome->notes));
-  return LeaveGroup(env, group, outcome);
+  return LeaveGroup(env, group.path, outcome);
 }
 
 }  // namespace
 
 Status LeaveGroup(Env* env, const std::string& group, RecoveryOutcome* outcome) {
-  ARROW_ASSIGN_OR_RAISE(const auto unfinished, ForgetGroup(env, group));
-  if (!unfinished.empty()) outcome->unfinished_groups.push_back(group);
+  ARROW_ASSIGN_OR_RAISE(auto unfinished, ForgetGroup(env, group));
+  if (!unfinished.empty()) outcome->unfinished_groups.push_back({group, std::move(unfinished)});
   return Status::OK();
 }
 
@@ -176,6 +179,14 @@ std::vector<std::string> RecoveryNotes(RecoveryOutcome recovered) {
     notes.push_back(fmt::format("cleaned up after runs that died: {} undone, {} finished",
                                 recovered.transactions_rolled_back,
                                 recovered.transactions_rolled_forward));
+  }
+  for (const auto& group : recovered.unfinished_groups) {
+    for (const std::string& target : group.targets) {
+      notes.push_back(fmt::format(
+          "a run that died published to {} too, where it is not in its place yet; headrace recover "
+          "{} finishes it",
+          target, target));
+    }
   }
   return notes;
 }

@@ -57,6 +57,7 @@ Result<SingleFileMember> ReadMember(Env* env, const std::string& path) {
   const Json object = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   const bool is_ours = object.is_object() && object.value("version", Json()) == kMemberVersion &&
                        object.value("group", Json()).is_string() &&
+                       object.value("group_parent_inode", Json()).is_number_unsigned() &&
                        object.value("creates", Json()).is_boolean();
   if (!is_ours) {
     return MakeError(ErrorKind::kCommitUnknown, kCommitUnknownCode,
@@ -64,26 +65,35 @@ Result<SingleFileMember> ReadMember(Env* env, const std::string& path) {
                      "file beside it is the new one, then remove it",
                      path);
   }
-  const bool creates = object["creates"].get<bool>();
-  return SingleFileMember{object["group"].get<std::string>(),
-                          creates ? PublishMode::kCreate : PublishMode::kOverwrite};
+  SingleFileMember member;
+  member.group = {PlaceFromText(ParentPath(path), object["group"].get<std::string>()),
+                  object["group_parent_inode"].get<uint64_t>()};
+  member.mode = object["creates"].get<bool>() ? PublishMode::kCreate : PublishMode::kOverwrite;
+  return member;
 }
 
 // The group is published: the file goes where it belongs, over nothing that the run did not mean
-// to replace.
-Status PutInPlace(Env* env, const std::string& target, const std::string& temporary,
-                  const std::string& run_id, PublishMode mode, RecoveryOutcome* outcome) {
+// to replace. False when another program has taken the place.
+Result<bool> PutInPlace(Env* env, const std::string& target, const std::string& temporary,
+                        const std::string& run_id, PublishMode mode, RecoveryOutcome* outcome) {
   ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found, env->StatNoFollow(target));
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> staged, env->StatNoFollow(temporary));
+  if (found && staged && found->inode == staged->inode && found->device == staged->device) {
+    // Between the link that made the target and the removal of the temporary's name.
+    ARROW_RETURN_NOT_OK(env->RemoveFile(temporary));
+    return true;
+  }
   if (mode == PublishMode::kCreate && found) {
     const std::string rescued = SingleFileRescuedPath(target, run_id);
     ARROW_RETURN_NOT_OK(env->Rename(temporary, rescued, RenameMode::kReplace));
     outcome->notes.push_back(
         fmt::format("another program created {} during run {}; what the run wrote was kept: {}",
                     target, run_id, rescued));
-    return Status::OK();
+    return false;
   }
   outcome->notes.push_back(fmt::format("the publish of run {} was finished", run_id));
-  return env->Rename(temporary, target, RenameMode::kReplace);
+  ARROW_RETURN_NOT_OK(env->Rename(temporary, target, RenameMode::kReplace));
+  return true;
 }
 
 Status RecoverRun(Env* env, const std::string& target, const std::string& run_id,
@@ -94,17 +104,20 @@ Status RecoverRun(Env* env, const std::string& target, const std::string& run_id
   if (left.has_member) {
     ARROW_ASSIGN_OR_RAISE(member, ReadMember(env, member_path));
   }
-  const std::string group =
-      member.group.empty() ? "" : ResolvePath(ParentPath(target), member.group);
-  ARROW_ASSIGN_OR_RAISE(const bool published, IsGroupPublished(env, group));
+  ARROW_ASSIGN_OR_RAISE(const bool published,
+                        IsGroupPublished(env, member.group, target, member_path));
   if (published) {
+    bool placed = true;
     if (left.has_temporary) {
-      ARROW_RETURN_NOT_OK(PutInPlace(env, target, temporary, run_id, member.mode, outcome));
+      ARROW_ASSIGN_OR_RAISE(placed,
+                            PutInPlace(env, target, temporary, run_id, member.mode, outcome));
     }
     // The dead process may have renamed without reaching its fsync.
     ARROW_RETURN_NOT_OK(env->SyncDirectory(ParentPath(target)));
     ++outcome->transactions_rolled_forward;
-    outcome->actions.push_back(fmt::format("finished run {}: its file is in its place", run_id));
+    outcome->actions.push_back(
+        placed ? fmt::format("finished run {}: its file is in its place", run_id)
+               : fmt::format("run {}: its place was taken, so its file was kept aside", run_id));
   } else if (left.has_temporary) {
     ARROW_RETURN_NOT_OK(env->RemoveFile(temporary));
     ++outcome->transactions_rolled_back;
@@ -112,7 +125,7 @@ Status RecoverRun(Env* env, const std::string& target, const std::string& run_id
         "undid run {}: its temporary was removed, the file is as it was before it", run_id));
   }
   if (left.has_member) ARROW_RETURN_NOT_OK(env->RemoveFile(member_path));
-  return LeaveGroup(env, group, outcome);
+  return LeaveGroup(env, member.group.path, outcome);
 }
 
 }  // namespace
@@ -120,10 +133,10 @@ Status RecoverRun(Env* env, const std::string& target, const std::string& run_id
 Status WriteSingleFileMember(Env* env, const TransactionOptions& options,
                              const SingleFileMember& member) {
   const Json object = {{"version", kMemberVersion},
-                       {"group", member.group},
+                       {"group", PlaceText(ParentPath(options.target), member.group.path)},
+                       {"group_parent_inode", member.group.parent_inode},
                        {"creates", member.mode == PublishMode::kCreate}};
-  return WriteWhole(env, SingleFileMemberPath(options.target, options.run_id),
-                    object.dump(-1, ' ', false, Json::error_handler_t::strict) + "\n",
+  return WriteWhole(env, SingleFileMemberPath(options.target, options.run_id), object.dump() + "\n",
                     options.durability);
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "commit/group_record.h"
 #include "commit/transaction.h"
 
 namespace headrace {
@@ -28,7 +29,7 @@ class SingleFileLock {
 // What a file of a run with several targets keeps beside it from Prepare to the end of Finish: as
 // much of a journal as one file needs.
 struct SingleFileMember {
-  std::string group;  // where the group's record stands, relative to the target's parent
+  GroupPlace group;  // where the group's record stands
   PublishMode mode = PublishMode::kCreate;
 };
 Status WriteSingleFileMember(Env* env, const TransactionOptions& options,

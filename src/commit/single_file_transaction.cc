@@ -58,7 +58,7 @@ Result<std::unique_ptr<WritableFile>> SingleFileTransaction::OpenTemporary(
   return file;
 }
 
-Status SingleFileTransaction::Prepare(const PublishInfo& /*info*/, const std::string& group) {
+Status SingleFileTransaction::Prepare(const PublishInfo& /*info*/, const GroupPlace& group) {
   HEADRACE_CHECK(state_ == State::kStaged);
   ARROW_RETURN_NOT_OK(staging_.CheckComplete(options_.durability));
   const Result<std::optional<FileStat>> staged = env_->StatNoFollow(temporary_);
@@ -73,7 +73,7 @@ Status SingleFileTransaction::Prepare(const PublishInfo& /*info*/, const std::st
   ARROW_RETURN_NOT_OK(
       CommitError(CheckTargetNow(env_, options_).status(), "nothing was published"));
   is_member_ = true;
-  const SingleFileMember member{RelativePath(ParentPath(options_.target), group), options_.mode};
+  const SingleFileMember member{group, options_.mode};
   return CommitError(WriteSingleFileMember(env_, options_, member), "nothing was published");
 }
 
@@ -127,10 +127,12 @@ Status SingleFileTransaction::LearnOutcome(const Status& renamed) {
   if (target.ok() && *target && (*target)->inode == staged_inode_) return Status::OK();
   if (target.ok()) {
     state_ = State::kStaged;
-    return CommitError(renamed, "nothing was published");
+    return is_member_ ? CommitError(renamed, "cannot be put in its place")
+                      : CommitError(renamed, "nothing was published");
   }
   state_ = State::kUnknown;
-  return RenameOutcomeUnknown("file", options_.target, renamed);
+  return is_member_ ? NotSwitched(options_.target, renamed)
+                    : RenameOutcomeUnknown("file", options_.target, renamed);
 }
 
 Status SingleFileTransaction::SyncParent() {
@@ -138,7 +140,8 @@ Status SingleFileTransaction::SyncParent() {
   const Status synced = env_->SyncDirectory(ParentPath(options_.target));
   if (synced.ok()) return synced;
   state_ = State::kUnknown;
-  return NotKnownDurable("file", options_.target, synced);
+  return is_member_ ? NotSwitched(options_.target, synced)
+                    : NotKnownDurable("file", options_.target, synced);
 }
 
 }  // namespace headrace

@@ -21,7 +21,7 @@ class SingleFileTransaction : public Transaction {
   Result<std::unique_ptr<WritableFile>> OpenStaged(const std::string& relative_path,
                                                    OpenMode mode) override;
   const TransactionOptions& options() const override { return options_; }
-  Status Prepare(const PublishInfo& info, const std::string& group) override;
+  Status Prepare(const PublishInfo& info, const GroupPlace& group) override;
   Status SwapIn() override;
   PublishOutcome Finish() override;
   std::string marker() const override;

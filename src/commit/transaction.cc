@@ -54,17 +54,22 @@ Status RecoverWithGroups(Env* env, const std::string& target, RecoveryOutcome* o
   for (size_t i = 0; i < targets.size(); ++i) {
     ARROW_RETURN_NOT_OK(RecoverDatasetAt(env, targets[i], outcome));
     ARROW_RETURN_NOT_OK(RecoverSingleFileAt(env, targets[i], outcome));
-    for (const std::string& group : std::exchange(outcome->unfinished_groups, {})) {
-      groups.push_back(group);
-      ARROW_ASSIGN_OR_RAISE(const auto unfinished, ForgetGroup(env, group));
-      for (const std::string& other : unfinished) {
+    for (const auto& group : std::exchange(outcome->unfinished_groups, {})) {
+      groups.push_back(group.record);
+      for (const std::string& other : group.targets) {
         if (std::find(targets.begin(), targets.end(), other) == targets.end()) {
           targets.push_back(other);
         }
       }
     }
   }
-  for (const std::string& group : groups) ARROW_RETURN_NOT_OK(ForgetGroup(env, group).status());
+  for (const std::string& group : groups) {
+    ARROW_ASSIGN_OR_RAISE(const auto unfinished, ForgetGroup(env, group));
+    for (const std::string& other : unfinished) {
+      outcome->notes.push_back(
+          fmt::format("not finished: {} cannot be seen now; mount it, then recover again", other));
+    }
+  }
   return Status::OK();
 }
 
@@ -101,7 +106,7 @@ const std::optional<PublishInfo>& Transaction::published_before() const {
 }
 
 Result<PublishOutcome> Transaction::Publish(const PublishInfo& info) {
-  ARROW_RETURN_NOT_OK(Prepare(info, ""));
+  ARROW_RETURN_NOT_OK(Prepare(info, GroupPlace()));
   ARROW_RETURN_NOT_OK(SwapIn());
   return Finish();
 }

@@ -65,6 +65,8 @@ struct PublishInfo {
   std::vector<PublishInput> inputs;
 };
 
+struct GroupPlace;
+
 struct PublishOutcome {
   std::vector<std::string>
       notes;                 // announced fallbacks ("no exchange on this file system: two renames")
@@ -100,9 +102,9 @@ class Transaction {
   // files were staged in.
   Result<PublishOutcome> Publish(const PublishInfo& info);
 
-  // The steps of Publish, for publish_group.h. `group` is the path of the group's record, "" = this
-  // transaction is published alone.
-  virtual Status Prepare(const PublishInfo& info, const std::string& group) = 0;
+  // The steps of Publish, for publish_group.h. `group` is where the group's record will stand; an
+  // empty place: this transaction is published alone.
+  virtual Status Prepare(const PublishInfo& info, const GroupPlace& group) = 0;
   virtual Status SwapIn() = 0;
   virtual PublishOutcome Finish() = 0;
   // What stands from Prepare to the end of Finish, and whatever becomes of the process, until the
@@ -117,9 +119,13 @@ struct RecoveryOutcome {
   int64_t transactions_rolled_back = 0;
   int64_t transactions_rolled_forward = 0;
   std::vector<std::string> actions;  // what was done, one line each
-  // Records of runs (commit/group_record.h) with other targets that are not in their place yet.
-  // Recover goes on with those.
-  std::vector<std::string> unfinished_groups;
+  // Runs with other targets that are not in their place yet, or cannot be seen. Recover goes on
+  // with those.
+  struct UnfinishedGroup {
+    std::string record;  // path (commit/group_record.h)
+    std::vector<std::string> targets;
+  };
+  std::vector<UnfinishedGroup> unfinished_groups;
   std::vector<std::string> notes;
 };
 

@@ -73,8 +73,10 @@ Status VacuumDataset(Env* env, const DatasetLayout& layout, const VacuumOptions&
                         SideDirectory::Lock(env, layout));
   RecoveryOutcome recovered;
   ARROW_RETURN_NOT_OK(RecoverDataset(env, *side, &recovered));
-  outcome->notes = std::move(recovered.actions);
-  outcome->notes.insert(outcome->notes.end(), recovered.notes.begin(), recovered.notes.end());
+  outcome->notes = recovered.actions;
+  for (std::string& note : RecoveryNotes(std::move(recovered))) {
+    outcome->notes.push_back(std::move(note));
+  }
   ARROW_RETURN_NOT_OK(Look(env, layout, options, outcome));
   std::vector<std::string> names;
   for (const VacuumedGeneration& removed : outcome->removed) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/percent_text.h"
 #include "sink/partition_path.h"
 #include "source/hive.h"
 

@@ -228,6 +228,7 @@ RunModeInputs JobRun::ModeInputs(PressureLevel level) const {
   inputs.level = level;
   inputs.thresholds = job_.resources.streaming;
   inputs.threads = admission_.threads;
+  inputs.outputs = 1 + static_cast<int>(job_.more_outputs.size());
   return inputs;
 }
 

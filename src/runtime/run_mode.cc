@@ -8,8 +8,8 @@
 namespace headrace {
 namespace {
 
-// The columns, their rows as the sink holds them, and the pages that are made of those.
-constexpr int64_t kCopies = 3;
+// The columns, and for every output their rows as its sink holds them, and the pages of those.
+int64_t CopiesOf(const RunModeInputs& inputs) { return 1 + int64_t{2} * inputs.outputs; }
 
 }  // namespace
 
@@ -29,11 +29,12 @@ RunModeDecision DecideRunMode(const RunModeInputs& inputs) {
     decision.reason = fmt::format("about {} rows are more than {}", FormatCount(inputs.rows), at);
     return decision;
   }
+  const int64_t copies = CopiesOf(inputs);
   const int64_t room = inputs.lendable_bytes - inputs.floor_bytes;
-  if (inputs.arrow_bytes > room / kCopies) {
+  if (inputs.arrow_bytes > room / copies) {
     decision.reason = fmt::format(
         "about {} rows are at most {}, but {} times their {} do not fit the {} beside the floors",
-        FormatCount(inputs.rows), at, kCopies, FormatBytes(inputs.arrow_bytes),
+        FormatCount(inputs.rows), at, copies, FormatBytes(inputs.arrow_bytes),
         FormatBytes(std::max<int64_t>(0, room)));
     return decision;
   }
@@ -41,7 +42,7 @@ RunModeDecision DecideRunMode(const RunModeInputs& inputs) {
   decision.reason = fmt::format(
       "about {} rows are at most {}, and {} times their {} fit the {} "
       "beside the floors",
-      FormatCount(inputs.rows), at, kCopies, FormatBytes(inputs.arrow_bytes), FormatBytes(room));
+      FormatCount(inputs.rows), at, copies, FormatBytes(inputs.arrow_bytes), FormatBytes(room));
   if (inputs.input_bytes >= 0 && inputs.batch_bytes > 0) {
     const int64_t morsels = inputs.input_bytes / inputs.batch_bytes + 1;
     decision.threads = static_cast<int>(std::min<int64_t>(inputs.threads, morsels));

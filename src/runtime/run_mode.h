@@ -23,6 +23,7 @@ struct RunModeInputs {
   PressureLevel level = PressureLevel::kNormal;
   StreamingThresholds thresholds;
   int threads = 1;  // admitted
+  int outputs = 1;
 };
 
 struct RunModeDecision {
@@ -33,8 +34,7 @@ struct RunModeDecision {
 
 // Pure. Direct: everything is held until it is written, without a spill area, by as many workers as
 // there is work for. That takes rows at most the threshold of the pressure level, and room for
-// input, held rows and what is encoded at the same time (three times the columns) beside the
-// floors.
+// the columns, and twice more for every output (held rows and what is encoded), beside the floors.
 RunModeDecision DecideRunMode(const RunModeInputs& inputs);
 
 }  // namespace headrace

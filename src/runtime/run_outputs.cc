@@ -1,6 +1,7 @@
 #include "runtime/run_outputs.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "commit/layout.h"
 #include "commit/target.h"
@@ -15,9 +16,32 @@ int64_t ShareOf(int64_t bytes, int64_t part, int64_t whole) {
                               static_cast<double>(whole));
 }
 
+struct NamedPath {
+  std::string as_given;
+  std::string path;
+};
+
 bool IsInside(const std::string& path, const std::string& directory) {
   return path.size() > directory.size() && path.starts_with(directory) &&
          path[directory.size()] == '/';
+}
+
+Status CheckApart(const NamedPath& one, const NamedPath& other) {
+  if (one.path != other.path && !IsInside(one.path, other.path) &&
+      !IsInside(other.path, one.path)) {
+    return Status::OK();
+  }
+  return MakeError(ErrorKind::kInvalidConfig, 159,
+                   "two outputs of one run must not be the same or lie in each other: {} and {}; "
+                   "name other paths",
+                   one.as_given, other.as_given);
+}
+
+// Without a look at the file system.
+std::string Lexical(const std::string& path) {
+  std::string normal = std::filesystem::path(path).lexically_normal().string();
+  while (normal.size() > 1 && normal.back() == '/') normal.pop_back();
+  return normal;
 }
 
 }  // namespace
@@ -52,6 +76,11 @@ Status RunOutputs::Resolve(const JobSpec& job, const std::string& run_id) {
   for (OutputSpec& spec : specs) {
     ARROW_ASSIGN_OR_RAISE(OutputTarget target, ResolveOutput(spec, run_id));
     if (!job.run_id.empty()) target.transaction.run_id_origin = RunIdOrigin::kGiven;
+    // Before a missing parent directory is looked for.
+    for (const Output& other : outputs_) {
+      ARROW_RETURN_NOT_OK(
+          CheckApart({other.spec.path, Lexical(other.spec.path)}, {spec.path, Lexical(spec.path)}));
+    }
     outputs_.push_back({std::move(spec), std::move(target)});
   }
   return Status::OK();
@@ -62,15 +91,9 @@ Status RunOutputs::Begin(Env* env) {
     // Where links lead is known only now, and a lock held by this very run says nothing useful.
     for (const Output& other : outputs_) {
       if (other.transaction == nullptr) continue;
-      const std::string& taken = other.transaction->options().target;
       ARROW_ASSIGN_OR_RAISE(const ResolvedTarget resolved, ResolveTarget(env, output.spec.path));
-      if (resolved.path == taken || IsInside(resolved.path, taken) ||
-          IsInside(taken, resolved.path)) {
-        return MakeError(ErrorKind::kInvalidConfig, 157,
-                         "two outputs of one run must not be the same or lie in each other: {} and "
-                         "{}; name other paths",
-                         other.spec.path, output.spec.path);
-      }
+      ARROW_RETURN_NOT_OK(CheckApart({other.spec.path, other.transaction->options().target},
+                                     {output.spec.path, resolved.path}));
     }
     ARROW_ASSIGN_OR_RAISE(output.transaction, Transaction::Begin(env, output.target.transaction));
   }
@@ -207,8 +230,9 @@ Status RunOutputs::Publish(Env* env, const PublishInfo& info, std::vector<std::s
     members.push_back(std::move(member));
   }
   ARROW_ASSIGN_OR_RAISE(const auto outcomes, PublishTogether(env, std::move(members)));
-  for (const PublishOutcome& outcome : outcomes) {
-    notes->insert(notes->end(), outcome.notes.begin(), outcome.notes.end());
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    const std::string whose = outputs_.size() > 1 ? outputs_[i].spec.path + ": " : "";
+    for (const std::string& note : outcomes[i].notes) notes->push_back(whose + note);
   }
   return Status::OK();
 }

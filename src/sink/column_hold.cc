@@ -85,9 +85,13 @@ Status ColumnHold::WriteAll(EncoderPool* encoders, FileSet* files,
           batches.push_back(parts[i].columns->Slice(parts[i].begin, parts[i].end - parts[i].begin));
         }
         ARROW_ASSIGN_OR_RAISE(EncodedRowGroup encoded, encoders->Encode(batches));
-        FileSeries series(parts[begins[number]].partition->directory);
-        ARROW_RETURN_NOT_OK(files->Append(&series, 0, std::move(encoded)));
-        return files->Finish(&series);
+        // It stays with the partition: after a failure the set may still have it in its lists.
+        Partition* partition = parts[begins[number]].partition;
+        partition->series = std::make_unique<FileSeries>(partition->directory);
+        ARROW_RETURN_NOT_OK(files->Append(partition->series.get(), 0, std::move(encoded)));
+        ARROW_RETURN_NOT_OK(files->Finish(partition->series.get()));
+        partition->series.reset();
+        return Status::OK();
       }));
   return HandOver([](const GroupedRows&) { return Status::OK(); });
 }

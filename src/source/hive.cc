@@ -6,17 +6,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/percent_text.h"
+
 namespace headrace {
 namespace {
 
 constexpr std::string_view kNullName = "__HIVE_DEFAULT_PARTITION__";
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 std::optional<int64_t> ParsePlainInteger(std::string_view text) {
   int64_t value = 0;
@@ -96,20 +91,6 @@ Status CheckKeys(const std::vector<std::vector<HiveValue>>& files,
 }
 
 }  // namespace
-
-std::string PercentDecode(std::string_view text) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 &&
-        HexDigit(text[i + 2]) >= 0) {
-      decoded.push_back(static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2])));
-      i += 2;
-    } else {
-      decoded.push_back(text[i]);
-    }
-  }
-  return decoded;
-}
 
 std::vector<HiveValue> ParseHivePath(std::string_view relative_path) {
   std::vector<HiveValue> values;

@@ -28,9 +28,6 @@ struct HiveValue {
 // file's, is left out.
 std::vector<HiveValue> ParseHivePath(std::string_view relative_path);
 
-// "%C3%BC" -> "ü". A percent sign without two hex digits behind it stays as it is.
-std::string PercentDecode(std::string_view text);
-
 // The columns that a set of files has through its directories: same keys for all, one value per
 // file and column.
 struct HiveColumns {

@@ -171,13 +171,13 @@ TEST_F(RunOutputsTest, OutputsThatLieInEachOtherAreRefused) {
   JobSpec same = Job(100);
   same.more_outputs[0].path = PathOf("keys");
   Status status = Run(same);
-  EXPECT_EQ(GetErrorCode(status), 157) << status;
+  EXPECT_EQ(GetErrorCode(status), 159) << status;
   EXPECT_THAT(status.message(), HasSubstr("name other paths"));
   std::filesystem::create_directory(PathOf("keys"));
   JobSpec inside = Job(100);
   inside.more_outputs[1].path = PathOf("keys/one.parquet");
   status = Run(inside);
-  EXPECT_EQ(GetErrorCode(status), 157) << status;
+  EXPECT_EQ(GetErrorCode(status), 159) << status;
 }
 
 TEST_F(RunOutputsTest, ARunIdIsPublishedOnceForAllOutputs) {

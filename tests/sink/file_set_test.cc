@@ -29,7 +29,7 @@ class CountingTransaction : public Transaction {
     return std::make_unique<CountedFile>(std::move(file), &open);
   }
   const TransactionOptions& options() const override { return inner_->options(); }
-  Status Prepare(const PublishInfo& info, const std::string& group) override {
+  Status Prepare(const PublishInfo& info, const GroupPlace& group) override {
     return inner_->Prepare(info, group);
   }
   Status SwapIn() override { return inner_->SwapIn(); }

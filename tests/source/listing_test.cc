@@ -184,12 +184,6 @@ TEST(Hive, KeysMustAgree) {
             309);
 }
 
-TEST(Hive, PercentSigns) {
-  EXPECT_EQ(PercentDecode("a%3Db%2Fc"), "a=b/c");
-  EXPECT_EQ(PercentDecode("100%"), "100%");
-  EXPECT_EQ(PercentDecode("%zz%4"), "%zz%4");
-}
-
 TEST_F(ListingTest, FormatsByNameThenByContent) {
   Put("a.CSV.gz");
   Put("b.tsv");

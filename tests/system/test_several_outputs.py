@@ -89,5 +89,5 @@ def test_sinks_of_a_pipeline_are_checked(headrace, tmp_path):
     pipeline.write_text(pipeline.read_text().replace("/all", "/by_key"))
     refused = headrace("run", pipeline)
     assert refused.exit_code == 3
-    assert "E0157" in refused.stderr
+    assert "E0159" in refused.stderr
     assert not (tmp_path / "by_key").exists()

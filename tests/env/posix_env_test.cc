@@ -344,6 +344,10 @@ TEST(ErrnoStatusTest, OneLineWithCallPathReasonAndAdvice) {
   EXPECT_TRUE(IsNotSupported(LinkError(EINVAL, "w", "renameat2", "a", "b")));
   EXPECT_TRUE(IsNotSupported(LinkError(EXDEV, "w", "link", "a", "b")));
   EXPECT_FALSE(IsNotSupported(WriteError(EINVAL, "w", "write", "a")));
+  for (const int no_locks : {ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL}) {
+    EXPECT_TRUE(IsNotSupported(LockError(no_locks, "w", "flock", "a"))) << no_locks;
+  }
+  EXPECT_FALSE(IsNotSupported(LockError(EIO, "w", "flock", "a")));
   EXPECT_FALSE(IsAlreadyExists(Status::OK()));
 }
 

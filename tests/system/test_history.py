@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import re
 import shutil
 from pathlib import Path
 
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
 
 USAGE, INVALID, SINK, LOCKED = 2, 3, 6, 8
@@ -91,6 +93,20 @@ def test_rollback_and_forward_again(published, ask, tmp_path):
     assert len(generations_of(tmp_path)) == 2, "the rollback that was undone should have gone at once"
 
 
+def test_a_reader_that_holds_the_directory_goes_on_reading_what_is_retained(published, tmp_path):
+    published(MONDAY)
+    (file,) = (tmp_path / "out").rglob("*.parquet")
+    held = os.open(tmp_path / "out", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        published(TUESDAY, "--retain", "1h")
+        inside = os.open(file.relative_to(tmp_path / "out"), os.O_RDONLY, dir_fd=held)
+        with os.fdopen(inside, "rb") as opened:
+            assert pq.read_table(opened)["v"].to_pylist() == list(MONDAY.values())
+    finally:
+        os.close(held)
+    assert rows_of(tmp_path / "out") == TUESDAY
+
+
 def test_rollback_after_append_and_overwrite_partitions(published, ask, tmp_path):
     published(MONDAY, mode="append")
     published(WEDNESDAY, "--retain", "1h", mode="append")
@@ -128,19 +144,20 @@ def test_vacuum(published, ask, tmp_path):
     published(WEDNESDAY, "--retain", "1h")
     rescued = tmp_path / ".out.headrace/rescued-x"
     rescued.mkdir()
-    first, second = generations_of(tmp_path)
+    kept = generations_of(tmp_path)
+    first, second = sorted(kept, key=lambda generation: len(list(generation.rglob("*.parquet"))))
     size = sum(file.stat().st_size for file in second.rglob("*.parquet"))
+    freed = f"{size / 1024:.1f} KiB would be freed"
 
     assert "0 generations removed" in ask("vacuum", "out")
     told = ask("vacuum", "out", "--older-than", "0s", "--dry-run")
     assert told.count("would remove") == 2
     assert str(rescued) in told
-    assert generations_of(tmp_path) == [first, second]
-    # The first one's files stand in the second as well.
-    assert ", 1 files, 0 B freed" in told
+    assert generations_of(tmp_path) == kept
+    # The first one's file stands in the second as well.
+    assert f"2 generations would be removed, {freed}; 0 kept" in told
     shutil.rmtree(first)
-    told = ask("vacuum", "out", "--older-than", "0s", "--dry-run")
-    assert f"1 generations would be removed, {size / 1024:.1f} KiB would be freed" in told
+    assert f"1 generations would be removed, {freed}; 0 kept" in ask("vacuum", "out", "--older-than", "0s", "--dry-run")
     with open(tmp_path / ".out.headrace/lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert "E0801" in ask("vacuum", "out", exit_code=LOCKED)
@@ -198,8 +215,8 @@ def test_history_and_show(published, ask, tmp_path):
     assert lines[1].endswith("overwrite  current")
     assert re.search(r"overwrite  retained until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", lines[2])
     newest = ask("history", "out", "-n", "1").splitlines()
-    assert newest[1:] == [lines[1], "and 1 older ones; --rows shows more"]
-    assert "x" not in [path.name for path in tmp_path.iterdir()]
+    assert newest[1].split() == lines[1].split()
+    assert newest[2:] == ["and 1 older ones; --rows shows more"]
 
     tuesday, monday = history_of(ask)
     shown = json.loads(ask("show", tuesday["run_id"], "out", "--format", "json"))

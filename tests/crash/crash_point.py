@@ -128,7 +128,8 @@ class PointRunner:
         while refused(high):
             high *= 2
         low = high // 2
-        while high - low > 1:
+        # About the last one: each further step of the search is a run.
+        while high - low > 1 + low // 16:
             middle = (low + high) // 2
             low, high = (middle, high) if refused(middle) else (low, middle)
         return {"grow": low, "new": allocations}

@@ -293,14 +293,18 @@ def find_budgets(programs: Programs, inputs: Inputs) -> Budgets:
     return Budgets(found)
 
 
-def all_scenarios(programs: Programs, inputs: Inputs) -> list[Scenario]:
-    budgets = find_budgets(programs, inputs)
-    scenarios = [library_scenario(programs, "dataset", mode) for mode in MODES]
-    scenarios += [library_scenario(programs, "file", mode) for mode in ("create", "overwrite")]
-    for threads in THREADS:
-        for spill in (None, budgets):
-            scenarios += [command_scenario(programs, inputs, "dataset", mode, threads, spill) for mode in MODES]
+def all_scenarios(programs: Programs, inputs: Inputs, wanted: set[str] | None = None) -> list[Scenario]:
+    """All, or those of these names. Budgets to spill with take a search, which is made only where they are needed."""
+    kinds = [("dataset", mode) for mode in MODES] + [("file", mode) for mode in ("create", "overwrite")]
+    scenarios = [library_scenario(programs, kind, mode) for kind, mode in kinds]
+    scenarios += [
+        command_scenario(programs, inputs, kind, mode, threads, None) for threads in THREADS for kind, mode in kinds
+    ]
+    if wanted is None or any(" spilling " in name for name in wanted):
+        budgets = find_budgets(programs, inputs)
         scenarios += [
-            command_scenario(programs, inputs, "file", mode, threads, None) for mode in ("create", "overwrite")
+            command_scenario(programs, inputs, "dataset", mode, threads, budgets)
+            for threads in THREADS
+            for mode in MODES
         ]
-    return scenarios
+    return [scenario for scenario in scenarios if wanted is None or scenario.name in wanted]

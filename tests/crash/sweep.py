@@ -128,11 +128,13 @@ class Crew:
 class RealSweep:
     """The sweep over real processes: learns what undisturbed runs do, draws points, runs them."""
 
-    def __init__(self, programs: Programs, crew: Crew, directory: Path):
+    def __init__(self, programs: Programs, crew: Crew, directory: Path, replayed: list[str]):
         inputs = Inputs(directory)
         self.crew = crew
         self.result = RealResult(skips=dict(crew.skips))
-        self.scenarios = self.result.scenarios = all_scenarios(programs, inputs)
+        self.scenarios = self.result.scenarios = all_scenarios(
+            programs, inputs, {identity.split(" | ")[0] for identity in replayed} or None
+        )
         learned = crew.map(lambda runner, scenario: runner.learn(scenario), self.scenarios)
         self.learned: dict[str, Learned] = {s.name: what for s, what in zip(self.scenarios, learned)}
         self._learn_allocations()
@@ -250,7 +252,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--model-log", type=Path, help="what the gtests of tests/commit have counted already")
     parser.add_argument("--page", type=Path)
-    parser.add_argument("--replay", nargs="+", metavar="ID")
+    parser.add_argument("--replay", nargs="+", metavar="ID", default=[])
     return parser.parse_args()
 
 
@@ -261,7 +263,7 @@ def sweep_processes(arguments: argparse.Namespace, programs: Programs, deadline:
     crew = None
     try:
         crew = Crew(programs, arguments.jobs, directory)
-        sweep = RealSweep(programs, crew, directory)
+        sweep = RealSweep(programs, crew, directory, arguments.replay)
         if arguments.replay:
             sweep.run([sweep.find(identity) for identity in arguments.replay], None)
         elif arguments.short:

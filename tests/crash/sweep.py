@@ -12,6 +12,7 @@ Exit code: 0 when nothing failed, 1 otherwise. What this machine does not allow 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import queue
@@ -43,6 +44,8 @@ POWER = "power cut"
 
 # The short form's points per fault: of a scenario of the library, of the command, of the command spilling.
 SHORT_POINTS = {"library": 10, "command": 4, "spilling": 1}
+# The long form's, in one pass: all, but where a run makes a hundred thousand allocations.
+LONG_POINTS = 2000
 
 
 def all_faults(file_systems: list[str]) -> list[Fault]:
@@ -165,27 +168,31 @@ class RealSweep:
         return calls + 1 if fault.file_system else calls
 
     def draw_short(self, seed: int) -> list[Point]:
-        """A few points of every scenario and fault, evenly spread from a start that the seed draws."""
+        """A few points of every scenario and fault."""
         points = []
         for scenario, fault in self._pairs():
-            calls = self._calls(scenario, fault)
-            count = min(calls, SHORT_POINTS["spilling" if scenario.spilling else scenario.program])
-            step = calls / count
-            start = random.Random(f"{seed} {scenario.name} {fault.text}").random() * step
-            points += [Point(scenario, fault, 1 + int(start + i * step), str(seed)) for i in range(count)]
+            points += self._draw(
+                scenario, fault, SHORT_POINTS["spilling" if scenario.spilling else scenario.program], seed
+            )
             if fault.file_system:
-                points.append(Point(scenario, fault, calls, str(seed)))
+                points.append(Point(scenario, fault, self._calls(scenario, fault), str(seed)))
         return points
 
     def draw_all(self, seed: int) -> list[Point]:
-        """Every point of every scenario and fault, in an order that the seed draws."""
+        """Every point of every scenario and fault, but for calls in hundreds of thousands, in a random order."""
         points = [
-            Point(scenario, fault, at, str(seed))
-            for scenario, fault in self._pairs()
-            for at in range(1, self._calls(scenario, fault) + 1)
+            point for scenario, fault in self._pairs() for point in self._draw(scenario, fault, LONG_POINTS, seed)
         ]
         random.Random(seed).shuffle(points)
         return points
+
+    def _draw(self, scenario: Scenario, fault: Fault, count_max: int, seed: int) -> list[Point]:
+        """Points evenly spread from a start that the seed draws."""
+        calls = self._calls(scenario, fault)
+        count = min(calls, count_max)
+        step = calls / count
+        start = random.Random(f"{seed} {scenario.name} {fault.text}").random() * step
+        return [Point(scenario, fault, 1 + int(start + i * step), str(seed)) for i in range(count)]
 
     def find(self, identity: str) -> Point:
         scenario, fault, at, seed = identity.split(" | ")
@@ -195,21 +202,26 @@ class RealSweep:
         raise ValueError(f"no such point here: {identity}")
 
     def run(self, points: list[Point], deadline: float | None) -> None:
+        ended = itertools.count(1)
+
         def run_one(runner: PointRunner, point: Point) -> Counts:
             if deadline is not None and time.monotonic() > deadline:
                 return Counts()
             try:
-                return runner.run(point.scenario, self.learned[point.scenario.name], point.fault, point.at, point.seed)
-            except TracingRefused:
-                raise
+                counts = runner.run(
+                    point.scenario, self.learned[point.scenario.name], point.fault, point.at, point.seed
+                )
             except Exception as error:
                 where = point_id(point.scenario, point.fault, point.at, point.seed)
-                return Counts(points=1, other=1, failures=[f"{where}: the sweep itself failed: {error!r}"])
+                counts = Counts(points=1, other=1, failures=[f"{where}: the sweep itself failed: {error!r}"])
+            for failure in counts.failures:
+                print(f"FAILED {failure}", flush=True)
+            if (number := next(ended)) % 500 == 0:
+                print(f"{number} of {len(points)} points in real processes", flush=True)
+            return counts
 
         for point, counts in zip(points, self.crew.map(run_one, points)):
             self.result.cells[point.fault.fault_class, point.scenario.name].add(counts)
-            for failure in counts.failures:
-                print(f"FAILED {failure}", flush=True)
 
 
 def in_own_mount_namespace() -> None:
@@ -290,15 +302,15 @@ def main() -> int:
         print(f"missing: {', '.join(programs.missing())}; build with `make build-test`", file=sys.stderr)
         return 2
     start = time.monotonic()
-    model = ModelResult()
-    if arguments.model_log:
-        model.read_log(arguments.model_log)
-    elif not arguments.replay:
-        model = run_model(programs, arguments.seed, 1 if arguments.short else 4, arguments.jobs)
     real = sweep_processes(arguments, programs, start + arguments.seconds)
     if arguments.replay:
         print(json.dumps({"points": real.totals().points, "failed": real.totals().failed}))
         return 1 if real.totals().failed else 0
+    model = ModelResult()
+    if arguments.model_log:
+        model.read_log(arguments.model_log)
+    else:
+        model = run_model(programs, arguments.seed, 1 if arguments.short else 4, arguments.jobs)
     passed = print_summary(model, real, time.monotonic() - start)
     if arguments.page and passed:
         write_page(arguments.page, arguments.seed, "short" if arguments.short else "long", model, real)

@@ -147,8 +147,9 @@ Status RemoveTransaction(Env* env, const DatasetLayout& layout, const std::strin
   if (old_tree) {
     ARROW_RETURN_NOT_OK(RemoveLosingTree(env, layout, run_id, old_generation, record, notes));
     // Without the journal, what stands in old/ could not be told from the only copy; so it must be
-    // gone first for good.
-    ARROW_RETURN_NOT_OK(env->SyncDirectory(directory));
+    // gone first for good. What is retained is gone with the sync of where it went.
+    const bool is_retained = record != nullptr && !record->retained_as.empty();
+    if (!is_retained) ARROW_RETURN_NOT_OK(env->SyncDirectory(directory));
   }
   const std::string generation = JoinPath(directory, kGenerationName);
   ARROW_RETURN_NOT_OK(RemoveLosingTree(env, layout, run_id, generation, record, notes));

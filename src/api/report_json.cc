@@ -2,6 +2,7 @@
 #include "api/write_whole.h"
 #include "base/status.h"
 #include "base/units.h"
+#include "commit/errors.h"
 #include "env/env.h"
 #include "headrace/run_report.h"
 #include "observe/json_fields.h"
@@ -251,7 +252,8 @@ OutputTotals TotalsOf(const RunReport& report) {
 
 // What is at the target after a run that failed.
 const char* OutcomeText(const RunReport& report) {
-  return report.error_code == "E0621" ? "it is not known what was published" : "nothing published";
+  const bool is_unknown = report.error_code == fmt::format("E{:04}", kCommitUnknownCode);
+  return is_unknown ? "it is not known what was published" : "nothing published";
 }
 
 std::string AlreadyPublishedLine(const RunReport& report) {

@@ -24,6 +24,14 @@ const char* KindOf(FileProblem problem) {
   return "";
 }
 
+// Whether a run named a file so: "part-<run id>-<number>.parquet".
+bool IsFileOf(const std::string& run_id, std::string_view name) {
+  const std::string prefix = "part-" + run_id + "-";
+  if (run_id.empty() || !name.starts_with(prefix)) return false;
+  name.remove_prefix(prefix.size());
+  return name.find_first_not_of("0123456789") == name.find(".parquet");
+}
+
 class Fsck {
  public:
   Fsck(const FsckOptions& options, const FsckContext& context)
@@ -81,7 +89,7 @@ class Fsck {
     report_.rows += checked->rows;
     report_.row_groups += checked->row_groups;
     report_.bytes += checked->size_bytes;
-    if (!last_run_id.empty() && BaseName(path).find(last_run_id) != std::string::npos) {
+    if (IsFileOf(last_run_id, BaseName(path))) {
       ++last_run_files_;
       last_run_rows_ += checked->rows;
       last_run_bytes_ += checked->size_bytes;

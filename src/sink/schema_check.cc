@@ -37,11 +37,15 @@ std::string KeyText(const std::vector<std::string>& names) {
   return names.empty() ? "no partitions" : fmt::format("partitions by {}", fmt::join(names, ", "));
 }
 
-// Only of types whose texts no other type's values look like.
+// Only of types whose texts no other type's values look like. A number that is written otherwise
+// ("01") would get a second directory.
 bool IsTextOf(const std::shared_ptr<arrow::DataType>& type, const std::string& text) {
-  const bool is_told = arrow::is_integer(type->id()) || type->id() == arrow::Type::BOOL ||
-                       type->id() == arrow::Type::DATE32;
-  return !is_told || arrow::Scalar::Parse(type, text).ok();
+  const bool is_number = arrow::is_integer(type->id());
+  const bool is_told =
+      is_number || type->id() == arrow::Type::BOOL || type->id() == arrow::Type::DATE32;
+  if (!is_told) return true;
+  const auto value = arrow::Scalar::Parse(type, text);
+  return value.ok() && (!is_number || (*value)->ToString() == text);
 }
 
 }  // namespace

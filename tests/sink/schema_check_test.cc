@@ -117,6 +117,7 @@ TEST_F(SchemaCheckTest, PartitionKeysKeepTheirType) {
   EXPECT_EQ(GetErrorCode(text), 651);
   EXPECT_THAT(text.message(), HasSubstr("'north' in id=north/f is no int64"));
   EXPECT_TRUE(by_number.CheckKeys("f", {{"id", "-5"}}).ok());
+  EXPECT_EQ(GetErrorCode(by_number.CheckKeys("id=01/f", {{"id", "01"}})), 651);
   // Texts may look like anything.
   EXPECT_TRUE(Make({name_, fare_}, {"name"}).CheckKeys("f", {{"name", "2024"}}).ok());
 }

@@ -105,6 +105,8 @@ Status LayoutCheck::WalkDirectory(const std::string& relative, const std::string
     const std::string text = name.substr(name.find('=') + 1);
     CheckPartitionName(child, found.front().key, text);
     partition.keys.push_back(found.front().key);
+    partition.values += found.front().key;
+    partition.values += '\0';
     // NULL and its literal text are told apart by what no value begins with.
     partition.values += found.front().value ? "=" + WithoutLeadingZeros(*found.front().value) : "!";
     partition.values += '\0';

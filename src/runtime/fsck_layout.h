@@ -36,8 +36,8 @@ class LayoutCheck {
   Result<DatasetLayoutFacts> Run();
 
  private:
-  // `keys` are the partition keys of the directories down to this one, `values` their values in a
-  // form that is the same for every spelling.
+  // `keys` are the partition keys of the directories down to this one, `values` them and their
+  // values in a form that is the same for every spelling.
   struct Partition {
     std::vector<std::string> keys;
     std::string values;

@@ -83,19 +83,25 @@ def test_every_page_has_a_checksum_that_deep_verifies(dataset, fsck):
     assert "row group 1, column 'x'" in message and part.name in message and "CRC" in message, message
 
 
-def test_every_flipped_byte_of_a_small_file_is_found(headrace, tmp_path, fsck):
+def test_no_flipped_byte_changes_a_value_unnoticed(headrace, tmp_path, fsck):
     (tmp_path / "in.csv").write_text("id,text\n" + "".join(f"{n},some text {n % 50}\n" for n in range(300)))
     assert headrace("convert", "in.csv", "one.parquet").exit_code == 0
     part = tmp_path / "one.parquet"
     content = part.read_bytes()
+    rows = pq.read_table(part)
     metadata = pq.ParquetFile(part).metadata.row_group(0)
+    found = 0
     for column in (metadata.column(0), metadata.column(1)):
         first = column.dictionary_page_offset or column.data_page_offset
         end = first + column.total_compressed_size
-        # Behind the first header every byte belongs to a page or to a header of a later one.
-        for at in range(first + 30, end, max(1, (end - first) // 12)):
+        for at in range(first, end, max(1, (end - first) // 12)):
             part.write_bytes(content[:at] + bytes([content[at] ^ 0x10]) + content[at + 1 :])
-            assert fsck(part, "--deep")["problem_count"] >= 1, f"byte {at} was changed unnoticed"
+            # Some fields of page headers mean nothing to any reader.
+            if fsck(part, "--deep")["clean"]:
+                assert pq.read_table(part) == rows, f"byte {at} was changed unnoticed"
+            else:
+                found += 1
+    assert found >= 15
     part.write_bytes(content)
     assert fsck(part, "--deep")["problems"] == []
 

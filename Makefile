@@ -5,6 +5,7 @@
 #                                 crash-docs writes docs/publishing-tests.md
 #   make soak MINUTES=10          many pipelines in one process; fails when it grows
 #   make lint | bench | golden-update | install PREFIX=DIR
+#   make bench-crash KILLS=100    what readers see while writers are killed, beside a peer
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
@@ -17,6 +18,7 @@ ROUNDS ?= 3
 MINUTES ?= 10
 SECONDS ?= 1800
 SEED ?= 1
+KILLS ?= 100
 JOBS ?= $(shell nproc)
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -26,7 +28,7 @@ HEADRACE := $(CURDIR)/build/release/headrace
 MODEL_LOG := $(CURDIR)/build/release/model_sweep.log
 
 .PHONY: help setup build demo test build-test test-release test-system test-crash asan tsan sanitize tidy test-system-arrow crash crash-short crash-docs soak lint format bench \
-        golden-update install clean
+        bench-crash golden-update install clean
 
 help:
 	@sed -n '1,/^SHELL/{/^#/p}' Makefile
@@ -113,6 +115,10 @@ bench:
 	@cmake --build --preset bench -j $(JOBS)
 	@build/release/headrace_kernels --benchmark_min_time=0.2 --benchmark_out=bench/.cache/kernels.json
 	@HEADRACE=$(HEADRACE) $(PYTHON) bench/pipelines.py --scale $(SF) --memory $(MEMORY) --rounds $(ROUNDS)
+
+bench-crash: build
+	@scripts/setup.sh bench
+	@HEADRACE=$(HEADRACE) $(PYTHON) bench/crash_readers.py --kills $(KILLS)
 
 # The reference pages and golden texts first: the tests that compare them write them.
 golden-update: build-test

@@ -245,6 +245,7 @@ TEST_F(PosixEnvTest, HardLinksShareTheInode) {
   Write(directory_ / "a", "A");
   ASSERT_TRUE(env_->HardLink(directory_ / "a", directory_ / "b").ok());
   EXPECT_EQ((*env_->Stat(directory_ / "a"))->inode, (*env_->Stat(directory_ / "b"))->inode);
+  EXPECT_EQ((*env_->Stat(directory_ / "a"))->link_count, 2u);
   EXPECT_TRUE(IsAlreadyExists(env_->HardLink(directory_ / "a", directory_ / "b")));
   // Directories cannot be linked: the kernel says EPERM, as file systems without links do.
   EXPECT_TRUE(IsNotSupported(env_->HardLink(directory_.path(), directory_ / "c")));

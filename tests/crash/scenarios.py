@@ -293,18 +293,20 @@ def find_budgets(programs: Programs, inputs: Inputs) -> Budgets:
     return Budgets(found)
 
 
-def all_scenarios(programs: Programs, inputs: Inputs, wanted: set[str] | None = None) -> list[Scenario]:
-    """All, or those of these names. Budgets to spill with take a search, which is made only where they are needed."""
+def all_scenarios(programs: Programs, inputs: Inputs, wanted: Callable[[str], bool]) -> list[Scenario]:
+    """Those whose names are wanted. Budgets to spill with take a search, which is made only where they are needed."""
     kinds = [("dataset", mode) for mode in MODES] + [("file", mode) for mode in ("create", "overwrite")]
     scenarios = [library_scenario(programs, kind, mode) for kind, mode in kinds]
     scenarios += [
         command_scenario(programs, inputs, kind, mode, threads, None) for threads in THREADS for kind, mode in kinds
     ]
-    if wanted is None or any(" spilling " in name for name in wanted):
+    budgets = Budgets(dict.fromkeys(THREADS, ""))
+    names = [command_scenario(programs, inputs, "dataset", mode, n, budgets).name for n in THREADS for mode in MODES]
+    if any(wanted(name) for name in names):
         budgets = find_budgets(programs, inputs)
         scenarios += [
             command_scenario(programs, inputs, "dataset", mode, threads, budgets)
             for threads in THREADS
             for mode in MODES
         ]
-    return [scenario for scenario in scenarios if wanted is None or scenario.name in wanted]
+    return [scenario for scenario in scenarios if wanted(scenario.name)]

@@ -17,12 +17,14 @@ import json
 import os
 import queue
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -131,13 +133,11 @@ class Crew:
 class RealSweep:
     """The sweep over real processes: learns what undisturbed runs do, draws points, runs them."""
 
-    def __init__(self, programs: Programs, crew: Crew, directory: Path, replayed: list[str]):
+    def __init__(self, programs: Programs, crew: Crew, directory: Path, wanted: Callable[[str], bool]):
         inputs = Inputs(directory)
         self.crew = crew
         self.result = RealResult(skips=dict(crew.skips))
-        self.scenarios = self.result.scenarios = all_scenarios(
-            programs, inputs, {identity.split(" | ")[0] for identity in replayed} or None
-        )
+        self.scenarios = self.result.scenarios = all_scenarios(programs, inputs, wanted)
         learned = crew.map(lambda runner, scenario: runner.learn(scenario), self.scenarios)
         self.learned: dict[str, Learned] = {s.name: what for s, what in zip(self.scenarios, learned)}
         self._learn_allocations()
@@ -260,6 +260,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--build", type=Path, default=build, help="build directory with the command and the tests")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--short", action="store_true")
+    parser.add_argument("--only", default="", metavar="REGEX", help="scenarios of real processes, by name")
     parser.add_argument("--seconds", type=float, default=1800)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--model-log", type=Path, help="what the gtests of tests/commit have counted already")
@@ -275,7 +276,11 @@ def sweep_processes(arguments: argparse.Namespace, programs: Programs, deadline:
     crew = None
     try:
         crew = Crew(programs, arguments.jobs, directory)
-        sweep = RealSweep(programs, crew, directory, arguments.replay)
+        replayed = {identity.split(" | ")[0] for identity in arguments.replay}
+        only = re.compile(arguments.only)
+        sweep = RealSweep(
+            programs, crew, directory, lambda name: name in replayed if replayed else bool(only.search(name))
+        )
         if arguments.replay:
             sweep.run([sweep.find(identity) for identity in arguments.replay], None)
         elif arguments.short:

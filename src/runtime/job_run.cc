@@ -275,6 +275,7 @@ Status JobRun::Convert() {
   SpillOptions spill;
   spill.env = env_;
   spill.directory = SpillDirectory();
+  if (job_.resources.spill_dir.empty()) spill.place = SpillPlace::kOurs;
   spill.bytes_max = job_.resources.spill_bytes_max;
   // A direct run makes the area as well, but nothing of it exists before the first frame.
   ARROW_ASSIGN_OR_RAISE(spill_, SpillArea::Open(std::move(spill)));

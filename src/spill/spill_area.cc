@@ -53,7 +53,8 @@ SpillArea::~SpillArea() {
   (void)options_.env->RemoveDirectory(own_directory_);
   (void)options_.env->RemoveFile(own_directory_ + std::string(kLockSuffix));
   // Fails, as it should, while somebody else's directory or lock stands in it.
-  if (made_parent_) (void)options_.env->RemoveDirectory(options_.directory);
+  const bool goes = made_parent_ || options_.place == SpillPlace::kOurs;
+  if (goes) (void)options_.env->RemoveDirectory(options_.directory);
 }
 
 Status SpillArea::ReclaimDead() {
@@ -70,6 +71,7 @@ Status SpillArea::ReclaimDead() {
     if (!options_.env->RemoveTree(directory).ok()) continue;
     (void)options_.env->RemoveFile(lock_path);
   }
+  if (options_.place == SpillPlace::kOurs) (void)options_.env->RemoveDirectory(options_.directory);
   return Status::OK();
 }
 

@@ -31,11 +31,17 @@ namespace headrace {
 
 enum class SpillCompression : uint8_t { kNone, kLz4, kZstd };
 
+enum class SpillPlace : uint8_t {
+  kGiven,  // by the user: it stays if it was there before
+  kOurs,   // made by some run, perhaps one that died: it goes whenever it is empty
+};
+
 struct SpillOptions {
   Env* env = nullptr;
   // Where the area's own directory goes; made when needed, and then removed at the end unless
   // others use it too.
   std::string directory;
+  SpillPlace place = SpillPlace::kGiven;
   int64_t bytes_max =
       0;  // 0 = what the disk has free when the first frame is written, less a twentieth
   SpillCompression compression = SpillCompression::kLz4;

@@ -29,6 +29,21 @@ class SpillAreaTest : public ::testing::Test {
     for (auto& byte : bytes) byte = static_cast<uint8_t>(random() % distinct);
     return bytes;
   }
+  // As if killed: no destructors.
+  void SpillAndDie() {
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      auto area = SpillArea::Open(options_).ValueOrDie();
+      auto writer = SpillWriter::Make(area.get(), 64, pool_).ValueOrDie();
+      const uint8_t byte = 7;
+      const BytesView piece(&byte, 1);
+      ::_exit(writer->Write({&piece, 1}).ok() ? 42 : 1);
+    }
+    int exit_status = 0;
+    ASSERT_EQ(::waitpid(child, &exit_status, 0), child);
+    ASSERT_EQ(WEXITSTATUS(exit_status), 42);
+  }
   size_t EntryCount() { return Env::Default()->List(directory_).ValueOrDie().size(); }
 
   std::string directory_;
@@ -132,18 +147,7 @@ TEST_F(SpillAreaTest, TheDiskBudgetIsAnOrdinaryErrorWithCounts) {
 }
 
 TEST_F(SpillAreaTest, DirectoriesOfDeadOwnersAreReclaimedAndLiveOnesKept) {
-  const pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    auto area = SpillArea::Open(options_).ValueOrDie();
-    auto writer = SpillWriter::Make(area.get(), 64, pool_).ValueOrDie();
-    const uint8_t byte = 7;
-    const BytesView piece(&byte, 1);
-    ::_exit(writer->Write({&piece, 1}).ok() ? 42 : 1);  // no destructors: as if killed
-  }
-  int exit_status = 0;
-  ASSERT_EQ(::waitpid(child, &exit_status, 0), child);
-  ASSERT_EQ(WEXITSTATUS(exit_status), 42);
+  SpillAndDie();
   ASSERT_EQ(EntryCount(), 2u) << "directory and lock of the dead process";
 
   auto live = SpillArea::Open(options_).ValueOrDie();
@@ -155,6 +159,19 @@ TEST_F(SpillAreaTest, DirectoriesOfDeadOwnersAreReclaimedAndLiveOnesKept) {
   auto second = SpillArea::Open(options_).ValueOrDie();
   EXPECT_EQ(EntryCount(), 2u) << "the live area stays";
   EXPECT_TRUE(live->Read(frame, pool_).ok());
+}
+
+TEST_F(SpillAreaTest, ADirectoryOfOurOwnGoesWithTheDeadOwner) {
+  options_.directory = directory_ + "/spill";
+  SpillAndDie();
+  ASSERT_TRUE(SpillArea::Open(options_).ok());
+  ASSERT_EQ(EntryCount(), 1u) << "who knows who made it";
+  options_.place = SpillPlace::kOurs;
+  ASSERT_TRUE(SpillArea::Open(options_).ok());
+  EXPECT_EQ(EntryCount(), 0u);
+  SpillAndDie();
+  ASSERT_TRUE(SpillArea::Open(options_).ok());
+  EXPECT_EQ(EntryCount(), 0u);
 }
 
 // The descriptor of the only scratch file that this process has open below `directory`.

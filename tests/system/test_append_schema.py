@@ -32,9 +32,11 @@ def tree(folder):
 
 
 def rows(folder):
-    return duckdb.sql(f"SELECT count(*) FROM read_parquet('{folder}/**/*.parquet', union_by_name = true)").fetchall()[
-        0
-    ][0]
+    return (
+        duckdb.connect()
+        .sql(f"SELECT count(*) FROM read_parquet('{folder}/**/*.parquet', union_by_name = true)")
+        .fetchall()[0][0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,11 @@ def test_a_new_column_can_be_allowed(dataset, headrace, tmp_path):
     assert done.exit_code == 0, done.stderr
     assert "column 'tip' is new to the dataset" in done.stderr
     relation = f"read_parquet('{tmp_path}/out/*.parquet', union_by_name = true)"
-    assert duckdb.sql(f"SELECT id, tip FROM {relation} ORDER BY id").fetchall() == [(1, None), (2, None), (3, 2)]
+    assert duckdb.connect().sql(f"SELECT id, tip FROM {relation} ORDER BY id").fetchall() == [
+        (1, None),
+        (2, None),
+        (3, 2),
+    ]
     # From now on it is a column of the dataset: the same again needs no flag, and leaving it out is refused.
     assert dataset(text).exit_code == 0
     assert_one_error(dataset(FIRST), SINK, "E0652", "'tip'")

@@ -198,7 +198,7 @@ def test_recover_of_a_single_file(headrace, ask, tmp_path):
     left = tmp_path / ".out.parquet.headrace-dead.tmp"
     left.write_bytes(b"half")
     said = ask("recover", "out.parquet")
-    assert said.startswith("undid a run that died")
+    assert said.startswith("undid run dead:")
     assert said.count("\n") == 1
     assert not left.exists()
     assert (tmp_path / "out.parquet").read_bytes() == before

@@ -25,7 +25,7 @@ def table(tmp_path_factory) -> Path:
     duckdb.execute(
         f"""COPY (SELECT i AS id, i * 7919 % 60 AS key, 'text ' || (i * 104729 % 99991) AS text, i * 0.5 AS amount
             FROM range({ROWS}) t(i)) TO '{path}' (HEADER)"""
-    )
+    ).fetchall()
     return path
 
 

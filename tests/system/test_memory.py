@@ -35,7 +35,7 @@ def table(tmp_path_factory) -> Path:
                  'city ' || (i * 104729 % 997) AS city, CAST((i * 31 % 1000003) / 100 AS DECIMAL(12, 2)) AS amount,
                  repeat('x', CAST(i * 13 % 47 AS INTEGER)) || CASE WHEN i % 1000 = 0 THEN chr(10) ELSE '' END AS note
           FROM range({ROWS}) t(i)) TO '{path}' (HEADER, QUOTE '"')"""
-    )
+    ).fetchall()
     return path
 
 

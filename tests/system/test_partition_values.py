@@ -95,7 +95,7 @@ def text_readers(tmp_path, headrace):
     def by_duckdb():
         path = str(tmp_path / "out/**/*.parquet")
         query = f"SELECT n, k FROM read_parquet('{path}', hive_partitioning = true, hive_types_autocast = false)"
-        return [{"n": n, "k": k} for n, k in duckdb.sql(query).fetchall()]
+        return [{"n": n, "k": k} for n, k in duckdb.connect().sql(query).fetchall()]
 
     def by_polars():
         frame = pl.scan_parquet(tmp_path / "out", hive_partitioning=True, hive_schema={"k": pl.String})
@@ -179,7 +179,7 @@ def test_typed_values_come_back(publish, headrace, tmp_path, name):
     assert len(list((tmp_path / "out").iterdir())) == len(values)
     path = str(tmp_path / "out/**/*.parquet")
     options = f"hive_partitioning = true, hive_types = {{'k': {sql_type}}}"
-    rows = duckdb.sql(f"SELECT n, k FROM read_parquet('{path}', {options})").fetchall()
+    rows = duckdb.connect().sql(f"SELECT n, k FROM read_parquet('{path}', {options})").fetchall()
     assert_read_back([{"n": n, "k": k} for n, k in rows], values)
     # The others agree on the texts, whatever type each of them makes of them.
     readers = text_readers(tmp_path, headrace)

@@ -31,8 +31,8 @@ std::optional<EnvCall> MutatedCall(const std::string& line) {
 // Where the ledger is durable from an earlier run, making its entry durable again changes nothing.
 // A recovery cannot know that: the scenarios that create the ledger are the ones that need the
 // call, and there the mutant is caught.
-// Likewise what leaves the transaction's directory before its journal: old/, which exists only where
-// names cannot be exchanged, and a generation that is retained.
+// Likewise what leaves the transaction's directory before its journal: old/, which exists only
+// where names cannot be exchanged, and a generation that is retained.
 bool IsEquivalent(const SweepScenario& scenario, const std::string& recovery_call) {
   if (recovery_call == "SyncDirectory /data/.out.headrace") return scenario.old_tree.has_value();
   return recovery_call == "SyncDirectory /data/.out.headrace/txn-run-2" &&

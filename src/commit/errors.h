@@ -29,6 +29,7 @@ inline constexpr ErrorCode kPublishedButGone = 627;
 inline constexpr ErrorCode kNoFileLocks = 628;
 inline constexpr ErrorCode kNeedsDataset = 629;
 inline constexpr ErrorCode kNamesCollide = 636;
+inline constexpr ErrorCode kInsideSideDirectory = 637;
 inline constexpr ErrorCode kStagingMisused = 920;
 inline constexpr ErrorCode kTargetLocked = 801;
 

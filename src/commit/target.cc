@@ -1,5 +1,6 @@
 #include "commit/target.h"
 
+#include <algorithm>
 #include <array>
 
 #include "commit/errors.h"
@@ -48,6 +49,21 @@ Status CheckCanBeKept(Env* env, const std::string& directory) {
     }
   }
   return Status::OK();
+}
+
+// Whether a directory of this path, or its last name, is named like the side directory of a
+// dataset.
+bool IsInSideDirectory(const std::string& path) {
+  constexpr std::string_view kSuffix = ".headrace";
+  for (size_t begin = 0; begin < path.size();) {
+    const size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view name(path.data() + begin, end - begin);
+    if (name.starts_with('.') && name.ends_with(kSuffix) && name.size() > kSuffix.size() + 1) {
+      return true;
+    }
+    begin = end + 1;
+  }
+  return false;
 }
 
 Status CheckFileTarget(const ResolvedTarget& target, const TransactionOptions& options) {
@@ -162,6 +178,12 @@ Status CheckTarget(Env* env, const ResolvedTarget& target, const TransactionOpti
                      "the root directory cannot be a target; choose a directory below it");
   }
   const std::string parent_path = ParentPath(target.path);
+  if (IsInSideDirectory(target.path)) {
+    return MakeError(ErrorKind::kSink, kInsideSideDirectory,
+                     "the target lies in the side directory of another dataset, where the next run "
+                     "would clean it away: {}; choose another place",
+                     target.path);
+  }
   ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> parent, env->Stat(parent_path));
   if (!parent) {
     return MakeError(ErrorKind::kSink, kParentMissing,

@@ -11,6 +11,9 @@ namespace {
 
 class CrashSweepTest : public ::testing::TestWithParam<SweepScenario> {
  protected:
+  void SetUp() override {
+    if (kThreadSanitized) GTEST_SKIP() << kNoThreads;
+  }
   void Report(const char* what, const CrashSweep& sweep) {
     const SweepCounts& counts = sweep.counts();
     std::printf(

@@ -109,6 +109,20 @@ TEST_F(PublishErrorsTest, WhatFailsBeforePublishIsTheSinks) {
   EXPECT_EQ(GetErrorCode(FailAt(options, "Stat /data/out")), kTargetNotReadable);
 }
 
+TEST_F(PublishErrorsTest, NothingIsPublishedIntoTheSideDirectoryOfAnother) {
+  for (const char* target : {"/data/.out.headrace/txn-mine", "/data/.out.headrace"}) {
+    ModelFileSystem model;
+    model.CreateDirectory("/data");
+    model.CreateDirectory("/data/.out.headrace");
+    FaultEnv env(&model);
+    TransactionOptions options;
+    options.target = target;
+    options.mode = PublishMode::kOverwrite;
+    const Status status = Transaction::Begin(&env, options).status();
+    EXPECT_EQ(GetErrorCode(status), kInsideSideDirectory) << status.ToString();
+  }
+}
+
 TEST_F(PublishErrorsTest, WhatFailsInPublishIsTheCommits) {
   for (const char* call : {"OpenForWrite /data/.out.headrace/txn-run-1/journal",
                            "SyncDirectory /data/.out.headrace/txn-run-1/gen", "Rename "}) {

@@ -191,6 +191,9 @@ std::string JudgeFutures(const GroupSweep& sweep, const ModelFileSystem& model,
 
 class PublishGroupTest : public ::testing::TestWithParam<GroupScenario> {
  protected:
+  void SetUp() override {
+    if (kThreadSanitized) GTEST_SKIP() << kNoThreads;
+  }
   // Calls of an undisturbed publish.
   static int64_t CountCalls(const GroupSweep& sweep) {
     ModelFileSystem model = sweep.start();

@@ -24,6 +24,14 @@ inline constexpr bool kSanitized = true;
 inline constexpr bool kSanitized = false;
 #endif
 
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool kThreadSanitized = true;
+#else
+inline constexpr bool kThreadSanitized = false;
+#endif
+// The sweeps are of one thread and long: TSan would find nothing in them.
+inline constexpr char kNoThreads[] = "SKIPPED: one thread, nothing for TSan";
+
 // HEADRACE_SWEEP_EFFORT multiplies the losses of power that follow every interruption.
 inline int SweepEffort() {
   const char* effort = std::getenv("HEADRACE_SWEEP_EFFORT");

@@ -20,6 +20,9 @@ const std::map<std::string, Tree> kWritten = {
 
 class VacuumSweep : public ::testing::TestWithParam<bool> {
  protected:
+  void SetUp() override {
+    if (kThreadSanitized) GTEST_SKIP() << kNoThreads;
+  }
   VacuumSweep() {
     if (const char* seed = std::getenv("HEADRACE_SEED")) seed_ = std::strtoull(seed, nullptr, 10);
     features_.exchange = GetParam();

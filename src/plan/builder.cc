@@ -65,8 +65,7 @@ Result<LogicalPlan> BuildUnoptimizedPlan(const JobSpec& job,
   for (const Step& step : job.steps) {
     ARROW_ASSIGN_OR_RAISE(node, AddStep(std::move(node), step));
   }
-  std::vector<OutputSpec> outputs = {job.output};
-  outputs.insert(outputs.end(), job.more_outputs.begin(), job.more_outputs.end());
+  std::vector<OutputSpec> outputs = OutputsOf(job);
   for (OutputSpec& output : outputs) {
     const Status resolved = ResolvePartitionColumns(node->columns(), &output);
     if (!resolved.ok()) return AtStep(resolved, "", "partition_by");

@@ -5,6 +5,7 @@
 
 #include "commit/layout.h"
 #include "commit/target.h"
+#include "plan/nodes/sink.h"
 
 namespace headrace {
 namespace {
@@ -71,9 +72,7 @@ class RunOutputs::AllSinks : public Sink {
 
 Status RunOutputs::Resolve(const JobSpec& job, const std::string& run_id) {
   outputs_.clear();
-  std::vector<OutputSpec> specs = {job.output};
-  specs.insert(specs.end(), job.more_outputs.begin(), job.more_outputs.end());
-  for (OutputSpec& spec : specs) {
+  for (OutputSpec& spec : OutputsOf(job)) {
     ARROW_ASSIGN_OR_RAISE(OutputTarget target, ResolveOutput(spec, run_id));
     if (!job.run_id.empty()) target.transaction.run_id_origin = RunIdOrigin::kGiven;
     // Before a missing parent directory is looked for.

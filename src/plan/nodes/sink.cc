@@ -30,6 +30,12 @@ PlanNodePtr SinkNode::PruneColumns(const ColumnSet&) const {
   return WithInputs({input().PruneColumns(ColumnSet(columns().begin(), columns().end()))});
 }
 
+std::vector<OutputSpec> OutputsOf(const JobSpec& job) {
+  std::vector<OutputSpec> outputs = {job.output};
+  outputs.insert(outputs.end(), job.more_outputs.begin(), job.more_outputs.end());
+  return outputs;
+}
+
 const char* WriteModeText(WriteMode mode) {
   switch (mode) {
     case WriteMode::kCreate:

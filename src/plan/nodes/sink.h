@@ -25,6 +25,9 @@ class SinkNode : public PlanNode {
   const std::vector<OutputSpec> outputs_;
 };
 
+// All outputs of a job, its first one first.
+std::vector<OutputSpec> OutputsOf(const JobSpec& job);
+
 // "create", "append", "overwrite", "overwrite-partitions".
 const char* WriteModeText(WriteMode mode);
 

@@ -30,6 +30,21 @@ struct CsvOptions {  // unset = sniffed
   int64_t field_bytes_max = 256LL << 20;                   // a longer field is a bad row
 };
 
+// What becomes of input records that do not fit: too few or many fields, a value that is not of its
+// column's type, invalid text.
+enum class BadRows : uint8_t {
+  kFail,       // the first one ends the run
+  kQuarantine  // they are left out of the output and stored beside it, with place and reason
+};
+
+struct BadRowsSpec {
+  BadRows what = BadRows::kFail;
+  // With kQuarantine: more ends the run, and nothing is published. A share is one of all rows read,
+  // 0.001 = 0.1 %, and judged at the end. With neither, any number will do as long as one row fits.
+  std::optional<int64_t> rows_max = {};
+  std::optional<double> share_max = {};
+};
+
 struct InputSpec {
   std::vector<std::string> paths;  // files, globs, directories, "-"
   std::string format;              // "" = by file name and content
@@ -148,6 +163,7 @@ struct JobSpec {
   // Further places for the same rows. All outputs of a run are published together or not at all.
   std::vector<OutputSpec> more_outputs = {};
   ResourceSpec resources;
+  BadRowsSpec bad_rows = {};
   std::vector<AlertSpec> alerts = {};
   // Not empty: a run of this id is published once. Where the target's ledger has it, the run does
   // nothing and reports "already published". Datasets only.

@@ -14,7 +14,10 @@ namespace headrace {
 // into its own memory. Size is decided once, by the source: at most `chunk_size` rows and at most
 // the run's batch bytes.
 struct Batch {
-  std::shared_ptr<arrow::RecordBatch> columns;
+  std::shared_ptr<arrow::RecordBatch> columns;  // null: no rows
+  // Only between a source and the driver: input records of the same stretch that could not become
+  // rows (source/rejects.h). Null: none.
+  std::shared_ptr<arrow::RecordBatch> rejects = nullptr;
   int64_t rows() const { return columns ? columns->num_rows() : 0; }
 };
 

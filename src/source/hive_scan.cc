@@ -23,8 +23,10 @@ class HiveSource : public Source {
     const int file = morsel->file;
     if (skip_[file]) return Status::OK();
     return inner_->Read(std::move(morsel), [&](Batch batch) -> Status {
-      ARROW_ASSIGN_OR_RAISE(batch.columns,
-                            AddHiveColumns(*batch.columns, schema_, hive_, file, pool_));
+      if (batch.columns != nullptr) {
+        ARROW_ASSIGN_OR_RAISE(batch.columns,
+                              AddHiveColumns(*batch.columns, schema_, hive_, file, pool_));
+      }
       return emit(std::move(batch));
     });
   }

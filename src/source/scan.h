@@ -17,6 +17,7 @@
 #include "headrace/job.h"
 #include "memory/budget.h"
 #include "memory/needs.h"
+#include "source/rejects.h"
 #include "source/source.h"
 
 namespace headrace {
@@ -29,6 +30,7 @@ struct ScanContext {
   int threads = 1;                // Type may use as many, and at most as many call Next and Read
   int64_t batch_bytes = 1 << 20;  // target bytes of input text per morsel while Type reads
   int64_t chunk_rows = 50'000;    // most rows in one batch
+  BadRows bad_rows = BadRows::kFail;
   std::string spill_directory;  // where standard input may be kept for a second pass; "" = nowhere
   std::function<void(int64_t bytes_done, int64_t bytes_total)>
       on_inference_progress;  // may be empty; any thread

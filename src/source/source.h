@@ -28,7 +28,8 @@ class Morsel {
 struct SourceInput {
   std::string path;
   int64_t size_bytes = 0;
-  int64_t rows = 0;  // given out so far
+  int64_t rows = 0;     // given out so far
+  int64_t rejects = 0;  // likewise
 };
 
 using EmitBatch = std::function<Status(Batch)>;
@@ -44,7 +45,7 @@ class Source {
   // The next morsel in input order; nullptr at the end or after Stop.
   virtual Result<std::unique_ptr<Morsel>> Next() = 0;
   // Converts a morsel, emitting its batches in order from the calling thread. Fails with what
-  // `emit` fails with.
+  // `emit` fails with. A batch may hold rejects alone.
   virtual Status Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) = 0;
   // No further morsels are wanted (a limit is reached).
   virtual void Stop() = 0;

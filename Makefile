@@ -114,6 +114,7 @@ bench:
 	@mkdir -p bench/.cache
 	@cmake --build --preset bench -j $(JOBS)
 	@build/release/headrace_kernels --benchmark_min_time=0.2 --benchmark_out=bench/.cache/kernels.json
+	@$(PYTHON) bench/reading.py --scale $(SF) --rounds $(ROUNDS)
 	@HEADRACE=$(HEADRACE) $(PYTHON) bench/pipelines.py --scale $(SF) --memory $(MEMORY) --rounds $(ROUNDS)
 
 bench-crash: build

@@ -267,6 +267,38 @@ TEST(CsvTypes, FastNumberPathsRefuseWhatIsNoNumber) {
   }
 }
 
+// What the short ways take, they read as the long ones do; what they leave is none of their forms.
+TEST(CsvTypes, ShortNumberPathsAgreeWithTheLongOnes) {
+  std::mt19937_64 random(8);
+  constexpr std::string_view kBytes = "0123456789012345678901234567890123456789..-+ e\"";
+  int taken = 0;
+  for (int round = 0; round < 200'000; ++round) {
+    std::string text(1 + random() % 18, '0');
+    for (char& c : text) c = kBytes[random() % (round % 2 == 0 ? 10 : kBytes.size())];
+    const int scale = static_cast<int>(random() % 8);
+    if (round % 4 == 0 && static_cast<size_t>(scale) < text.size())
+      text[text.size() - 1 - static_cast<size_t>(scale)] = '.';
+    const std::string padded = std::string(kTextPadding, '9') + text;
+    const uint8_t* begin = reinterpret_cast<const uint8_t*>(padded.data()) + kTextPadding;
+    const uint8_t* end = begin + text.size();
+    int64_t value, whole;
+    if (ParseShortInt(begin, end, &value)) {
+      ASSERT_TRUE(ParseInt64(begin, end, &whole)) << text;
+      ASSERT_EQ(value, whole) << text;
+    } else {
+      ASSERT_FALSE(text.size() <= 8 && text.find_first_not_of("0123456789") == text.npos) << text;
+    }
+    __int128 decimal;
+    if (FixedScaleDecimal(scale).Parse(begin, end, &value)) {
+      ++taken;
+      ASSERT_EQ(ParseDecimal128(begin, end, 38, scale, &decimal), DecimalResult::kOk) << text;
+      ASSERT_EQ(static_cast<__int128>(value), decimal) << text;
+      ASSERT_EQ(text[text.size() - 1 - static_cast<size_t>(scale)], '.') << text;
+    }
+  }
+  EXPECT_GT(taken, 10'000);
+}
+
 TEST(CsvTypes, EveryDayOfTheCalendar) {
   int32_t expected = -719162;
   for (int year = 1; year <= 9999; ++year) {

@@ -19,6 +19,11 @@ inline FieldText TrimBlanks(FieldText field) {
   return field;
 }
 
+// Whether a number, date or time could begin with this byte.
+inline bool MayBeginValue(int byte) {
+  return (byte >= '0' && byte <= '9') || byte == '-' || byte == '+' || byte == '.';
+}
+
 // `Parser` has `using Value`, `bool Fast(begin, end, Value*) const` for the usual form and
 // `bool Slow(begin, end, Value*, std::string* reason) const` for every other one.
 template <class Parser>
@@ -32,6 +37,7 @@ class FixedConverter : public ColumnConverter {
         quote_(dialect.quote),
         nulls_(nulls),
         only_empty_(nulls.only_empty()),
+        bare_first_(only_empty_ && !MayBeginValue(dialect.quote)),
         parser_(std::move(parser)) {}
 
   Result<std::shared_ptr<arrow::Array>> Convert(const RecordRange& range, int column,
@@ -45,6 +51,8 @@ class FixedConverter : public ColumnConverter {
     FieldCursor cursor(range, column);
     for (int64_t row = 0; row < range.rows; ++row) {
       FieldText field = cursor.Next();
+      if (bare_first_ && parser_.Fast(field.begin, field.end, &out[row])) [[likely]]
+        continue;
       const FieldText raw = field;
       if (IsQuoted(field, quote_)) field = Unquoted(field);
       if (only_empty_ && parser_.Fast(field.begin, field.end, &out[row])) [[likely]]
@@ -72,6 +80,7 @@ class FixedConverter : public ColumnConverter {
   const int quote_;
   const NullRule nulls_;
   const bool only_empty_;
+  const bool bare_first_;  // no quoted field is a value as it stands, so quotes can wait
   const Parser parser_;
 };
 

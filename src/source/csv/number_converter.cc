@@ -14,7 +14,7 @@ struct IntegerParser {
   using Value = T;
   bool Fast(const uint8_t* begin, const uint8_t* end, T* out) const {
     int64_t value;
-    if (!ParseInt64(begin, end, &value)) return false;
+    if (!ParseShortInt(begin, end, &value) && !ParseInt64(begin, end, &value)) return false;
     *out = static_cast<T>(value);
     return std::in_range<T>(value);
   }
@@ -86,13 +86,19 @@ struct DecimalParser {
   int scale;
   int64_t short_limit = 0;  // mantissas below it fit the precision at full scale
   int64_t powers[19] = {};  // powers[i] = 10^i
+  FixedScaleDecimal usual;
 
-  DecimalParser(int precision, int scale) : precision(precision), scale(scale) {
+  DecimalParser(int precision, int scale) : precision(precision), scale(scale), usual(scale) {
     powers[0] = 1;
     for (int i = 1; i < 19; ++i) powers[i] = powers[i - 1] * 10;
     short_limit = precision >= 18 ? powers[18] : powers[precision];
   }
   bool Fast(const uint8_t* begin, const uint8_t* end, __int128* out) const {
+    int64_t amount;
+    if (usual.Parse(begin, end, &amount) && amount < short_limit) [[likely]] {
+      *out = amount;
+      return true;
+    }
     if (begin == end) return false;
     const bool negative = *begin == '-';
     DecimalText text;

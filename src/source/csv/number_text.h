@@ -64,6 +64,15 @@ inline bool ParseDigits(const uint8_t* begin, const uint8_t* end, uint64_t* valu
   return AreDigitValues(low) && AreDigitValues(middle) && AreDigitValues(high);
 }
 
+// 1 to 8 digits without a sign: what most integer columns hold.
+inline bool ParseShortInt(const uint8_t* begin, const uint8_t* end, int64_t* value) {
+  const int64_t length = end - begin;
+  if (static_cast<uint64_t>(length - 1) >= 8) return false;
+  const uint64_t values = DigitValues(end, length);
+  *value = static_cast<int64_t>(CombineDigits(values));
+  return AreDigitValues(values);
+}
+
 // [+-]digits within int64.
 inline bool ParseInt64(const uint8_t* begin, const uint8_t* end, int64_t* value) {
   if (begin == end) return false;
@@ -138,6 +147,40 @@ inline bool ParseShortDecimal(const uint8_t* begin, const uint8_t* end, DecimalT
   out->digits = static_cast<int>(length) - has_dot;
   return AreDigitValues(low) && AreDigitValues(high);
 }
+
+// Role: reads decimals of a known scale written with exactly so many fractional digits and no sign,
+// as columns of amounts hold them: the dot's place is known, so it need not be looked for.
+class FixedScaleDecimal {
+ public:
+  static constexpr int kScaleMax = 6;
+
+  explicit FixedScaleDecimal(int scale)
+      : scale_(scale), dot_shift_(scale >= 1 && scale <= kScaleMax ? 8 * (7 - scale) : -1) {}
+
+  // The number without its dot, at most 15 digits; false for any other form.
+  bool Parse(const uint8_t* begin, const uint8_t* end, int64_t* mantissa) const {
+    const int64_t length = end - begin;
+    if (dot_shift_ < 0 || length <= scale_ || length > 16) return false;
+    const uint64_t word = LoadWord(end - 8) ^ kZeroDigits;
+    if ((word >> dot_shift_ & 0xff) != static_cast<uint64_t>('.' ^ '0')) return false;
+    const uint64_t before = (uint64_t{1} << dot_shift_) - 1;
+    const uint64_t keep = length >= 8 ? ~uint64_t{0} : ~uint64_t{0} << (64 - 8 * length);
+    const uint64_t values = (word & keep & (~before << 8)) | (word & keep & before) << 8;
+    bool digits = AreDigitValues(values);
+    uint64_t number = CombineDigits(values);
+    if (length > 8) {
+      const uint64_t high = DigitValues(end - 8, length - 8);
+      digits &= AreDigitValues(high);
+      number += CombineDigits(high) * 10000000;  // the dot took one of the lower eight places
+    }
+    *mantissa = static_cast<int64_t>(number);
+    return digits;
+  }
+
+ private:
+  int scale_;
+  int dot_shift_;  // of the dot in the last eight bytes, in bits; -1 = scale not handled here
+};
 
 inline constexpr double kExactPowersOfTen[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                                1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};

@@ -104,9 +104,15 @@ inline int64_t FlattenWords(const uint64_t* bits, int64_t begin, int64_t end, in
     if (end - base < 64) left &= (uint64_t{1} << (end - base)) - 1;
     const int set = std::popcount(left);
     uint32_t* to = out + count;
-    // Eight at a time without a branch per position: values beyond `set` are overwritten later.
-    for (int written = 0; written < set; written += 8) {
-      for (int i = 0; i < 8; ++i) {
+    // Many at a time without a branch per position: values beyond `set` are overwritten later.
+    // Most words of ordinary text have no more than the first step writes.
+    constexpr int kFirst = 12, kStep = 4;  // together never beyond a whole word
+    for (int i = 0; i < kFirst; ++i) {
+      to[i] = static_cast<uint32_t>(base + std::countr_zero(left));
+      left &= left - 1;
+    }
+    for (int written = kFirst; written < set; written += kStep) {
+      for (int i = 0; i < kStep; ++i) {
         to[written + i] = static_cast<uint32_t>(base + std::countr_zero(left));
         left &= left - 1;
       }

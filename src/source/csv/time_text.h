@@ -20,27 +20,32 @@ inline bool IsLeapYear(uint32_t year) {
 // Exactly yyyy-MM-dd at `text` (10 bytes), years 0001 to 9999; days since 1970-01-01.
 inline bool ParseDate10(const uint8_t* text, int32_t* days) {
   // Bytes become digit values and the dashes zero; anything else sets a high bit below.
-  const uint64_t head = LoadWord(text) ^ 0x2d30302d30303030ULL;
-  const uint32_t tens = text[8] ^ 0x30u;
-  const uint32_t ones = text[9] ^ 0x30u;
-  if ((((head + 0x7f76767f76767676ULL) | head) & 0x8080808080808080ULL) != 0 || tens > 9 ||
-      ones > 9)
+  uint16_t century_bytes;
+  std::memcpy(&century_bytes, text, sizeof(century_bytes));
+  const uint32_t century_digits = century_bytes ^ 0x3030u;
+  const uint64_t rest = LoadWord(text + 2) ^ 0x30302d30302d3030ULL;  // yy-MM-dd
+  if ((((century_digits + 0x7676u) | century_digits) & 0x8080u) != 0 ||
+      (((rest + 0x76767f76767f7676ULL) | rest) & 0x8080808080808080ULL) != 0)
     return false;
-  const uint32_t year = static_cast<uint32_t>((head & 0xff) * 1000 + (head >> 8 & 0xff) * 100 +
-                                              (head >> 16 & 0xff) * 10 + (head >> 24 & 0xff));
-  const uint32_t month = static_cast<uint32_t>((head >> 40 & 0xff) * 10 + (head >> 48 & 0xff));
-  const uint32_t day = tens * 10 + ones;
-  static constexpr uint16_t kDaysBefore[16] = {0,   0,   31,  59,  90,  120, 151, 181,
-                                               212, 243, 273, 304, 334, 0,   0,   0};
-  static constexpr uint8_t kDaysIn[16] = {0,  31, 28, 31, 30, 31, 30, 31,
-                                          31, 30, 31, 30, 31, 0,  0,  0};
-  if (month > 12 || year == 0) return false;
-  const uint32_t leap = IsLeapYear(year) ? 1 : 0;
-  if (day == 0 || day > kDaysIn[month] + (month == 2 ? leap : 0)) return false;
+  const uint32_t century = (century_digits & 0xff) * 10 + (century_digits >> 8);
+  const uint64_t pairs = rest * 10 + (rest >> 8);  // yy, MM and dd in bytes 0, 3 and 6
+  const uint32_t year_of_century = pairs & 0xff;
+  const uint32_t month = pairs >> 24 & 0xff;
+  const uint32_t day = pairs >> 48 & 0xff;
+  const uint32_t year = century * 100 + year_of_century;
+  const uint32_t leap = (year_of_century != 0 ? year_of_century : century) % 4 == 0 ? 1 : 0;
+  static constexpr uint16_t kDaysBefore[2][16] = {
+      {0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 0, 0, 0},
+      {0, 0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335, 0, 0, 0}};
+  static constexpr uint8_t kDaysIn[2][16] = {
+      {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0, 0, 0},
+      {0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0, 0, 0}};
+  if (month > 12 || year == 0 || day == 0 || day > kDaysIn[leap][month]) return false;
   constexpr int32_t kDaysFrom0001To1970 = 719162;
   const uint32_t before = year - 1;
-  *days = static_cast<int32_t>(before * 365 + before / 4 - before / 100 + before / 400 +
-                               kDaysBefore[month] + (month > 2 ? leap : 0) + day - 1) -
+  const uint32_t centuries = century - (year_of_century == 0 ? 1 : 0);  // whole ones in `before`
+  *days = static_cast<int32_t>(before * 365 + before / 4 - centuries + centuries / 4 +
+                               kDaysBefore[leap][month] + day - 1) -
           kDaysFrom0001To1970;
   return true;
 }

@@ -53,7 +53,8 @@ constexpr CommandDefinition kCommands[] = {
      "least 24 hours, unless --retain says otherwise.",
      2, 2},
     {kVacuum, "vacuum", "DATASET", "Remove earlier generations of a dataset whose time is over",
-     "Every run does so too. Says what was removed and how many bytes became free; content of "
+     "Every run does so too. With --older-than also earlier ones and files of bad rows that are "
+     "older. Says what was removed and how many bytes became free; content of "
      "other programs that a run rescued is listed and left.",
      1, 1},
     {kRecover, "recover", "TARGET", "Repair now what a killed run left beside its target",

@@ -46,11 +46,15 @@ Status SetStreamingThreshold(const std::string& value, Settings* s) {
   return Status::OK();
 }
 
-Status SetBadRows(const std::string& value, Settings*) {
-  if (value == "quarantine") {
-    return Status::Invalid("quarantine is not available in this version; a bad row stops the run");
-  }
-  return ParseChoice(value, {"fail"}).status();
+Status SetBadRows(const std::string& value, Settings* s) {
+  ARROW_ASSIGN_OR_RAISE(const size_t choice, ParseChoice(value, {"fail", "quarantine"}));
+  s->job.bad_rows.what = choice == 0 ? BadRows::kFail : BadRows::kQuarantine;
+  return Status::OK();
+}
+
+Status SetMaxBadRows(const std::string& value, Settings* s) {
+  return value.ends_with('%') ? Store(ParseShare(value), &s->job.bad_rows.share_max)
+                              : Store(ParseCount(value, 0, kRowsMax), &s->job.bad_rows.rows_max);
 }
 
 constexpr FlagDefinition kFlags[] = {
@@ -109,10 +113,14 @@ constexpr FlagDefinition kFlags[] = {
        s->input.csv.encoding = v;
        return Status::OK();
      }},
-    {"bad-rows", 0, "WHAT", "fail", FlagGroup::kInput, Repeat::kOnce, kConvert | kPlan,
-     "what a row does that does not fit: fail stops the run", SetBadRows},
-    {"max-bad-rows", 0, "N", "", FlagGroup::kInput, Repeat::kOnce, kConvert | kPlan, "quarantine",
-     nullptr},
+    {"bad-rows", 0, "WHAT", "fail|quarantine", FlagGroup::kInput, Repeat::kOnce, kReads,
+     "what a row does that does not fit: fail stops the run, quarantine stores the row beside the "
+     "output",
+     SetBadRows},
+    {"max-bad-rows", 0, "N|P%", "", FlagGroup::kInput, Repeat::kOnce, kJob,
+     "more of them in quarantine stop the run: a number, or a share of all rows; without it, all "
+     "but the last row may be bad",
+     SetMaxBadRows},
     {"schema", 0, "FILE", "", FlagGroup::kInput, Repeat::kOnce, kReads, "column contracts",
      nullptr},
     // Steps
@@ -285,7 +293,8 @@ constexpr FlagDefinition kFlags[] = {
        return Status::OK();
      }},
     {"older-than", 0, "DURATION", "", FlagGroup::kHistory, Repeat::kOnce, kVacuum,
-     "also remove what was replaced longer ago: 12h, 7d; whatever it was retained for",
+     "also remove what was replaced longer ago: 12h, 7d; whatever it was retained for; and files of "
+     "bad rows that are older",
      [](auto& v, auto* s) {
        ARROW_ASSIGN_OR_RAISE(s->older_than_seconds, ParseSeconds(v));
        return Status::OK();

@@ -70,8 +70,9 @@ arrow::Result<RollbackResult> RollBackDataset(const std::string& dataset, const 
                                               std::optional<int64_t> retain_seconds = std::nullopt);
 
 struct VacuumRequest {
-  std::optional<int64_t> older_than_seconds;  // also what was replaced longer ago
-  bool dry_run = false;                       // tell, and change nothing
+  // Also what was replaced longer ago, and files of rejects that are older.
+  std::optional<int64_t> older_than_seconds;
+  bool dry_run = false;  // tell, and change nothing
 };
 struct RemovedGeneration {
   std::string run_id;          // that wrote it; "" = no run of ours
@@ -83,7 +84,9 @@ struct RemovedGeneration {
 struct VacuumResult {
   std::vector<RemovedGeneration> removed;
   int64_t kept_generations = 0;
-  std::vector<std::string> rescued;  // as in History; not touched
+  std::vector<std::string> removed_rejects;  // paths of files of rejects
+  int64_t freed_rejects_bytes = 0;           // in them
+  std::vector<std::string> rescued;          // as in History; not touched
   std::vector<std::string> notes;
 };
 // Removes what no run can be rolled back to any more. Sink when nothing was published there;

@@ -41,6 +41,19 @@ struct OutputReport {
   int64_t row_groups = 0;
 };
 
+struct RejectCount {
+  std::string reason;  // code: "bad_value", "too_few_fields", ...
+  int64_t rows = 0;
+};
+
+// What bad rows became. All zero without any, or when they were not to be put aside.
+struct QuarantineReport {
+  std::string path;  // of the Parquet file; "" when there is none
+  int64_t rows = 0;
+  int64_t bytes = 0;
+  std::vector<RejectCount> reasons;  // in the order of their codes
+};
+
 struct MemorySample {
   double seconds = 0;
   int64_t accounted_bytes = 0;
@@ -135,6 +148,7 @@ struct RunReport {
   std::vector<StageReport> stages;
   std::vector<InputReport> inputs;
   std::vector<OutputReport> outputs;
+  QuarantineReport quarantine;
   MemoryReport memory;
   std::vector<AlertEvent> alerts;
   std::vector<std::string> notes;  // announced fallbacks and warnings

@@ -30,7 +30,8 @@ struct RunSnapshot {
   int threads = 0;
   int active_threads = 0;  // fewer while the governor rests some
   int64_t rows = 0;        // read so far
-  int64_t bytes = 0;       // of input consumed so far
+  int64_t rows_rejected = 0;
+  int64_t bytes = 0;  // of input consumed so far
   int64_t bytes_total = -1;
 
   // Memory of the process, page cache never included.

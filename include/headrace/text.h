@@ -16,6 +16,8 @@ namespace headrace {
 arrow::Result<int64_t> ParseSize(std::string_view text);
 // A budget: a size, or a share of the effective limit such as "25%". InvalidConfig otherwise.
 arrow::Status CheckMemoryText(std::string_view text);
+// "0.1%" as 0.001: more than nothing, at most all. InvalidConfig otherwise.
+arrow::Result<double> ParseShare(std::string_view text);
 // A duration such as "30s", "24h" or "7d" in whole seconds, rounded up. InvalidConfig otherwise.
 arrow::Result<int64_t> ParseSeconds(std::string_view text);
 std::string SizeText(int64_t bytes);       // "118.4 MiB"

@@ -97,6 +97,10 @@ Result<VacuumResult> VacuumDataset(const std::string& dataset, const VacuumReque
                               removed.freed_bytes});
   }
   result.kept_generations = static_cast<int64_t>(outcome.kept.size());
+  for (VacuumedRejects& file : outcome.rejects) {
+    result.removed_rejects.push_back(std::move(file.path));
+    result.freed_rejects_bytes += file.bytes;
+  }
   result.rescued = std::move(outcome.rescued);
   result.notes = std::move(outcome.notes);
   return result;

@@ -168,6 +168,11 @@ std::string VacuumToText(const VacuumResult& result, bool dry_run) {
                         removed.replaced_at, removed.retained_until, FormatCount(removed.files),
                         FormatBytes(removed.freed_bytes));
   }
+  for (const std::string& path : result.removed_rejects) {
+    text +=
+        fmt::format("{}  bad rows: {}\n", dry_run ? "would remove" : "removed", Printable(path));
+  }
+  freed_bytes += result.freed_rejects_bytes;
   text += RescuedLines(result.rescued);
   return text + fmt::format("{} generations {}, {} {}; {} kept\n", result.removed.size(),
                             dry_run ? "would be removed" : "removed", FormatBytes(freed_bytes),

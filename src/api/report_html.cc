@@ -150,10 +150,25 @@ std::string Files(const RunReport& report) {
   }
   rows.clear();
   for (const InputReport& input : report.inputs) {
-    rows.push_back({input.path, FormatCount(input.rows), FormatBytes(input.size_bytes)});
+    rows.push_back({input.path, FormatCount(input.rows), FormatCount(input.rejects),
+                    FormatBytes(input.size_bytes)});
   }
-  if (!rows.empty()) text += Section("Inputs", Table({"path", "rows", "size"}, rows));
+  if (!rows.empty()) text += Section("Inputs", Table({"path", "rows", "rejected", "size"}, rows));
   return text;
+}
+
+std::string Quarantine(const RunReport& report) {
+  const QuarantineReport& quarantine = report.quarantine;
+  if (quarantine.rows == 0) return "";
+  std::vector<std::vector<std::string>> rows;
+  for (const RejectCount& count : quarantine.reasons) {
+    rows.push_back({count.reason, FormatCount(count.rows)});
+  }
+  std::string text = Table({"reason", "rows"}, rows);
+  if (!quarantine.path.empty()) {
+    text += fmt::format("<p class=\"soft wrap\">{}</p>\n", EscapedHtml(quarantine.path));
+  }
+  return Section("Quarantine", text);
 }
 
 std::string Words(const RunReport& report) {
@@ -191,7 +206,8 @@ std::string ReportToHtml(const RunReport& report) {
   page += PageStyle();
   page += MemoryChartStyle();
   page += "</style>\n</head>\n<body>\n";
-  page += Head(report) + Memory(report) + Stages(report) + Files(report) + Words(report);
+  page += Head(report) + Memory(report) + Stages(report) + Files(report) + Quarantine(report) +
+          Words(report);
   page += fmt::format(
       "</main>\n<footer>headrace {}, Arrow {}. Memory is of the whole process; page cache never "
       "counts.</footer>\n</body>\n</html>\n",

@@ -42,6 +42,20 @@ void VisitFields(OutputReport& output, Visitor& visit) {
 }
 
 template <typename Visitor>
+void VisitFields(RejectCount& count, Visitor& visit) {
+  visit("reason", count.reason);
+  visit("rows", count.rows);
+}
+
+template <typename Visitor>
+void VisitFields(QuarantineReport& quarantine, Visitor& visit) {
+  visit("path", quarantine.path);
+  visit("rows", quarantine.rows);
+  visit("bytes", quarantine.bytes);
+  visit("reasons", quarantine.reasons);
+}
+
+template <typename Visitor>
 void VisitFields(MemorySample& sample, Visitor& visit) {
   visit("seconds", sample.seconds);
   visit("accounted_bytes", sample.accounted_bytes);
@@ -139,6 +153,7 @@ void VisitFields(RunReport& report, Visitor& visit) {
   visit("stages", report.stages);
   visit("inputs", report.inputs);
   visit("outputs", report.outputs);
+  visit("quarantine", report.quarantine);
   visit("memory", report.memory);
   visit("alerts", report.alerts);
   visit("notes", report.notes);

@@ -72,8 +72,9 @@ std::string Files(const RunReport& report) {
   if (!report.inputs.empty()) text += fmt::format("\nInputs: {}\n", report.inputs.size());
   for (size_t i = 0; i < std::min(kInputsShown, report.inputs.size()); ++i) {
     const InputReport& input = report.inputs[i];
-    text += fmt::format("  {}: {}, {} rows\n", input.path, FormatBytes(input.size_bytes),
-                        FormatCount(input.rows));
+    text += fmt::format(
+        "  {}: {}, {} rows{}\n", input.path, FormatBytes(input.size_bytes), FormatCount(input.rows),
+        input.rejects == 0 ? "" : fmt::format(", {} rejected", FormatCount(input.rejects)));
   }
   if (report.inputs.size() > kInputsShown) {
     text += fmt::format("  and {} more\n", report.inputs.size() - kInputsShown);
@@ -84,6 +85,18 @@ std::string Files(const RunReport& report) {
                         output.path, FormatCount(output.rows), FormatCount(output.files),
                         FormatCount(output.partitions), FormatCount(output.row_groups),
                         static_cast<double>(output.bytes) / kMegabyte);
+  }
+  return text;
+}
+
+std::string Quarantine(const RunReport& report) {
+  const QuarantineReport& quarantine = report.quarantine;
+  if (quarantine.rows == 0) return "";
+  std::string text = fmt::format("\nQuarantine: {} rows", FormatCount(quarantine.rows));
+  if (!quarantine.path.empty()) text += fmt::format(" in {}", quarantine.path);
+  text += "\n";
+  for (const RejectCount& count : quarantine.reasons) {
+    text += fmt::format("  {}: {}\n", count.reason, FormatCount(count.rows));
   }
   return text;
 }
@@ -204,7 +217,7 @@ std::string WithoutControls(std::string text) {
 }  // namespace
 
 std::string ReportToText(const RunReport& report, int width) {
-  return WithoutControls(Head(report) + Stages(report) + Files(report) +
+  return WithoutControls(Head(report) + Stages(report) + Files(report) + Quarantine(report) +
                          Memory(report.memory, width) + Actions(report.memory) + Alerts(report) +
                          Lines("Notes", report.notes) + Lines("Evidence", report.evidence));
 }

@@ -12,6 +12,8 @@ Status CheckMemoryText(std::string_view text) {
   return text.ends_with('%') ? ParsePercent(text).status() : ParseBytes(text).status();
 }
 
+Result<double> ParseShare(std::string_view text) { return ParsePercent(text); }
+
 Result<int64_t> ParseSeconds(std::string_view text) {
   ARROW_ASSIGN_OR_RAISE(const std::chrono::milliseconds duration, ParseDuration(text));
   return std::chrono::ceil<std::chrono::seconds>(duration).count();

@@ -51,13 +51,17 @@ DatasetTransaction::DatasetTransaction(Env* env, TransactionOptions options,
       generation_(JoinPath(directory_, kGenerationName)),
       kept_from_(std::move(kept_from)),
       staging_(env, generation_, TargetKind::kDataset, kept_from_),
+      quarantine_(env, options_, JoinPath(directory_, kQuarantineName)),
       notes_(std::move(notes)) {}
 
 DatasetTransaction::~DatasetTransaction() {
   if (state_ != State::kStaged || published_before_) return;
   // What cannot be removed now is removed by the next run.
   std::vector<std::string> notes;
-  Status removed = RemoveTransaction(env_, layout(), options_.run_id, nullptr, &notes);
+  Status removed = quarantine_.TakeBack();
+  if (removed.ok()) {
+    removed = RemoveTransaction(env_, layout(), options_.run_id, nullptr, &notes);
+  }
   if (removed.ok() && options_.retain_seconds > 0) removed = FinishRemovals(env_, layout());
 }
 
@@ -104,6 +108,7 @@ Status DatasetTransaction::Prepare(const PublishInfo& info, const GroupPlace& gr
 
 Status DatasetTransaction::WriteDown(const PublishInfo& info, const GroupPlace& group) {
   ARROW_RETURN_NOT_OK(staging_.CheckComplete(options_.durability));
+  ARROW_RETURN_NOT_OK(quarantine_.CheckComplete());
   // Long after Begin: somebody who takes no lock may have been there. Where files are kept, keeping
   // them looks as closely.
   const bool keeps =
@@ -132,7 +137,9 @@ Status DatasetTransaction::WriteDown(const PublishInfo& info, const GroupPlace& 
   ARROW_RETURN_NOT_OK(staging_.CheckNames());
   record_.notes = notes_;
   ARROW_RETURN_NOT_OK(WriteJournal(env_, directory_, record_));
-  return durable() ? SyncBeforeRename() : Status::OK();
+  ARROW_RETURN_NOT_OK(quarantine_.MakePlace());
+  if (durable()) ARROW_RETURN_NOT_OK(SyncBeforeRename());
+  return quarantine_.PutInPlace();
 }
 
 // Who wrote it, and where it goes.

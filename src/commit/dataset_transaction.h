@@ -8,6 +8,7 @@
 
 #include "commit/journal.h"
 #include "commit/kept_files.h"
+#include "commit/quarantine.h"
 #include "commit/side_directory.h"
 #include "commit/staging_area.h"
 
@@ -33,6 +34,7 @@ class DatasetTransaction : public Transaction {
   Result<std::unique_ptr<WritableFile>> OpenStaged(const std::string& relative_path,
                                                    OpenMode mode) override;
   const TransactionOptions& options() const override { return options_; }
+  StagedOutput* quarantine() override { return &quarantine_; }
   const std::optional<PublishInfo>& published_before() const override { return published_before_; }
   Status Prepare(const PublishInfo& info, const GroupPlace& group) override;
   Status SwapIn() override;
@@ -73,6 +75,7 @@ class DatasetTransaction : public Transaction {
   const std::string generation_;
   const std::string kept_from_;
   StagingArea staging_;
+  Quarantine quarantine_;
   State state_ = State::kStaged;
   JournalRecord record_;
   std::optional<JournalRecord> last_;      // of the ledger, just before the publish

@@ -42,6 +42,12 @@ std::string DatasetLayout::group(std::string_view run_id) const {
 
 std::string DatasetLayout::generations() const { return JoinPath(side_, "generations"); }
 
+std::string DatasetLayout::quarantine() const { return JoinPath(side_, kQuarantineName); }
+
+std::string DatasetLayout::quarantined(std::string_view run_id) const {
+  return JoinPath(quarantine(), fmt::format("{}.parquet", run_id));
+}
+
 std::string SingleFileLockPath(const std::string& target) {
   return JoinPath(ParentPath(target), SingleFilePrefix(target) + ".lock");
 }
@@ -56,6 +62,10 @@ std::string SingleFileMemberPath(const std::string& target, std::string_view run
 
 std::string SingleFileGroupPath(const std::string& target, std::string_view run_id) {
   return SingleFileEntryPath(target, run_id, kGroupSuffix);
+}
+
+std::string SingleFileQuarantinePath(const std::string& target, std::string_view run_id) {
+  return SingleFileEntryPath(target, run_id, kQuarantineSuffix);
 }
 
 std::string SingleFileRescuedPath(const std::string& target, std::string_view run_id) {

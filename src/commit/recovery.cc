@@ -4,6 +4,7 @@
 #include "commit/generations.h"
 #include "commit/group_record.h"
 #include "commit/ledger.h"
+#include "commit/quarantine.h"
 
 namespace headrace {
 namespace {
@@ -83,9 +84,11 @@ Status FinishSwitch(Env* env, const DatasetLayout& layout, const JournalRecord& 
   return env->Rename(generation, layout.target(), RenameMode::kReplace);
 }
 
-// Whether the target is the generation that this transaction made.
-Result<bool> WasPublished(Env* env, const DatasetLayout& layout, const JournalRecord* record) {
-  if (record == nullptr) return false;
+// Whether the target is the generation that this transaction made. The journal goes before the
+// transaction's directory does, and then the ledger knows.
+Result<bool> WasPublished(Env* env, const DatasetLayout& layout, const std::string& run_id,
+                          const JournalRecord* record) {
+  if (record == nullptr) return LedgerHas(env, layout.ledger(), run_id);
   ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> target, env->StatNoFollow(layout.target()));
   return target && target->inode == record->new_inode;
 }
@@ -105,7 +108,7 @@ Status RecoverTransaction(Env* env, const DatasetLayout& layout, const std::stri
   if (in_published_group) {
     ARROW_RETURN_NOT_OK(FinishSwitch(env, layout, *record, &outcome->notes));
   }
-  ARROW_ASSIGN_OR_RAISE(const bool published, WasPublished(env, layout, record));
+  ARROW_ASSIGN_OR_RAISE(const bool published, WasPublished(env, layout, run_id, record));
   // The dead process may have renamed without reaching its fsync. Until that is durable the losing
   // tree is the only copy of what a loss of power would bring back.
   ARROW_RETURN_NOT_OK(env->SyncDirectory(layout.parent()));
@@ -118,6 +121,7 @@ Status RecoverTransaction(Env* env, const DatasetLayout& layout, const std::stri
     outcome->actions.push_back(
         fmt::format("finished run {}: it was published, and is in the ledger now", run_id));
   } else {
+    ARROW_RETURN_NOT_OK(RemoveQuarantined(env, layout.target(), run_id, TargetKind::kDataset));
     ++outcome->transactions_rolled_back;
     outcome->actions.push_back(
         fmt::format("undid run {}: the dataset is as it was before it", run_id));

@@ -7,6 +7,7 @@
 #include "commit/errors.h"
 #include "commit/group_record.h"
 #include "commit/layout.h"
+#include "commit/quarantine.h"
 #include "commit/recovery.h"
 #include "commit/side_directory.h"
 #include "commit/write_whole.h"
@@ -25,6 +26,7 @@ struct Leftovers {
   struct Run {
     bool has_temporary = false;
     bool has_member = false;
+    bool has_quarantine = false;  // not in its place yet
   };
   std::map<std::string, Run> runs;
   std::vector<std::string> groups;     // paths of records
@@ -42,6 +44,8 @@ Result<Leftovers> FindLeftovers(Env* env, const std::string& target) {
       found.runs[*run].has_temporary = true;
     } else if (const auto member = RunOfSingleFileEntry(target, entry.name, kMemberSuffix)) {
       found.runs[*member].has_member = true;
+    } else if (const auto reject = RunOfSingleFileEntry(target, entry.name, kQuarantineSuffix)) {
+      found.runs[*reject].has_quarantine = true;
     } else if (RunOfSingleFileEntry(target, entry.name, kMemberTemporarySuffix) ||
                RunOfSingleFileEntry(target, entry.name, kGroupTemporarySuffix)) {
       found.cut_short.push_back(JoinPath(parent, entry.name));
@@ -72,17 +76,23 @@ Result<SingleFileMember> ReadMember(Env* env, const std::string& path) {
   return member;
 }
 
+// Between the link that makes the target and the removal of the temporary's name they are one.
+Result<bool> IsSameFile(Env* env, const std::string& target, const std::string& temporary) {
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found, env->StatNoFollow(target));
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> staged, env->StatNoFollow(temporary));
+  return found && staged && found->inode == staged->inode && found->device == staged->device;
+}
+
 // The group is published: the file goes where it belongs, over nothing that the run did not mean
 // to replace. False when another program has taken the place.
 Result<bool> PutInPlace(Env* env, const std::string& target, const std::string& temporary,
                         const std::string& run_id, PublishMode mode, RecoveryOutcome* outcome) {
-  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found, env->StatNoFollow(target));
-  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> staged, env->StatNoFollow(temporary));
-  if (found && staged && found->inode == staged->inode && found->device == staged->device) {
-    // Between the link that made the target and the removal of the temporary's name.
+  ARROW_ASSIGN_OR_RAISE(const bool is_target, IsSameFile(env, target, temporary));
+  if (is_target) {
     ARROW_RETURN_NOT_OK(env->RemoveFile(temporary));
     return true;
   }
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> found, env->StatNoFollow(target));
   if (mode == PublishMode::kCreate && found) {
     const std::string rescued = SingleFileRescuedPath(target, run_id);
     ARROW_RETURN_NOT_OK(env->Rename(temporary, rescued, RenameMode::kReplace));
@@ -119,10 +129,17 @@ Status RecoverRun(Env* env, const std::string& target, const std::string& run_id
         placed ? fmt::format("finished run {}: its file is in its place", run_id)
                : fmt::format("run {}: its place was taken, so its file was kept aside", run_id));
   } else if (left.has_temporary) {
+    ARROW_ASSIGN_OR_RAISE(const bool is_target, IsSameFile(env, target, temporary));
+    if (!is_target) {
+      ARROW_RETURN_NOT_OK(RemoveQuarantined(env, target, run_id, TargetKind::kSingleFile));
+    }
     ARROW_RETURN_NOT_OK(env->RemoveFile(temporary));
     ++outcome->transactions_rolled_back;
     outcome->actions.push_back(fmt::format(
         "undid run {}: its temporary was removed, the file is as it was before it", run_id));
+  }
+  if (left.has_quarantine) {
+    ARROW_RETURN_NOT_OK(env->RemoveFile(SingleFileQuarantinePath(target, run_id)));
   }
   if (left.has_member) ARROW_RETURN_NOT_OK(env->RemoveFile(member_path));
   return LeaveGroup(env, member.group.path, outcome);

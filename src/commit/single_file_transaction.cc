@@ -29,12 +29,14 @@ SingleFileTransaction::SingleFileTransaction(Env* env, TransactionOptions option
       options_(std::move(options)),
       lock_(std::move(lock)),
       temporary_(SingleFileTemporaryPath(options_.target, options_.run_id)),
-      staging_(env, temporary_, TargetKind::kSingleFile) {}
+      staging_(env, temporary_, TargetKind::kSingleFile),
+      quarantine_(env, options_, SingleFileQuarantinePath(options_.target, options_.run_id)) {}
 
 SingleFileTransaction::~SingleFileTransaction() {
   if (state_ != State::kStaged) return;
   // What cannot be removed now is removed by the next run.
-  Status removed = env_->RemoveFile(temporary_);
+  Status removed = quarantine_.TakeBack();
+  if (removed.ok()) removed = env_->RemoveFile(temporary_);
   if (is_member_) removed = env_->RemoveFile(marker());
 }
 
@@ -61,6 +63,7 @@ Result<std::unique_ptr<WritableFile>> SingleFileTransaction::OpenTemporary(
 Status SingleFileTransaction::Prepare(const PublishInfo& /*info*/, const GroupPlace& group) {
   HEADRACE_CHECK(state_ == State::kStaged);
   ARROW_RETURN_NOT_OK(staging_.CheckComplete(options_.durability));
+  ARROW_RETURN_NOT_OK(quarantine_.CheckComplete());
   const Result<std::optional<FileStat>> staged = env_->StatNoFollow(temporary_);
   ARROW_RETURN_NOT_OK(CommitError(staged.status(), "nothing was published"));
   if (!*staged) {
@@ -68,13 +71,26 @@ Status SingleFileTransaction::Prepare(const PublishInfo& /*info*/, const GroupPl
                      "nothing was published: no file was staged: {}", temporary_);
   }
   staged_inode_ = (*staged)->inode;
-  if (group.empty()) return Status::OK();
+  if (group.empty()) return CommitError(PublishQuarantine(), "nothing was published");
   // Alone, the rename itself refuses; here other targets would have been switched by then.
   ARROW_RETURN_NOT_OK(
       CommitError(CheckTargetNow(env_, options_).status(), "nothing was published"));
   is_member_ = true;
   const SingleFileMember member{group, options_.mode};
-  return CommitError(WriteSingleFileMember(env_, options_, member), "nothing was published");
+  ARROW_RETURN_NOT_OK(
+      CommitError(WriteSingleFileMember(env_, options_, member), "nothing was published"));
+  return CommitError(PublishQuarantine(), "nothing was published");
+}
+
+Status SingleFileTransaction::PublishQuarantine() {
+  if (!quarantine_.is_staged()) return Status::OK();
+  ARROW_RETURN_NOT_OK(quarantine_.MakePlace());
+  if (options_.durability == Durability::kFull) {
+    // The temporary's name tells recovery that the run is at work.
+    ARROW_RETURN_NOT_OK(env_->SyncDirectory(DatasetLayout(options_.target).side()));
+    ARROW_RETURN_NOT_OK(env_->SyncDirectory(ParentPath(options_.target)));
+  }
+  return quarantine_.PutInPlace();
 }
 
 Status SingleFileTransaction::SwapIn() {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "commit/quarantine.h"
 #include "commit/single_file_lock.h"
 #include "commit/staging_area.h"
 #include "commit/transaction.h"
@@ -21,6 +22,7 @@ class SingleFileTransaction : public Transaction {
   Result<std::unique_ptr<WritableFile>> OpenStaged(const std::string& relative_path,
                                                    OpenMode mode) override;
   const TransactionOptions& options() const override { return options_; }
+  StagedOutput* quarantine() override { return &quarantine_; }
   Status Prepare(const PublishInfo& info, const GroupPlace& group) override;
   Status SwapIn() override;
   PublishOutcome Finish() override;
@@ -33,6 +35,7 @@ class SingleFileTransaction : public Transaction {
   SingleFileTransaction(Env* env, TransactionOptions options, std::unique_ptr<SingleFileLock> lock);
   Result<std::unique_ptr<WritableFile>> OpenTemporary(const std::string& relative_path,
                                                       OpenMode mode);
+  Status PublishQuarantine();
   Status RenameIntoPlace();
   Status RenameNew();
   Status LearnOutcome(const Status& renamed);
@@ -43,6 +46,7 @@ class SingleFileTransaction : public Transaction {
   std::unique_ptr<SingleFileLock> lock_;
   const std::string temporary_;
   StagingArea staging_;
+  Quarantine quarantine_;
   State state_ = State::kStaged;
   uint64_t staged_inode_ = 0;
   bool is_member_ = false;  // of a group; the marker is there, or was begun

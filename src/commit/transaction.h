@@ -1,14 +1,14 @@
 // Publishing a dataset directory or a single file: all of it or none of it.
 //
 // Layout beside a dataset D on the same file system: .D.headrace/{lock, ledger, txn-<run
-// id>/{journal, gen/, old/}, generations/<name>/, rescued-<run id>/}. Protocol: lock, recover,
-// write below txn-<id>/gen and sync, journal, link what stays, sync directories bottom-up, ONE
-// rename (exchange or no-replace), sync the parent, ledger line, remove the old generation or put
-// it into generations/ for as long as it may be rolled back to (commit/rollback.h). Recovery only
-// ever deletes the losing tree; the journalled inode of gen compared with D's says who won. A
-// single file F is staged as .F.headrace-<run id>.tmp beside it, synced, renamed, and the parent
-// synced; its lock .F.headrace.lock stands there only while a run lasts. docs/publishing.md has the
-// whole story.
+// id>/{journal, gen/, old/, quarantine}, generations/<name>/, quarantine/, rescued-<run id>/}.
+// Protocol: lock, recover, write below txn-<id>/gen and sync, journal, link what stays, sync
+// directories bottom-up, ONE rename (exchange or no-replace), sync the parent, ledger line, remove
+// the old generation or put it into generations/ for as long as it may be rolled back to
+// (commit/rollback.h). Recovery only ever deletes the losing tree; the journalled inode of gen
+// compared with D's says who won. A single file F is staged as .F.headrace-<run id>.tmp beside it,
+// synced, renamed, and the parent synced; its lock .F.headrace.lock stands there only while a run
+// lasts. docs/publishing.md has the whole story.
 #pragma once
 
 #include <cstdint>
@@ -75,6 +75,19 @@ struct PublishOutcome {
   std::string retained_as;   // name of the old generation in generations/; "" = it is removed
 };
 
+// What a sink writes to: files that nobody sees before they are published.
+class StagedOutput {
+ public:
+  virtual ~StagedOutput() = default;
+  // Opens a file below the staging directory (directories are made as needed). `relative_path` is
+  // "k=v/name.parquet" for a dataset and "" for the single file. The caller syncs (by durability)
+  // and closes it before Publish, which checks that. The file may be closed and opened again with
+  // kAppend; it must not outlive this object.
+  virtual Result<std::unique_ptr<WritableFile>> OpenStaged(const std::string& relative_path,
+                                                           OpenMode mode) = 0;
+  virtual const TransactionOptions& options() const = 0;
+};
+
 // Role: Staged -> Prepared -> Published -> Cleaned, and Unknown. Begin holds the lock until the
 // object dies. Owner: the run. Threads: OpenStaged from any; the rest from one. Errors: Locked
 // (someone else holds the target; says who), Sink (exists already, not writable: all that fails
@@ -82,18 +95,13 @@ struct PublishOutcome {
 // (the rename's own result cannot be learned, or it happened and the fsync of the parent directory
 // that makes it last failed). Destroyed before Publish succeeded: everything staged is removed, the
 // target stands as it was.
-class Transaction {
+class Transaction : public StagedOutput {
  public:
-  virtual ~Transaction() = default;
   static Result<std::unique_ptr<Transaction>> Begin(Env* env, TransactionOptions options);
 
-  // Opens a file below the staging directory (directories are made as needed). `relative_path` is
-  // "k=v/name.parquet" for a dataset and "" for the single file. The caller syncs (by durability)
-  // and closes it before Publish, which checks that. The file may be closed and opened again with
-  // kAppend; it must not outlive the transaction.
-  virtual Result<std::unique_ptr<WritableFile>> OpenStaged(const std::string& relative_path,
-                                                           OpenMode mode) = 0;
-  virtual const TransactionOptions& options() const = 0;
+  // One file for what the run puts aside, published and undone with it; its target is its place.
+  // When no file is staged there, none is published.
+  virtual StagedOutput* quarantine() = 0;
   // What the ledger says of the run of this id, when one with kGiven was published before. Then
   // nothing may be staged or published, and the target stands as it is.
   virtual const std::optional<PublishInfo>& published_before() const;

@@ -45,6 +45,32 @@ bool IsToGo(const RetainedGeneration& generation, const VacuumOptions& options, 
          (options.older_than_seconds && now - generation.since >= *options.older_than_seconds);
 }
 
+Status LookAtRejects(Env* env, const DatasetLayout& layout, int64_t older_than_seconds,
+                     VacuumOutcome* outcome) {
+  ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> directory, env->Stat(layout.quarantine()));
+  if (!directory) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const std::vector<DirectoryEntry> entries, env->List(layout.quarantine()));
+  for (const DirectoryEntry& entry : entries) {
+    const std::string path = JoinPath(layout.quarantine(), entry.name);
+    ARROW_ASSIGN_OR_RAISE(const std::optional<FileStat> file, env->StatNoFollow(path));
+    if (!file || file->type != FileType::kFile) continue;
+    constexpr int64_t kNanosPerSecond = 1'000'000'000;
+    if (env->Now() - file->mtime_ns / kNanosPerSecond < older_than_seconds) continue;
+    outcome->rejects.push_back({path, file->size_bytes});
+  }
+  return Status::OK();
+}
+
+Status RemoveRejects(Env* env, const DatasetLayout& layout, const VacuumOutcome& outcome) {
+  if (outcome.rejects.empty()) return Status::OK();
+  for (const VacuumedRejects& file : outcome.rejects) {
+    ARROW_RETURN_NOT_OK(env->RemoveFile(file.path));
+  }
+  // It stays where there are more.
+  [[maybe_unused]] const Status removed = env->RemoveDirectory(layout.quarantine());
+  return env->SyncDirectory(layout.side());
+}
+
 Status Look(Env* env, const DatasetLayout& layout, const VacuumOptions& options,
             VacuumOutcome* outcome) {
   const std::time_t now = env->Now();
@@ -60,6 +86,9 @@ Status Look(Env* env, const DatasetLayout& layout, const VacuumOptions& options,
     removed.generation = generation;
     ARROW_RETURN_NOT_OK(
         Measure(env, JoinPath(layout.generations(), generation.name), &linked, &removed));
+  }
+  if (options.older_than_seconds) {
+    ARROW_RETURN_NOT_OK(LookAtRejects(env, layout, *options.older_than_seconds, outcome));
   }
   return ListRescued(env, layout, &outcome->rescued);
 }
@@ -82,6 +111,7 @@ Status VacuumDataset(Env* env, const DatasetLayout& layout, const VacuumOptions&
   for (const VacuumedGeneration& removed : outcome->removed) {
     names.push_back(removed.generation.name);
   }
+  ARROW_RETURN_NOT_OK(RemoveRejects(env, layout, *outcome));
   return RemoveGenerations(env, layout, names);
 }
 

@@ -17,7 +17,8 @@ enum class VacuumEffect : uint8_t {
 
 struct VacuumOptions {
   std::string target;
-  // Also those that were replaced longer ago than this, whatever they were promised.
+  // Also those that were replaced longer ago than this, whatever they were promised, and files of
+  // rejects that are older; without it, none of these.
   std::optional<int64_t> older_than_seconds;
   VacuumEffect effect = VacuumEffect::kRemove;
 };
@@ -28,9 +29,15 @@ struct VacuumedGeneration {
   int64_t freed_bytes = 0;  // of files that have no name elsewhere
 };
 
+struct VacuumedRejects {
+  std::string path;
+  int64_t bytes = 0;
+};
+
 struct VacuumOutcome {
   std::vector<VacuumedGeneration> removed;
   std::vector<RetainedGeneration> kept;
+  std::vector<VacuumedRejects> rejects;  // removed files of them (commit/quarantine.h)
   std::vector<std::string> rescued;  // paths; nobody but their owner can say what becomes of them
   std::vector<std::string> notes;
 };

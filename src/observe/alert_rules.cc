@@ -27,6 +27,12 @@ int PressureRank(std::string_view level) {
   return level == "elevated" ? 1 : 0;
 }
 
+// What the next alert of a rule is held against.
+int64_t CountOf(std::string_view rule, const RunSnapshot& snapshot) {
+  if (rule == "spill_volume") return snapshot.spilled_total_bytes;
+  return rule == "quarantine" ? snapshot.rows_rejected : snapshot.refused_grants;
+}
+
 bool Reads(std::string_view phase) { return phase == "inferring types" || phase == "converting"; }
 
 // Least squares over the samples of a window.
@@ -81,8 +87,7 @@ std::vector<FiredAlert> AlertRules::Update(const RunSnapshot& snapshot) {
     if (!IsDue(watch, snapshot)) continue;
     watch.fired_at = snapshot.seconds;
     watch.level_told = PressureRank(snapshot.pressure);
-    watch.told =
-        watch.rule == "spill_volume" ? snapshot.spilled_total_bytes : snapshot.refused_grants;
+    watch.told = CountOf(watch.rule, snapshot);
     fired.push_back({watch.rule, std::move(finding.level), std::move(finding.message), watch.spec});
   }
   return fired;
@@ -157,6 +162,14 @@ AlertRules::Finding AlertRules::Look(const Watch& watch, const RunSnapshot& snap
   if (watch.rule == "spill_disk") return LookAtSpillDisk(snapshot);
   if (watch.rule == "no_progress") return LookForProgress(spec, snapshot);
   if (watch.rule == "leak") return LookForLeak();
+  if (watch.rule == "quarantine") {
+    // After an alert again at ten times as many.
+    if (snapshot.rows_rejected <= 0 || snapshot.rows_rejected < watch.told * 10) return {};
+    return {
+        fmt::format("{} of {} rows read so far do not fit and were put aside; the quarantine file "
+                    "named by the report says why",
+                    FormatCount(snapshot.rows_rejected), FormatCount(snapshot.rows))};
+  }
   return {};
 }
 

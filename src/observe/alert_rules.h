@@ -51,7 +51,7 @@ class AlertRules {
     double holds_since = -1;  // -1 = it does not hold
     double fired_at = -1;     // -1 = never
     int level_told = 0;       // memory_pressure: of the last alert
-    int64_t told = 0;         // budget_refusal, spill_volume: the count of the last alert
+    int64_t told = 0;  // budget_refusal, spill_volume, quarantine: the count of the last alert
   };
   // What a rule says of a snapshot; an empty message = its condition does not hold.
   struct Finding {

@@ -86,6 +86,8 @@ void WriteRun(const RunSnapshot& snapshot, Page* page) {
   page->Gauge("headrace_active_worker_threads", "Workers that are not resting to save memory.",
               int64_t{snapshot.active_threads});
   page->Counter("headrace_input_rows_total", "Rows read so far.", snapshot.rows);
+  page->Counter("headrace_rejected_rows_total", "Rows put aside because they do not fit, so far.",
+                snapshot.rows_rejected);
   page->Counter("headrace_input_bytes_total", "Bytes of input consumed so far.", snapshot.bytes);
   if (snapshot.bytes_total >= 0) {
     page->Gauge("headrace_input_size_bytes", "Bytes of the whole input.", snapshot.bytes_total);

@@ -83,7 +83,7 @@ std::string PipelineReferenceMarkdown() {
   for (const SectionDoc& section :
        {PipelineSection(), ResourcesSection(), MemorySection(), SpillSection(), StreamingSection(),
         SourceSection(), CsvSection(), StepsSection(), SinkSection(), ParquetSection(),
-        AlertsSection(), WebhookSection()}) {
+        OnErrorSection(), AlertsSection(), WebhookSection()}) {
     page += fmt::format("### {}\n\n{}\n\n", section.title, section.introduction);
     AppendKeys(section, &page);
     page += "\n";

@@ -90,6 +90,7 @@ SectionDoc CsvSection();
 SectionDoc StepsSection();
 SectionDoc SinkSection();
 SectionDoc ParquetSection();
+SectionDoc OnErrorSection();
 SectionDoc AlertsSection();
 SectionDoc WebhookSection();
 

@@ -41,12 +41,15 @@ constexpr Key<JobSpec> kPipelineKeys[] = {
       "where the rows go; several sinks get the same rows and are published together or not at "
       "all"},
      [](auto& value, auto& context, auto* out) { return ReadSinks(value, context, out); }},
+    {{"on_error", Presence::kOptional, "map", "bad rows fail", "what becomes of bad rows"},
+     [](auto& value, auto& context, auto* out) {
+       return ReadOnError(value, context, &out->bad_rows);
+     }},
     {{"alerts", Presence::kOptional, "list", "none", "who is told when something happens"},
      [](auto& value, auto& context, auto* out) {
        return ReadAlerts(value, context, &out->alerts);
      }},
     LaterKey<JobSpec>("checks", "data checks"),
-    LaterKey<JobSpec>("on_error", "quarantine of bad rows; a bad row stops the run"),
 };
 
 }  // namespace

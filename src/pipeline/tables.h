@@ -12,6 +12,7 @@ Status ReadResources(const YamlNode& value, const ReadContext& context, Resource
 Status ReadSources(const YamlNode& value, const ReadContext& context, std::vector<InputSpec>* out);
 Status ReadSteps(const YamlNode& value, const ReadContext& context, std::vector<Step>* out);
 Status ReadSinks(const YamlNode& value, const ReadContext& context, JobSpec* out);
+Status ReadOnError(const YamlNode& value, const ReadContext& context, BadRowsSpec* out);
 Status ReadAlerts(const YamlNode& value, const ReadContext& context, std::vector<AlertSpec>* out);
 // The whole file; `vars` is checked but otherwise left to the VariableExpander.
 Status ReadPipeline(const YamlNode& value, const ReadContext& context, JobSpec* out);

@@ -1,5 +1,6 @@
 #include "runtime/driver.h"
 
+#include <arrow/array/array_primitive.h>
 #include <time.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include "base/threads.h"
 #include "data/byte_size.h"
 #include "plan/column_names.h"
+#include "source/rejects.h"
 
 namespace headrace {
 namespace {
@@ -89,12 +91,15 @@ class MorselLedger {
 class Worker {
  public:
   Worker(Source* source, const std::vector<std::unique_ptr<Transform>>& transforms, Sink* sink,
-         const PipelineOptions& options, PipelineCounters* counters, int index)
+         const PipelineOptions& options, PipelineCounters* counters, MorselLedger* ledger,
+         int index)
       : source_(source),
         transforms_(transforms),
         sink_(sink),
+        quarantine_(options.quarantine),
         pool_(options.pool),
         counters_(counters),
+        ledger_(ledger),
         shuffled_(options.shuffle_seed != 0),
         random_(options.shuffle_seed * 1000003 + static_cast<uint64_t>(index)),
         clocks_(transforms.size() + 2) {}
@@ -119,12 +124,7 @@ class Worker {
 
   // Whether the morsel that just failed need not have been read: a limit behind the place of the
   // failure is reached by the rows before it. Only once every lower morsel ended.
-  bool FailureIsMoot() const {
-    for (size_t at = failed_at_; at < transforms_.size(); ++at) {
-      if (transforms_[at]->saturated()) return true;
-    }
-    return false;
-  }
+  bool FailureIsMoot() const { return IsSaturatedFrom(failed_at_); }
 
   // Ends a failed morsel as if its rows had not been asked for.
   Status Abandon(int64_t sequence) {
@@ -143,10 +143,60 @@ class Worker {
       if (transforms_[at]->saturated()) source_->Stop();
     }
     StageTimer timer(&clocks_.back());
-    return sink_->EndMorsel(sequence);
+    ARROW_RETURN_NOT_OK(sink_->EndMorsel(sequence));
+    return quarantine_ == nullptr ? Status::OK() : quarantine_->EndMorsel(sequence);
+  }
+
+  bool IsSaturatedFrom(size_t first) const {
+    for (size_t at = first; at < transforms_.size(); ++at) {
+      if (transforms_[at]->saturated()) return true;
+    }
+    return false;
   }
 
   Status Pass(Batch batch, int64_t sequence) {
+    if (batch.rejects == nullptr) return PassRows(std::move(batch), sequence);
+    const auto rejects = std::move(batch.rejects);
+    if (IsLimitFrom(0)) return PassInOrder(batch, *rejects, sequence);
+    ARROW_RETURN_NOT_OK(PassRows(std::move(batch), sequence));
+    return PutAside(*rejects, sequence);
+  }
+
+  // With a limit a reject counts if the rows before it do not reach the limit. So rows and rejects
+  // go one after the other, behind all earlier morsels.
+  Status PassInOrder(const Batch& rows, const arrow::RecordBatch& rejects, int64_t sequence) {
+    ledger_->WaitForLower(sequence);
+    const auto& rows_before =
+        static_cast<const arrow::Int64Array&>(*rejects.column(rejects.num_columns() - 1));
+    int64_t passed = 0;
+    for (int64_t begin = 0, end = 0; begin < rejects.num_rows(); begin = end) {
+      const int64_t place = rows_before.Value(begin);
+      while (end < rejects.num_rows() && rows_before.Value(end) == place) ++end;
+      if (place > passed) {
+        ARROW_RETURN_NOT_OK(PassRows(Batch{rows.columns->Slice(passed, place - passed)}, sequence));
+        passed = place;
+      }
+      if (IsSaturatedFrom(0)) break;
+      ARROW_RETURN_NOT_OK(PutAside(*rejects.Slice(begin, end - begin), sequence));
+    }
+    if (passed == rows.rows()) return Status::OK();
+    return PassRows(Batch{rows.columns->Slice(passed)}, sequence);
+  }
+
+  Status PutAside(const arrow::RecordBatch& rejects, int64_t sequence) {
+    HEADRACE_CHECK(quarantine_ != nullptr);
+    counters_->rows_in.fetch_add(rejects.num_rows(), std::memory_order_relaxed);
+    counters_->rows_rejected.fetch_add(rejects.num_rows(), std::memory_order_relaxed);
+    ARROW_ASSIGN_OR_RAISE(auto stored, rejects.RemoveColumn(rejects.num_columns() - 1));
+    StageTimer inner(&emitted_);
+    StageTimer timer(&clocks_.back());
+    const Status consumed = quarantine_->Consume(sequence, Batch{std::move(stored)});
+    if (!consumed.ok()) failed_at_ = transforms_.size();
+    return consumed;
+  }
+
+  Status PassRows(Batch batch, int64_t sequence) {
+    if (batch.rows() == 0) return Status::OK();
     counters_->rows_in.fetch_add(batch.rows(), std::memory_order_relaxed);
     Count(&clocks_.front(), batch.rows(), batch);
     StageTimer inner(&emitted_);
@@ -157,7 +207,7 @@ class Worker {
     for (; at < transforms_.size(); ++at) {
       StageTimer timer(&clocks_[at + 1]);
       const int64_t rows = batch.rows();
-      const Batch whole = LimitFollows(at) ? batch : Batch();
+      const Batch whole = IsLimitFrom(at + 1) ? batch : Batch();
       auto passed = transforms_[at]->Apply(std::move(batch), {sequence}, pool_);
       if (!passed.ok()) return Failed(at, whole, passed.status(), sequence);
       batch = std::move(passed).ValueUnsafe();
@@ -192,9 +242,9 @@ class Worker {
                           : failure;
   }
 
-  bool LimitFollows(size_t at) const {
+  bool IsLimitFrom(size_t first) const {
     return std::any_of(
-        transforms_.begin() + static_cast<ptrdiff_t>(at) + 1, transforms_.end(),
+        transforms_.begin() + static_cast<ptrdiff_t>(first), transforms_.end(),
         [](const auto& transform) { return transform->rows_dropped() == RowsDropped::kLimited; });
   }
 
@@ -225,8 +275,10 @@ class Worker {
   Source* source_;
   const std::vector<std::unique_ptr<Transform>>& transforms_;
   Sink* sink_;
+  Sink* quarantine_;
   arrow::MemoryPool* pool_;
   PipelineCounters* counters_;
+  MorselLedger* ledger_;
   const bool shuffled_;
   std::mt19937_64 random_;
   std::vector<StageClock> clocks_;
@@ -311,7 +363,8 @@ Status RunPipeline(Source* source, const std::vector<std::unique_ptr<Transform>>
   std::mutex next_mutex;
   std::vector<std::unique_ptr<Worker>> workers;
   for (int index = 0; index < options.threads; ++index) {
-    workers.push_back(std::make_unique<Worker>(source, transforms, sink, options, counters, index));
+    workers.push_back(
+        std::make_unique<Worker>(source, transforms, sink, options, counters, &ledger, index));
   }
   std::vector<std::thread> threads;
   for (size_t index = 1; index < workers.size(); ++index) {

@@ -47,6 +47,7 @@ Status JobRun::ExecutePhases() {
   ARROW_RETURN_NOT_OK(CheckTarget());
   ARROW_RETURN_NOT_OK(Convert());
   ARROW_RETURN_NOT_OK(CheckRowAccount());
+  ARROW_RETURN_NOT_OK(CheckBadRows());
   return Publish();
 }
 
@@ -70,6 +71,7 @@ Status JobRun::Prepare() {
   ARROW_RETURN_NOT_OK(PrepareProcess(ProcessOwner::kHost));
   ARROW_RETURN_NOT_OK(CheckPressureMarks(job_.resources.pressure));
   ARROW_RETURN_NOT_OK(CheckStreamingThresholds(job_.resources.streaming));
+  ARROW_RETURN_NOT_OK(CheckBadRowsSpec(job_.bad_rows));
   threads_ = ResolveThreads(job_.resources);
   ARROW_ASSIGN_OR_RAISE(BudgetSettings settings, ResolveBudget(job_.resources, threads_));
   // A first guess at the threads, before anything is known of the input; AdmitRun decides.
@@ -165,6 +167,7 @@ Status JobRun::OpenInput() {
   context.threads = threads_;
   context.batch_bytes = batch_bytes_;
   context.chunk_rows = std::max<int64_t>(1, job_.resources.chunk_rows);
+  context.bad_rows = job_.bad_rows.what;
   context.spill_directory = ScratchDirectory();
   context.on_inference_progress = [this](int64_t done, int64_t) { inference_bytes_.store(done); };
   auto opened = OpenScan(job_.inputs.front(), context);
@@ -243,7 +246,13 @@ Status JobRun::AdmitRun() {
   const MemoryBudget& budget = *memory_->budget();
   const auto needs_now = [&]() -> Result<std::vector<StageNeeds>> {
     ARROW_ASSIGN_OR_RAISE(StageNeeds sink, outputs_.Needs(bound_, SinkSettings()));
-    return std::vector<StageNeeds>{scan_->needs(batch_bytes_), StepNeeds(), std::move(sink)};
+    std::vector<StageNeeds> needs = {scan_->needs(batch_bytes_), StepNeeds(), std::move(sink)};
+    if (puts_aside()) {
+      ARROW_ASSIGN_OR_RAISE(StageNeeds rejects, SinkNeeds(QuarantineSinkOptions(threads_)));
+      rejects.name = "quarantine";
+      needs.push_back(std::move(rejects));
+    }
+    return needs;
   };
   ARROW_ASSIGN_OR_RAISE(std::vector<StageNeeds> needs, AdmitWhatFits(needs_now));
   RunModeDecision decision = DecideRunMode(ModeInputs(level));
@@ -259,8 +268,13 @@ Status JobRun::AdmitRun() {
   ARROW_RETURN_NOT_OK(source_pool_->RaiseFloor(admission_.grants[0].floor_bytes));
   ARROW_ASSIGN_OR_RAISE(steps_pool_, memory_->MakePool("steps", admission_.grants[1].floor_bytes));
   ARROW_ASSIGN_OR_RAISE(sink_pool_, memory_->MakePool("sink", admission_.grants[2].floor_bytes));
-  governor_->Begin(std::move(needs), {source_pool_.get(), steps_pool_.get(), sink_pool_.get()},
-                   threads_);
+  std::vector<StagePool*> pools = {source_pool_.get(), steps_pool_.get(), sink_pool_.get()};
+  if (puts_aside()) {
+    ARROW_ASSIGN_OR_RAISE(quarantine_pool_,
+                          memory_->MakePool("quarantine", admission_.grants[3].floor_bytes));
+    pools.push_back(quarantine_pool_.get());
+  }
+  governor_->Begin(std::move(needs), std::move(pools), threads_);
   return Status::OK();
 }
 
@@ -288,12 +302,18 @@ Status JobRun::Convert() {
   context.sink_bytes = admission_.grants[2].granted_bytes;
   context.allowance = governor_->allowance();
   ARROW_ASSIGN_OR_RAISE(Sink* const sink, outputs_.Open(bound_, SinkSettings(), context));
+  if (puts_aside()) {
+    context.pool = quarantine_pool_.get();
+    context.sink_bytes = admission_.grants[3].granted_bytes;
+    ARROW_ASSIGN_OR_RAISE(quarantine_, outputs_.OpenQuarantine(job_.bad_rows, threads_, context));
+  }
 
   PipelineOptions options;
   options.threads = threads_;
   options.shuffle_seed = job_.resources.shuffle_seed;
   options.pool = steps_pool_.get();
   options.allowance = governor_->allowance();
+  options.quarantine = quarantine_;
   ARROW_RETURN_NOT_OK(RunPipeline(source_.get(), transforms_, sink, options, &cancellation_,
                                   &counters_, &report_.stages));
   phase_.store("finishing files");
@@ -308,12 +328,25 @@ Status JobRun::CheckRowAccount() {
   const int64_t in = counters_.rows_in.load();
   const int64_t filtered = counters_.rows_filtered.load();
   const int64_t limited = counters_.rows_limited.load();
-  if (in == rows_out_ + filtered + limited) return Status::OK();
+  const int64_t rejected = counters_.rows_rejected.load();
+  const int64_t stored = outputs_.quarantine().rows;
+  if (in == rows_out_ + filtered + limited + rejected && rejected == stored) return Status::OK();
   return MakeError(
       ErrorKind::kInternal, 902,
       "rows do not add up, nothing was published: {} read, {} written, {} filtered, {} "
-      "beyond the limit; please report this with the run's report",
-      in, rows_out_, filtered, limited);
+      "beyond the limit, {} rejected, {} in quarantine; please report this with the run's report",
+      in, rows_out_, filtered, limited, rejected, stored);
+}
+
+// Where a limit ends the input, how many more rows were read or filtered depends on the threads; so
+// the share is one of the rows that are sure.
+Status JobRun::CheckBadRows() const {
+  if (quarantine_ == nullptr) return Status::OK();
+  const bool has_limit = std::any_of(
+      transforms_.begin(), transforms_.end(),
+      [](const auto& transform) { return transform->rows_dropped() == RowsDropped::kLimited; });
+  return quarantine_->CheckShare(has_limit ? rows_out_ + quarantine_->rows()
+                                           : counters_.rows_in.load());
 }
 
 Status JobRun::Publish() {
@@ -361,8 +394,10 @@ Result<std::vector<Batch>> JobRun::Collect() {
   ARROW_RETURN_NOT_OK(PlanAndType());
   ARROW_RETURN_NOT_OK(StartSource());
   CollectSink sink;
+  QuarantineSink rejects(BadRowsSpec{}, &cancellation_, nullptr);
   PipelineOptions options;
   options.pool = source_pool_.get();
+  options.quarantine = &rejects;
   ARROW_RETURN_NOT_OK(RunPipeline(source_.get(), transforms_, &sink, options, &cancellation_,
                                   &counters_, &report_.stages));
   return std::move(sink.batches);

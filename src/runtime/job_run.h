@@ -81,6 +81,8 @@ class JobRun {
   StageNeeds StepNeeds() const;
   CommonSinkOptions SinkSettings() const;
   Status CheckRowAccount();
+  Status CheckBadRows() const;
+  bool puts_aside() const { return job_.bad_rows.what == BadRows::kQuarantine; }
   void FillReport(const Status& status);
   PressureLevel LevelNow();
   RunModeInputs ModeInputs(PressureLevel level) const;
@@ -116,14 +118,16 @@ class JobRun {
   std::unique_ptr<StagePool> source_pool_;
   std::unique_ptr<StagePool> steps_pool_;
   std::unique_ptr<StagePool> sink_pool_;
-  std::unique_ptr<SpillArea> spill_;  // inside the first output's side directory
+  std::unique_ptr<StagePool> quarantine_pool_;  // null: bad rows end the run
+  std::unique_ptr<SpillArea> spill_;            // inside the first output's side directory
   std::atomic<const SpillArea*> watched_spill_{nullptr};
   std::unique_ptr<Scan> scan_;
   std::shared_ptr<arrow::Schema> source_schema_;
   std::unique_ptr<Source> source_;
   std::atomic<Source*> progress_source_{nullptr};
   std::vector<std::unique_ptr<Transform>> transforms_;
-  RunOutputs outputs_;  // transactions and sinks
+  RunOutputs outputs_;                    // transactions and sinks
+  QuarantineSink* quarantine_ = nullptr;  // of the outputs; null: bad rows end the run
   std::unique_ptr<RunGovernor> governor_;
   std::unique_ptr<Observer> observer_;
 };

@@ -63,6 +63,7 @@ RunSnapshot JobRun::Snapshot(double seconds) const {
   snapshot.seconds = seconds;
   snapshot.threads = threads_;
   snapshot.rows = counters_.rows_in.load(std::memory_order_relaxed);
+  snapshot.rows_rejected = counters_.rows_rejected.load(std::memory_order_relaxed);
   const Source* source = progress_source_.load();
   snapshot.bytes = source ? source->consumed_bytes() : inference_bytes_.load();
   snapshot.bytes_total = source ? source->total_bytes() : -1;
@@ -89,6 +90,7 @@ void JobRun::FillReport(const Status& status) {
   facts.counters = &counters_;
   facts.rows_out = rows_out_;
   facts.outputs = outputs_.Report();
+  facts.quarantine = outputs_.quarantine();
   facts.published_before = outputs_.published_before();
   facts.budget = memory_ ? memory_->budget() : nullptr;
   if (mode_decided_.load()) {

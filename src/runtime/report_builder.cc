@@ -50,8 +50,11 @@ void FinishReport(const ReportFacts& facts, RunReport* report) {
   report->rows_in = facts.counters->rows_in.load();
   report->rows_filtered = facts.counters->rows_filtered.load();
   report->rows_limited = facts.counters->rows_limited.load();
+  report->rows_rejected = facts.counters->rows_rejected.load();
+  report->quarantine = facts.quarantine;
+  if (!facts.status.ok()) report->quarantine.path.clear();
   for (const auto& input : facts.inputs) {
-    report->inputs.push_back({input.path, input.size_bytes, input.rows, 0});
+    report->inputs.push_back({input.path, input.size_bytes, input.rows, input.rejects});
   }
   if (facts.status.ok()) {
     report->rows_out = facts.rows_out;

@@ -22,6 +22,7 @@ struct ReportFacts {
   const PipelineCounters* counters = nullptr;
   int64_t rows_out = 0;
   std::vector<OutputReport> outputs;
+  QuarantineReport quarantine;
   const MemoryBudget* budget = nullptr;  // null when the run failed before it had one
   std::string mode;                      // "" when the run failed before it was decided
   std::string mode_reason;

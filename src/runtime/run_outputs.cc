@@ -194,15 +194,34 @@ Result<Sink*> RunOutputs::Open(const BoundPlan& plan, const CommonSinkOptions& c
   return all_sinks_.get();
 }
 
+Result<QuarantineSink*> RunOutputs::OpenQuarantine(const BadRowsSpec& limits, int threads,
+                                                   SinkContext context) {
+  const SinkOptions options = QuarantineSinkOptions(threads);
+  ARROW_ASSIGN_OR_RAISE(const StageNeeds needs, SinkNeeds(options));
+  context.transaction = outputs_.front().transaction->quarantine();
+  context.floor_bytes = needs.FloorBytes(threads);
+  context.floor_one_bytes = needs.FloorBytes(1);
+  ARROW_ASSIGN_OR_RAISE(auto file, MakeSink(options, context));
+  quarantine_ = std::make_unique<QuarantineSink>(limits, context.cancellation, std::move(file));
+  return quarantine_.get();
+}
+
 Status RunOutputs::Finish() {
   for (Output& output : outputs_) {
     ARROW_ASSIGN_OR_RAISE(output.summary, output.sink->Finish());
+  }
+  if (quarantine_ == nullptr) return Status::OK();
+  ARROW_RETURN_NOT_OK(quarantine_->Finish().status());
+  quarantine_report_ = quarantine_->Report();
+  if (quarantine_report_.rows > 0) {
+    quarantine_report_.path = outputs_.front().transaction->quarantine()->options().target;
   }
   return Status::OK();
 }
 
 void RunOutputs::CloseSinks() {
   all_sinks_.reset();
+  quarantine_.reset();
   for (Output& output : outputs_) output.sink.reset();
 }
 

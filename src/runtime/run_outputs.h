@@ -11,6 +11,7 @@
 #include "plan/bound_plan.h"
 #include "runtime/ballast.h"
 #include "runtime/output_target.h"
+#include "runtime/quarantine_sink.h"
 #include "runtime/target_checks.h"
 #include "sink/sink.h"
 
@@ -46,6 +47,10 @@ class RunOutputs {
   void DropBallast();
   // The sink of the run. `context` is that of the whole stage, without a transaction.
   Result<Sink*> Open(const BoundPlan& plan, const CommonSinkOptions& common, SinkContext context);
+  // Likewise for rejects, with `context` of their own stage; they are published with the first
+  // output.
+  Result<QuarantineSink*> OpenQuarantine(const BadRowsSpec& limits, int threads,
+                                         SinkContext context);
   Status Finish();
   // The sinks die, the transactions stay.
   void CloseSinks();
@@ -56,6 +61,7 @@ class RunOutputs {
 
   const TransactionOptions& first() const { return outputs_.front().transaction->options(); }
   std::vector<OutputReport> Report() const;
+  const QuarantineReport& quarantine() const { return quarantine_report_; }
 
  private:
   class AllSinks;
@@ -75,6 +81,8 @@ class RunOutputs {
   std::vector<Output> outputs_;
   StageNeeds needs_;
   std::unique_ptr<Sink> all_sinks_;
+  std::unique_ptr<QuarantineSink> quarantine_;  // null: bad rows end the run
+  QuarantineReport quarantine_report_;          // once it is finished
 };
 
 }  // namespace headrace

@@ -2,7 +2,7 @@
 
 namespace headrace {
 
-Result<bool> NeedsEmptyFile(const Transaction& transaction, Env* env) {
+Result<bool> NeedsEmptyFile(const StagedOutput& transaction, Env* env) {
   const TransactionOptions& options = transaction.options();
   if (options.kind == TargetKind::kSingleFile) return true;
   if (options.mode == PublishMode::kCreate || options.mode == PublishMode::kOverwrite) return true;

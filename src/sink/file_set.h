@@ -19,7 +19,7 @@
 namespace headrace {
 
 struct FileSetOptions {
-  Transaction* transaction = nullptr;
+  StagedOutput* transaction = nullptr;
   Cancellation* cancellation = nullptr;
   std::shared_ptr<const ParquetLayout> layout;
   arrow::MemoryPool* pool = nullptr;

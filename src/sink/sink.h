@@ -71,7 +71,7 @@ inline int64_t RowGroupRows(const SinkOptions& options) {
 
 // Where it goes and what it may use. Everything outlives the sink.
 struct SinkContext {
-  Transaction* transaction = nullptr;  // also says: single file or dataset, durability, run id
+  StagedOutput* transaction = nullptr;  // also says: single file or dataset, durability, run id
   Cancellation* cancellation = nullptr;
   SpillArea* spill = nullptr;
   Env* env = nullptr;

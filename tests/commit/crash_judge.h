@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "commit/generations.h"
+#include "commit/layout.h"
 #include "commit/ledger.h"
 #include "sweep_scenario.h"
 
@@ -77,6 +78,7 @@ class CrashJudge {
     }
     CheckNothingLeft(model, view, where);
     CheckRetained(model, view, where);
+    CheckQuarantine(model, view, where);
     CheckRunAgain(model, view, where);
   }
 
@@ -118,6 +120,7 @@ class CrashJudge {
     std::erase(found, "/data/.out.headrace/lock");
     std::erase(expected, "/data/.out.headrace/lock");
     std::erase(found, "/data/.out.headrace/generations");  // looked at by CheckRetained
+    std::erase(found, "/data/.out.headrace/quarantine");   // and by CheckQuarantine
     if (found != expected) {
       return Fail(&result_.other_failures, where, "left over: " + ::testing::PrintToString(found));
     }
@@ -145,6 +148,21 @@ class CrashJudge {
     if (expected.empty() && model->Lookup(layout.generations())) {
       Fail(&result_.other_failures, where, "left over: generations/");
     }
+  }
+
+  // There if and only if the run was published.
+  void CheckQuarantine(ModelFileSystem* model, View view, const std::string& where) {
+    FaultEnv env(model);
+    const Tree found = ReadTree(&env, DatasetLayout(kSweepTarget).quarantine()).ValueOrDie();
+    Tree expected;
+    if (!scenario_.quarantined_with_old.empty()) {
+      expected["run-1.parquet"] = scenario_.quarantined_with_old;
+    }
+    if (view == View::kNew && !scenario_.quarantined_with_new.empty()) {
+      expected[fmt::format("{}.parquet", kSweepRunId)] = scenario_.quarantined_with_new;
+    }
+    if (found == expected) return;
+    Fail(&result_.other_failures, where, "quarantine: " + ::testing::PrintToString(found));
   }
 
   void CheckRunAgain(ModelFileSystem* model, View view, const std::string& where) {

@@ -33,7 +33,11 @@ std::optional<EnvCall> MutatedCall(const std::string& line) {
 // call, and there the mutant is caught.
 // Likewise what leaves the transaction's directory before its journal: old/, which exists only
 // where names cannot be exchanged, and a generation that is retained.
+// And where nothing else lies in quarantine, its directory goes with the file.
 bool IsEquivalent(const SweepScenario& scenario, const std::string& recovery_call) {
+  if (recovery_call == "SyncDirectory /data/.out.headrace/quarantine") {
+    return scenario.kind == TargetKind::kSingleFile;
+  }
   if (recovery_call == "SyncDirectory /data/.out.headrace") return scenario.old_tree.has_value();
   return recovery_call == "SyncDirectory /data/.out.headrace/txn-run-2" &&
          scenario.features.exchange && scenario.retained_with_new.empty();

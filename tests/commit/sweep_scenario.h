@@ -58,6 +58,9 @@ struct SweepScenario {
   // dataset.
   std::map<std::string, Tree> retained_with_old = {};
   std::map<std::string, Tree> retained_with_new = {};
+  // What the run, and the one before it, put aside; "" = nothing.
+  std::string quarantined_with_new = {};
+  std::string quarantined_with_old = {};
 };
 
 inline void PrintTo(const SweepScenario& scenario, std::ostream* out) { *out << scenario.name; }
@@ -72,9 +75,22 @@ inline TransactionOptions SweepOptions(const SweepScenario& scenario, const std:
   return options;
 }
 
+inline Status PublishWithRejects(Env* env, const TransactionOptions& options, const Tree& tree,
+                                 const std::string& rejects) {
+  ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<Transaction> transaction,
+                        Transaction::Begin(env, options));
+  ARROW_RETURN_NOT_OK(StageTree(transaction.get(), tree));
+  ARROW_RETURN_NOT_OK(StageTree(transaction->quarantine(), {{"", rejects}}));
+  return transaction->Publish(PublishInfo()).status();
+}
+
 // What is interrupted.
 inline Status RunSweepJob(const SweepScenario& scenario, Env* env) {
   if (scenario.job) return scenario.job(env);
+  if (!scenario.quarantined_with_new.empty()) {
+    return PublishWithRejects(env, SweepOptions(scenario, kSweepRunId), scenario.staged,
+                              scenario.quarantined_with_new);
+  }
   return PublishTree(env, SweepOptions(scenario, kSweepRunId), scenario.staged).status();
 }
 
@@ -115,6 +131,30 @@ inline SweepScenario RollbackScenario(const std::string& name, FileSystemFeature
   };
   scenario.retained_with_old = {{"run-0", zero}};
   scenario.retained_with_new = {{"run-0", zero}, {"run-1", one}};
+  return scenario;
+}
+
+// A publish with a file of what it puts aside.
+inline SweepScenario QuarantineScenario(const std::string& name, TargetKind kind, PublishMode mode,
+                                        FileSystemFeatures features) {
+  const bool is_file = kind == TargetKind::kSingleFile;
+  SweepScenario scenario;
+  scenario.name = name;
+  scenario.kind = kind;
+  scenario.mode = mode;
+  scenario.staged = scenario.new_tree = Tree{{is_file ? "" : "y=2/b.parquet", "new"}};
+  scenario.features = features;
+  scenario.quarantined_with_new = "rejects";
+  if (mode == PublishMode::kCreate) return scenario;
+  scenario.old_tree = Tree{{is_file ? "" : "y=1/a.parquet", "old"}};
+  // The directory has to be made where there was none; where there was one, it stays.
+  if (is_file) return scenario;
+  scenario.quarantined_with_old = "old rejects";
+  scenario.prepare = [scenario](Env* env) {
+    TransactionOptions options = SweepOptions(scenario, "run-1");
+    options.mode = PublishMode::kCreate;
+    return PublishWithRejects(env, options, *scenario.old_tree, scenario.quarantined_with_old);
+  };
   return scenario;
 }
 
@@ -161,6 +201,10 @@ inline std::vector<SweepScenario> SweepScenarios() {
       RetainScenario("overwrite_retain_poor", poor),
       RollbackScenario("rollback", {}),
       RollbackScenario("rollback_poor", poor),
+      QuarantineScenario("create_quarantine", kDataset, PublishMode::kCreate, {}),
+      QuarantineScenario("overwrite_quarantine_poor", kDataset, PublishMode::kOverwrite, poor),
+      QuarantineScenario("file_quarantine", kFile, PublishMode::kOverwrite, {}),
+      QuarantineScenario("file_quarantine_poor", kFile, PublishMode::kCreate, poor),
   };
 }
 

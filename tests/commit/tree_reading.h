@@ -36,7 +36,7 @@ inline Result<Tree> ReadTree(Env* env, const std::string& directory,
 }
 
 // Stages every file of `tree` the way a sink does: write, sync by durability, close.
-inline Status StageTree(Transaction* transaction, const Tree& tree) {
+inline Status StageTree(StagedOutput* transaction, const Tree& tree) {
   for (const auto& [path, content] : tree) {
     ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<WritableFile> file,
                           transaction->OpenStaged(path, OpenMode::kTruncate));

@@ -79,7 +79,6 @@ TEST(PipelineAlerts, RefusalsSayWhereAndWhat) {
       {"  - { on: failure, logg: true }\n", {"p.yaml:6:20", "did you mean 'log'?"}},
       {"  - { on: [failure, memory_presure], log: true }\n",
        {"p.yaml:6:11", "unknown alert 'memory_presure'", "did you mean 'memory_pressure'?"}},
-      {"  - { on: quarantine, log: true }\n", {"p.yaml:6:11", "cannot go off in this version"}},
       {"  - { on: [failure, failure], log: true }\n", {"stands twice"}},
       {"  - { on: [], log: true }\n", {"p.yaml:6:11", "an alert needs 'on'"}},
       {"  - { on: memory_pressure, level: normal, log: true }\n",

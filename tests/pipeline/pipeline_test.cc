@@ -75,6 +75,7 @@ steps:
   - cast: { year: int32 }
   - fill_null: { year: 0 }
   - limit: 5
+on_error: { bad_rows: quarantine, max_bad_rows: 0.1% }
 sink:
   path: out/trips
   format: parquet
@@ -111,6 +112,9 @@ sink:
   EXPECT_EQ(job->steps[0].where, "p.yaml:19:13");
   EXPECT_EQ(std::get<DropStep>(job->steps[4].what).columns, std::vector<std::string>{"c"});
   EXPECT_EQ(std::get<LimitStep>(job->steps[7].what).rows, 5);
+  EXPECT_EQ(job->bad_rows.what, BadRows::kQuarantine);
+  EXPECT_EQ(job->bad_rows.share_max, 0.001);
+  EXPECT_EQ(job->bad_rows.rows_max, std::nullopt);
   EXPECT_EQ(job->output.mode, WriteMode::kOverwritePartitions);
   EXPECT_FALSE(job->output.durable);
   EXPECT_EQ(job->output.compression, "zstd:3");
@@ -129,6 +133,9 @@ TEST(Pipeline, RefusalsSayWhereAndWhat) {
       {kHead + "sink: { pth: a }\n", {"p.yaml:4:9", "did you mean 'path'?"}},
       {kHead + "sink: { path: }\n", {"p.yaml:4:9", "has no value"}},
       {kHead + kTail + "checks: []\n", {"p.yaml:5:1", "not available in this version"}},
+      {kHead + kTail + "on_error: { max_bad_rows: 3 }\n",
+       {"p.yaml:5:11", "max_bad_rows needs bad_rows: quarantine"}},
+      {kHead + kTail + "on_error: { bad_rows: skip }\n", {"p.yaml:5:23", "quarantine"}},
       {kHead + "steps:\n  - join: { with: a }\n" + kTail,
        {"p.yaml:5:5", "'join'", "not available"}},
       {kHead + "steps:\n  - fliter: a\n" + kTail, {"p.yaml:5:5", "did you mean 'filter'?"}},

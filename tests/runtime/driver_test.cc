@@ -11,6 +11,8 @@
 
 #include "base/turn_gate.h"
 #include "operators/limit.h"
+#include "runtime/quarantine_sink.h"
+#include "source/rejects.h"
 
 namespace headrace {
 namespace {
@@ -218,6 +220,151 @@ TEST(RunPipeline, ABadRowBehindTheLimitIsNoFailure) {
                   static_cast<int64_t>(limit) + counters.rows_limited.load());
       }
     }
+  }
+}
+
+// Every third morsel has a reject after the first row of its first batch; its line is the
+// morsel's number.
+class RejectingSource : public NumberSource {
+ public:
+  using NumberSource::NumberSource;
+  static bool Rejects(int64_t sequence) { return sequence % 3 == 0 && RowsOf(sequence) > 0; }
+  Status Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) override {
+    const int64_t sequence = morsel->sequence;
+    bool is_first = true;
+    return NumberSource::Read(std::move(morsel), [&](Batch batch) -> Status {
+      if (is_first && Rejects(sequence)) {
+        RejectBuilder builder(arrow::default_memory_pool());
+        Reject reject;
+        reject.file = "numbers";
+        reject.line = sequence;
+        reject.reason = "no number";
+        reject.rows_before = 1;
+        ARROW_RETURN_NOT_OK(builder.Add(reject));
+        ARROW_ASSIGN_OR_RAISE(batch.rejects, builder.Finish());
+      }
+      is_first = false;
+      return emit(std::move(batch));
+    });
+  }
+};
+
+// Keeps the lines of what is put aside.
+class LineSink : public Sink {
+ public:
+  explicit LineSink(Cancellation* cancellation) : gate_(cancellation) {}
+  Status Consume(int64_t sequence, Batch batch) override {
+    ARROW_RETURN_NOT_OK(gate_.Enter(sequence));
+    EXPECT_TRUE(batch.columns->schema()->Equals(*QuarantineSchema()));
+    const auto& column = static_cast<const arrow::Int64Array&>(*batch.columns->column(1));
+    for (int64_t row = 0; row < batch.rows(); ++row) lines.push_back(column.Value(row));
+    return Status::OK();
+  }
+  Status EndMorsel(int64_t sequence) override { return gate_.Leave(sequence); }
+  Result<SinkSummary> Finish() override { return SinkSummary{}; }
+  std::vector<int64_t> lines;
+
+ private:
+  TurnGate gate_;
+};
+
+std::vector<int64_t> ExpectedRejects(int64_t morsels, int64_t limit = INT64_MAX) {
+  std::vector<int64_t> lines;
+  int64_t rows = 0;
+  for (int64_t sequence = 0; sequence < morsels; ++sequence) {
+    if (RejectingSource::Rejects(sequence) && rows + 1 < limit) lines.push_back(sequence);
+    rows += NumberSource::RowsOf(sequence);
+  }
+  return lines;
+}
+
+TEST(RunPipeline, RejectsAreThoseBeforeTheLimit) {
+  for (int threads : {1, 2, 8}) {
+    for (uint64_t seed = 1; seed < 6; ++seed) {
+      for (int64_t limit : {int64_t{0}, int64_t{1}, int64_t{2}, int64_t{30}, INT64_MAX}) {
+        SCOPED_TRACE(fmt::format("threads {} seed {} limit {}", threads, seed, limit));
+        Cancellation cancellation;
+        RejectingSource source(60);
+        OrderedSink sink(&cancellation);
+        LineSink quarantine(&cancellation);
+        PipelineCounters counters;
+        std::vector<StageReport> stages;
+        std::vector<std::unique_ptr<Transform>> transforms;
+        if (limit != INT64_MAX) {
+          transforms.push_back(
+              std::make_unique<LimitTransform>("limit", limit, NumberSchema(), &cancellation));
+        }
+        PipelineOptions options = Options(threads, seed);
+        options.quarantine = &quarantine;
+        ASSERT_TRUE(
+            RunPipeline(&source, transforms, &sink, options, &cancellation, &counters, &stages)
+                .ok());
+        EXPECT_EQ(sink.numbers, Expected(60, limit));
+        EXPECT_EQ(quarantine.lines, ExpectedRejects(60, limit));
+        const auto rejected = static_cast<int64_t>(quarantine.lines.size());
+        EXPECT_EQ(counters.rows_rejected.load(), rejected);
+        EXPECT_EQ(counters.rows_in.load(), static_cast<int64_t>(sink.numbers.size()) +
+                                               counters.rows_limited.load() + rejected);
+      }
+    }
+  }
+}
+
+TEST(RunPipeline, OneRejectTooManyIsAlwaysTheSame) {
+  const std::vector<int64_t> lines = ExpectedRejects(60);
+  for (int threads : {1, 2, 8}) {
+    for (uint64_t seed = 1; seed < 6; ++seed) {
+      Cancellation cancellation;
+      RejectingSource source(60);
+      OrderedSink sink(&cancellation);
+      BadRowsSpec limits;
+      limits.what = BadRows::kQuarantine;
+      limits.rows_max = 4;
+      QuarantineSink quarantine(limits, &cancellation, nullptr);
+      PipelineCounters counters;
+      std::vector<StageReport> stages;
+      PipelineOptions options = Options(threads, seed);
+      options.quarantine = &quarantine;
+      const Status status =
+          RunPipeline(&source, {}, &sink, options, &cancellation, &counters, &stages);
+      EXPECT_EQ(GetErrorCode(status), 430);
+      EXPECT_THAT(status.message(),
+                  testing::EndsWith(fmt::format(
+                      "more than 4, the first at numbers:0 (byte 0): no number; the one too many "
+                      "at numbers:{} (byte 0): no number",
+                      lines[4])));
+    }
+  }
+}
+
+TEST(QuarantineSink, SharesAreOfAllRows) {
+  Cancellation cancellation;
+  RejectBuilder builder(arrow::default_memory_pool());
+  for (int i = 0; i < 10; ++i) {
+    Reject reject;
+    reject.code = i < 3 ? RejectCode::kTooFewFields : RejectCode::kBadValue;
+    ASSERT_TRUE(builder.Add(reject).ok());
+  }
+  const auto rejects = builder.Finish().ValueOrDie()->RemoveColumn(7).ValueOrDie();
+  struct Case {
+    std::optional<double> share;
+    int64_t rows;
+    int code;
+  };
+  for (const Case& one :
+       {Case{0.1, 100, 0}, Case{0.1, 99, 431}, Case{0.001, 10'000, 0}, Case{0.001, 9'999, 431},
+        Case{1, 10, 0}, Case{{}, 11, 0}, Case{{}, 10, 432}}) {
+    BadRowsSpec limits;
+    limits.share_max = one.share;
+    QuarantineSink sink(limits, &cancellation, nullptr);
+    ASSERT_TRUE(sink.Consume(0, Batch{rejects}).ok());
+    ASSERT_TRUE(sink.EndMorsel(0).ok());
+    ASSERT_TRUE(sink.Finish().ok());
+    EXPECT_EQ(GetErrorCode(sink.CheckShare(one.rows)), one.code) << one.rows;
+    const QuarantineReport report = sink.Report();
+    ASSERT_EQ(report.reasons.size(), 2U);
+    EXPECT_EQ(report.reasons[0].reason, "bad_value");
+    EXPECT_EQ(report.reasons[0].rows, 7);
   }
 }
 

@@ -13,7 +13,7 @@ namespace headrace::testing {
 namespace {
 
 // Counts the descriptors that are open at once.
-class CountingTransaction : public Transaction {
+class CountingTransaction : public StagedOutput {
  public:
   explicit CountingTransaction(std::unique_ptr<Transaction> inner) : inner_(std::move(inner)) {}
   Result<std::unique_ptr<WritableFile>> OpenStaged(const std::string& path,
@@ -29,13 +29,7 @@ class CountingTransaction : public Transaction {
     return std::make_unique<CountedFile>(std::move(file), &open);
   }
   const TransactionOptions& options() const override { return inner_->options(); }
-  Status Prepare(const PublishInfo& info, const GroupPlace& group) override {
-    return inner_->Prepare(info, group);
-  }
-  Status SwapIn() override { return inner_->SwapIn(); }
-  PublishOutcome Finish() override { return inner_->Finish(); }
-  std::string marker() const override { return inner_->marker(); }
-  void LeaveToRecovery() override { inner_->LeaveToRecovery(); }
+  Result<PublishOutcome> Publish(const PublishInfo& info) { return inner_->Publish(info); }
 
   std::atomic<int> open{0};
   std::atomic<int> most_open{0};

@@ -6,6 +6,7 @@ A case is a directory tests/golden/<name>/ with
   expected.sql    a DuckDB query over the inputs whose rows are right, written by a person
   expected.rows   what headrace wrote, rewritten by `make golden-update` after it agreed with expected.sql; of a long
                   output the first and last lines and a checksum of all
+  expected.rejects  where rows are put aside: the same of the quarantine file
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def prepare(case: Path, folder: Path) -> None:
 
 def run_case(binary: Path, folder: Path, resources: dict) -> measure.Measurement:
     """Runs the case's pipeline with `resources`; a flow mapping in JSON is valid YAML."""
-    for old in folder.glob("out*"):
+    for old in [*folder.glob("out*"), *folder.glob(".out*.headrace/quarantine")]:
         shutil.rmtree(old) if old.is_dir() else old.unlink()
     text = (folder / "pipeline.yaml").read_text()
     assert "resources:" not in text, "a golden pipeline leaves resources to the configurations"
@@ -103,6 +104,24 @@ def summary_of(text: str) -> str:
     return "".join([*lines[:30], f"... {len(lines)} lines in all, sha256 {digest} ...\n", *lines[-10:]])
 
 
+def rejects_of(folder: Path) -> str:
+    """The quarantine file as text; its raw bytes show what is no UTF-8 as escapes."""
+    files = list(folder.glob(".out*.headrace/quarantine/*.parquet"))
+    assert len(files) <= 1, f"several quarantine files: {files}"
+    if not files:
+        return ""
+    table = pq.read_table(files[0])
+    lines = [json.dumps({field.name: str(field.type) for field in table.schema})]
+    for row in table.to_pylist():
+        row["raw"] = row["raw"].decode("utf-8", "backslashreplace")
+        lines.append(json.dumps(list(row.values()), ensure_ascii=False))
+    return "\n".join(lines) + "\n"
+
+
+def expected_rejects(stored: Path) -> str:
+    return (stored / "expected.rejects").read_text() if (stored / "expected.rejects").exists() else ""
+
+
 def check_against_sql(folder: Path) -> None:
     query = (folder / "expected.sql").read_text().strip().rstrip(";")
     with duckdb.connect() as connection:
@@ -127,6 +146,9 @@ def test_rows_agree_with_sql(headrace_binary, case, request):
     actual = summary_of(rows_of(output_of(folder)))
     if request.config.getoption("--golden-update"):
         (stored / "expected.rows").write_text(actual)
+        if rejects_of(folder):
+            (stored / "expected.rejects").write_text(summary_of(rejects_of(folder)))
+    assert summary_of(rejects_of(folder)) == expected_rejects(stored)
     assert actual == (stored / "expected.rows").read_text(), "run `make golden-update` if the change is meant"
 
 
@@ -137,6 +159,7 @@ def test_same_rows_in_every_configuration(headrace_binary, case):
         done = run_case(headrace_binary, folder, resources)
         assert done.exit_code == 0, f"{name}: {done.stderr}"
         assert summary_of(rows_of(output_of(folder))) == expected, f"other rows with {name}"
+        assert summary_of(rejects_of(folder)) == expected_rejects(stored), f"other rejects with {name}"
         report = json.loads((folder / "report.json").read_text())
         # How many rows a long compressed text has is not known before it is read.
         is_direct = name == "direct" and "not known" not in report["mode_reason"]
@@ -161,4 +184,5 @@ def test_same_rows_on_every_step_from_the_floor(headrace_binary, case, threads):
         done = run(mib)
         assert done.exit_code == 0, f"passes at {floor} MiB but not at {mib}: {done.stderr}"
         assert summary_of(rows_of(output_of(folder))) == expected, f"other rows with {mib} MiB, floor {floor}"
+        assert summary_of(rejects_of(folder)) == expected_rejects(stored), f"other rejects with {mib} MiB"
         assert done.peak_rss_bytes <= mib * MIB, f"{done.peak_rss_bytes / MIB:.1f} MiB at the peak of {mib} MiB"

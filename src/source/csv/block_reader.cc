@@ -29,9 +29,10 @@ Result<std::unique_ptr<TextBlock>> BlockReader::Next(int64_t* sequence) {
     ARROW_ASSIGN_OR_RAISE(auto block, TakeBlock());
     int64_t length = 0;
     ARROW_RETURN_NOT_OK(FillAndScan(block.get(), &length));
-    ARROW_RETURN_NOT_OK(CheckQuotes(*block));
+    if (block->scan.record_end == 0 && length > 0) {
+      HEADRACE_CHECK(CutAtOpenQuote(block.get(), length + (closing_newline_ ? 1 : 0)));
+    }
     if (block->scan.record_end == 0) {  // the end of this input
-      if (length > 0) return UnclosedQuote(*block, length);
       finished_stored_bytes_ += stream_->stored_bytes_read();
       stream_.reset();
       if (block->capacity() <= kKeptGrowth * limits_.block_bytes)
@@ -103,6 +104,11 @@ Status BlockReader::FillAndScan(TextBlock* block, int64_t* length) {
     stored_bytes_.store(finished_stored_bytes_ + stream_->stored_bytes_read(),
                         std::memory_order_relaxed);
     if (block->scan.record_end > 0 || at_end_) return Status::OK();
+    const bool is_longest = block->capacity() >= limits_.record_bytes_max;
+    if (is_longest && limits_.bad_rows == BadRows::kQuarantine && block->scan.ends_quoted &&
+        CutAtOpenQuote(block, scanned)) {
+      return Status::OK();
+    }
     ARROW_RETURN_NOT_OK(GrowForRecord(block));
   }
 }
@@ -128,35 +134,30 @@ Status BlockReader::GrowForRecord(TextBlock* block) {
   return status;
 }
 
-Status BlockReader::CheckQuotes(const TextBlock& block) const {
-  const StructureScan& scan = block.scan;
-  if (scan.error == QuoteError::kNone || scan.error_at >= scan.record_end) return Status::OK();
-  const uint8_t* text = block.text();
-  const uint8_t* begin = text + std::max<int64_t>(0, scan.error_at - 20);
-  return MakeError(ErrorKind::kBadInput, 404,
-                   "text after a closing quote; quotes inside a quoted field must be doubled (see "
-                   "--quote and --escape): "
-                   "{}:{} (byte {}): near '{}'",
-                   path(), LineOf(block, scan.error_at, dialect_), block.offset + scan.error_at,
-                   Excerpt(begin, text + std::min(scan.error_at + 20, scan.record_end)));
-}
-
-Status BlockReader::UnclosedQuote(const TextBlock& block, int64_t length) const {
-  int64_t at = block.scan.open_quote;
-  if (at < 0) {  // the parity scan does not keep it
-    at = 0;
+bool BlockReader::CutAtOpenQuote(TextBlock* block, int64_t length) const {
+  const uint8_t* const text = block->text();
+  int64_t open = block->scan.open_quote;
+  if (open < 0) {  // the parity scan does not keep it
     bool inside = false;
     for (int64_t i = 0; i < length; ++i) {
-      if (block.text()[i] != dialect_.quote) continue;
+      if (text[i] != dialect_.quote) continue;
       inside = !inside;
-      if (inside) at = i;
+      if (inside) open = i;
     }
+    if (!inside) return false;
   }
-  return MakeError(ErrorKind::kBadInput, 403,
-                   "a quote is opened and never closed; close it, or name the right --quote: {}:{} "
-                   "(byte {}): '{}'",
-                   path(), LineOf(block, at, dialect_), block.offset + at,
-                   Excerpt(block.text() + at, block.text() + length));
+  const uint8_t* const newline = std::find(text + open, text + length, dialect_.newline);
+  if (newline == text + length) return false;
+  const int64_t end = newline - text;
+  StructureScan& scan = block->scan;
+  std::fill_n(block->bits(), StructureWords(end + 1), 0);
+  block->bits()[end / 64] = uint64_t{1} << (end % 64);
+  scan.record_end = end + 1;
+  scan.fields = scan.records = 1;
+  scan.lines = std::count(text, newline + 1, dialect_.newline);
+  scan.error = QuoteError::kNeverClosed;
+  scan.error_at = open;
+  return true;
 }
 
 Status BlockReader::KeepTail(const TextBlock& block, int64_t length) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "headrace/job.h"
 #include "source/csv/dialect.h"
 #include "source/csv/text_block.h"
 #include "source/text/text_input.h"
@@ -25,15 +26,20 @@ struct CsvInput {
 struct BlockLimits {
   int64_t block_bytes = 1 << 20;         // text per block
   int64_t record_bytes_max = 512 << 20;  // a longer record is refused
+  // kQuarantine: where a quote is open for longer than that, only the line of the quote is given
+  // up, as at the end of a text.
+  BadRows bad_rows = BadRows::kFail;
 };
 
 // Role: reads the inputs one after the other and hands out blocks that start and end at record
 // borders. Quote parity is exact because every block starts at a border; what follows the last
 // whole record of a block opens the next one. A block grows when one record does not fit, up to
-// record_bytes_max and what the pool gives. Owner: a source, or the pass that finds types. Threads:
-// Next and Recycle from any thread; a lock orders them. Errors: BadInput with file and line for a
-// quote that is never closed, text after a closing quote, a record above the limit; OutOfMemory
-// when a record does not fit the budget; Source.
+// record_bytes_max and what the pool gives. A quote that is open at the end of a text makes a block
+// of its own: the record up to the end of the line on which the quote stands (QuoteError::
+// kNeverClosed); what follows is read as if the record had ended there. Owner: a source, or the
+// pass that finds types. Threads: Next and Recycle from any thread; a lock orders them. Errors:
+// BadInput with file and line for a record above the limit; OutOfMemory when a record does not fit
+// the budget; Source.
 class BlockReader {
  public:
   BlockReader(std::vector<CsvInput> inputs, const Dialect& dialect, const BlockLimits& limits,
@@ -54,9 +60,10 @@ class BlockReader {
   Result<std::unique_ptr<TextBlock>> TakeBlock();
   Status FillAndScan(TextBlock* block, int64_t* length);
   Status GrowForRecord(TextBlock* block);
-  Status CheckQuotes(const TextBlock& block) const;
   Status KeepTail(const TextBlock& block, int64_t length);
-  Status UnclosedQuote(const TextBlock& block, int64_t length) const;
+  // Ends the one record that the block holds at the end of the line on which its open quote stands.
+  // False when `length` bytes hold no such end.
+  bool CutAtOpenQuote(TextBlock* block, int64_t length) const;
   const std::string& path() const { return inputs_[static_cast<size_t>(input_)].text->path(); }
 
   const std::vector<CsvInput> inputs_;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "source/csv/bad_record.h"
 #include "source/csv/block_reader.h"
 
 namespace headrace {
@@ -23,11 +24,9 @@ struct CsvLayout {
   int64_t sampled_rows = 0;             // guessed from the starts of the inputs; -1 = no guess
 };
 
-// BadInput for a record with another number of fields than its header.
-Status RaggedError(const CsvLayout& layout, const TextBlock& block, int64_t position,
-                   int64_t fields);
-// BadInput when the block is not UTF-8; checks only when it holds other bytes than ASCII.
-Status CheckUtf8(const CsvLayout& layout, const TextBlock& block);
+// BadInput for a record whose shape or text is wrong (every code but kBadValue).
+Status BadRecordError(const CsvLayout& layout, const TextBlock& block, const BadRecord& bad,
+                      int64_t field_bytes_max);
 // "file.csv:12 (byte 3456)" of a byte of the block.
 std::string PlaceOf(const CsvLayout& layout, const TextBlock& block, int64_t position);
 

@@ -35,6 +35,10 @@ class CsvScan : public Scan {
 
   StageNeeds needs(int64_t batch_bytes) const override {
     StageNeeds needs = CsvNeeds(batch_bytes);
+    if (context_.bad_rows == BadRows::kQuarantine) {
+      needs.worker_floor_bytes += kRejectWorkerBytes;
+      needs.worker_wanted_bytes += kRejectWorkerBytes;
+    }
     int64_t stream_bytes = 0;  // one stream is open at a time
     for (const CsvInput& input : layout_.inputs)
       stream_bytes = std::max(stream_bytes, input.text->stream_bytes());
@@ -75,6 +79,7 @@ class CsvScan : public Scan {
     settings.batch_bytes = batch_bytes;
     settings.chunk_rows = context_.chunk_rows;
     settings.field_bytes_max = options_.field_bytes_max;
+    settings.bad_rows = context_.bad_rows;
     settings.nulls = Nulls();
     settings.pool = context_.pool;
     ARROW_ASSIGN_OR_RAISE(auto source, CsvSource::Make(layout_, columns_, schema_, settings));
@@ -133,6 +138,7 @@ class CsvScan : public Scan {
     InferenceSettings settings;
     settings.limits = Limits(context_.batch_bytes);
     settings.index_limits = LimitsForBatches(context_.batch_bytes, context_.chunk_rows, 1);
+    settings.index_limits.field_bytes_max = options_.field_bytes_max;
     settings.nulls = Nulls();
     settings.threads = std::max(context_.threads, 1);
     settings.pool = context_.pool;
@@ -142,6 +148,10 @@ class CsvScan : public Scan {
     ARROW_ASSIGN_OR_RAISE(InferenceResult found, InferTypes(layout_, columns, settings));
     rows_ = found.rows;
     evidence_.push_back(fmt::format("types: found over all {} rows", FormatCount(found.rows)));
+    if (found.bad_records > 0) {
+      evidence_.push_back(fmt::format("types: without {} records that cannot be rows",
+                                      FormatCount(found.bad_records)));
+    }
     for (size_t i = 0; i < columns.size(); ++i) {
       auto& type = (*types)[static_cast<size_t>(columns[i])];
       type = found.guesses[i].Resolve();
@@ -158,6 +168,7 @@ class CsvScan : public Scan {
     limits.block_bytes = std::clamp<int64_t>(batch_bytes, 1, kRecordBytesLimit);
     limits.record_bytes_max = std::clamp(std::min(options_.field_bytes_max, kRecordBytesLimit) * 2,
                                          limits.block_bytes, kRecordBytesLimit);
+    limits.bad_rows = context_.bad_rows;
     return limits;
   }
 

@@ -27,7 +27,8 @@ CsvSource::CsvSource(CsvLayout layout, std::vector<int> columns, const CsvSource
       settings_(settings),
       reader_(layout_.inputs, layout_.dialect, settings.limits, TextInput::Pass::kLast,
               settings.pool),
-      rows_(layout_.inputs.size()) {}
+      rows_(layout_.inputs.size()),
+      rejects_(layout_.inputs.size()) {}
 
 Result<std::unique_ptr<CsvSource>> CsvSource::Make(CsvLayout layout, std::vector<int> columns,
                                                    std::shared_ptr<arrow::Schema> schema,
@@ -42,6 +43,7 @@ Result<std::unique_ptr<CsvSource>> CsvSource::Make(CsvLayout layout, std::vector
   }
   source->schema_ = std::move(schema);
   source->index_limits_ = LimitsForBatches(settings.batch_bytes, settings.chunk_rows, fixed_bytes);
+  source->index_limits_.field_bytes_max = settings.field_bytes_max;
   return source;
 }
 
@@ -55,70 +57,127 @@ Result<std::unique_ptr<Morsel>> CsvSource::Next() {
 
 Status CsvSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) {
   std::unique_ptr<TextBlock> block = std::move(static_cast<CsvMorsel*>(morsel.get())->block);
-  ARROW_RETURN_NOT_OK(CheckUtf8(layout_, *block));
-  const size_t file = static_cast<size_t>(block->file);
-  RecordIndexer indexer(block.get(), layout_.dialect, layout_.columns[file].field_count,
-                        index_limits_);
+  const CsvFileColumns& file = layout_.columns[static_cast<size_t>(block->file)];
+  Reading reading{*block,
+                  RecordIndexer(block.get(), layout_.dialect, file.field_count, index_limits_),
+                  {},
+                  emit};
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const int field = file.field_of_column[static_cast<size_t>(columns_[i])];
+    reading.columns.push_back({converters_[i].get(), field});
+  }
+  CsvRejects rejects(layout_, *block, *schema_, reading.columns, settings_.field_bytes_max,
+                     settings_.pool);
   RecordRange range;
   while (true) {
-    ARROW_ASSIGN_OR_RAISE(bool more, indexer.Next(&range));
+    ARROW_ASSIGN_OR_RAISE(bool more, reading.indexer.Next(&range));
     if (!more) break;
-    if (block->scan.record_end > settings_.field_bytes_max)
-      ARROW_RETURN_NOT_OK(CheckFieldLengths(*block, range));
-    ARROW_ASSIGN_OR_RAISE(auto columns, ConvertRange(*block, range));
-    rows_[file].fetch_add(range.rows, std::memory_order_relaxed);
-    ARROW_RETURN_NOT_OK(emit(Batch{std::move(columns)}));
+    ARROW_RETURN_NOT_OK(settings_.bad_rows == BadRows::kFail
+                            ? EmitOrFail(&reading, range)
+                            : EmitWithRejects(&reading, range, &rejects));
   }
-  if (const auto& ragged = indexer.ragged())
-    return RaggedError(layout_, *block, ragged->position, ragged->fields);
   reader_.Recycle(std::move(block));
   return Status::OK();
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> CsvSource::ConvertRange(
-    const TextBlock& block, const RecordRange& range) const {
-  const CsvFileColumns& file = layout_.columns[static_cast<size_t>(block.file)];
-  arrow::ArrayVector arrays(columns_.size());
-  BadField first_bad;
-  size_t bad_column = 0;
-  for (size_t i = 0; i < columns_.size(); ++i) {
-    BadField bad;
-    const int field = file.field_of_column[static_cast<size_t>(columns_[i])];
-    ARROW_ASSIGN_OR_RAISE(arrays[i], converters_[i]->Convert(range, field, settings_.pool, &bad));
-    // Of several bad fields the first in the file is reported, whatever the order of columns.
-    if (bad.row >= 0 && (first_bad.row < 0 || bad.begin < first_bad.begin)) {
-      first_bad = bad;
-      bad_column = i;
-    }
-  }
-  if (first_bad.row >= 0) return BadFieldError(block, bad_column, first_bad);
-  return arrow::RecordBatch::Make(schema_, range.rows, std::move(arrays));
+Status CsvSource::Emit(const Reading& reading, Batch batch) {
+  const auto file = static_cast<size_t>(reading.block.file);
+  rows_[file].fetch_add(batch.rows(), std::memory_order_relaxed);
+  if (batch.rejects != nullptr)
+    rejects_[file].fetch_add(batch.rejects->num_rows(), std::memory_order_relaxed);
+  return reading.emit(std::move(batch));
 }
 
-Status CsvSource::CheckFieldLengths(const TextBlock& block, const RecordRange& range) const {
-  for (int64_t row = 0; row < range.rows; ++row) {
-    for (int column = 0; column < range.columns; ++column) {
-      const uint32_t* at = range.index + row * range.stride + column;
-      const int64_t length = static_cast<uint32_t>(at[1] - at[0] - 1);
-      if (length <= settings_.field_bytes_max) continue;
-      return MakeError(ErrorKind::kBadInput, 405,
-                       "a field is longer than allowed; is a quote never closed?: {}: field {}: {} "
-                       "bytes, the limit is {}",
-                       PlaceOf(layout_, block, static_cast<uint32_t>(at[0] + 1)), column + 1,
-                       length, settings_.field_bytes_max);
-    }
+Status CsvSource::EmitOrFail(Reading* reading, RecordRange range) {
+  const auto& bad_records = reading->indexer.bad();
+  BadRecord first;
+  bool is_good = bad_records.empty();
+  if (!is_good) {
+    first = bad_records.front();
+    range.rows = first.row;
   }
-  return Status::OK();
+  BadRecord bad;
+  ARROW_ASSIGN_OR_RAISE(auto rows, Convert(reading->columns, range, &bad));
+  if (rows == nullptr) {
+    first = bad;
+    is_good = false;
+    range.rows = bad.row;
+    ARROW_ASSIGN_OR_RAISE(rows, Convert(reading->columns, range, &bad));
+  }
+  // A limit may be reached by the rows before it, and then it does not matter.
+  if (rows->num_rows() > 0) ARROW_RETURN_NOT_OK(Emit(*reading, Batch{std::move(rows)}));
+  return is_good ? Status::OK() : ErrorOf(reading->block, reading->columns, range, first);
 }
 
-Status CsvSource::BadFieldError(const TextBlock& block, size_t column, const BadField& bad) const {
-  const auto& field = schema_->field(static_cast<int>(column));
+Status CsvSource::EmitWithRejects(Reading* reading, RecordRange range, CsvRejects* rejects) {
+  BadRecord bad;
+  ARROW_ASSIGN_OR_RAISE(auto rows, Convert(reading->columns, range, &bad));
+  std::vector<BadRecord> values;
+  if (rows == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(
+        values, FindBadValues(reading->columns, &reading->indexer, &range, settings_.pool));
+    reading->indexer.Drop(values, &range);
+    ARROW_ASSIGN_OR_RAISE(rows, Convert(reading->columns, range, &bad));
+    HEADRACE_CHECK(rows != nullptr);
+  }
+  if (values.empty() && reading->indexer.bad().empty())
+    return Emit(*reading, Batch{std::move(rows)});
+  return EmitInOrder(*reading, std::move(rows), MergeBadRecords(reading->indexer.bad(), values),
+                     range, rejects);
+}
+
+Status CsvSource::EmitInOrder(const Reading& reading, std::shared_ptr<arrow::RecordBatch> rows,
+                              const std::vector<BadRecord>& bad, const RecordRange& range,
+                              CsvRejects* rejects) {
+  int64_t begin = 0;
+  for (const BadRecord& record : bad) {
+    ARROW_RETURN_NOT_OK(rejects->Add(record, range, record.row - begin));
+    if (rejects->builder()->bytes() < kRejectBytesMax) continue;
+    Batch batch{rows->Slice(begin, record.row - begin)};
+    ARROW_ASSIGN_OR_RAISE(batch.rejects, rejects->builder()->Finish());
+    ARROW_RETURN_NOT_OK(Emit(reading, std::move(batch)));
+    begin = record.row;
+  }
+  Batch batch{begin == 0 ? std::move(rows) : rows->Slice(begin)};
+  ARROW_ASSIGN_OR_RAISE(batch.rejects, rejects->builder()->Finish());
+  return Emit(reading, std::move(batch));
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> CsvSource::Convert(
+    const std::vector<CheckedColumn>& columns, const RecordRange& range, BadRecord* bad) const {
+  arrow::ArrayVector arrays(columns.size());
+  BadField first;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    BadField field;
+    ARROW_ASSIGN_OR_RAISE(
+        arrays[i], columns[i].converter->Convert(range, columns[i].field, settings_.pool, &field));
+    // Of several bad fields the first in the file is told, whatever the order of columns.
+    if (field.row < 0 || (first.row >= 0 && field.begin >= first.begin)) continue;
+    bad->number = static_cast<int32_t>(i);
+    first = std::move(field);
+    if (settings_.bad_rows == BadRows::kQuarantine) break;  // all of them are looked for anyway
+  }
+  if (first.row < 0) return arrow::RecordBatch::Make(schema_, range.rows, std::move(arrays));
+  bad->at = static_cast<uint32_t>(first.begin - range.text);
+  bad->length = static_cast<uint32_t>(first.end - first.begin);
+  bad->row = static_cast<int32_t>(first.row);
+  return nullptr;
+}
+
+Status CsvSource::ErrorOf(const TextBlock& block, const std::vector<CheckedColumn>& columns,
+                          const RecordRange& range, const BadRecord& bad) const {
+  if (bad.code != RejectCode::kBadValue)
+    return BadRecordError(layout_, block, bad, settings_.field_bytes_max);
+  ARROW_ASSIGN_OR_RAISE(
+      const std::string reason,
+      ReasonOf(columns[static_cast<size_t>(bad.number)], block.text(), range, bad, settings_.pool));
+  const auto& field = schema_->field(bad.number);
+  const uint8_t* const value = block.text() + bad.at;
   return MakeError(ErrorKind::kBadInput, 401,
                    "a value does not fit the type of its column; give the column another type with "
-                   "--types, or read all "
-                   "as text with --all-strings: {}, column {} ({}): '{}': {}",
-                   PlaceOf(layout_, block, bad.begin - block.text()), field->name(),
-                   expr::TypeText(*field->type()), Excerpt(bad.begin, bad.end), bad.reason);
+                   "--types, or read all as text with --all-strings: {}, column {} ({}): '{}': {}",
+                   PlaceOf(layout_, block, bad.at), field->name(), expr::TypeText(*field->type()),
+                   Excerpt(value, value + bad.length), reason);
 }
 
 std::vector<SourceInput> CsvSource::inputs() const {
@@ -126,7 +185,8 @@ std::vector<SourceInput> CsvSource::inputs() const {
   for (size_t i = 0; i < layout_.inputs.size(); ++i) {
     const TextInput& text = *layout_.inputs[i].text;
     inputs.push_back({text.path(), std::max<int64_t>(text.size_bytes(), 0),
-                      rows_[i].load(std::memory_order_relaxed)});
+                      rows_[i].load(std::memory_order_relaxed),
+                      rejects_[i].load(std::memory_order_relaxed)});
   }
   return inputs;
 }

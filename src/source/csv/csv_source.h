@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "source/csv/column_converter.h"
 #include "source/csv/csv_columns.h"
+#include "source/csv/csv_rejects.h"
 #include "source/source.h"
 
 namespace headrace {
@@ -16,6 +16,7 @@ struct CsvSourceSettings {
   int64_t batch_bytes = 1 << 20;
   int64_t chunk_rows = 50'000;
   int64_t field_bytes_max = 256LL << 20;
+  BadRows bad_rows = BadRows::kFail;
   NullRule nulls;
   arrow::MemoryPool* pool = nullptr;
 };
@@ -40,10 +41,27 @@ class CsvSource : public Source {
 
  private:
   CsvSource(CsvLayout layout, std::vector<int> columns, const CsvSourceSettings& settings);
-  Result<std::shared_ptr<arrow::RecordBatch>> ConvertRange(const TextBlock& block,
-                                                           const RecordRange& range) const;
-  Status CheckFieldLengths(const TextBlock& block, const RecordRange& range) const;
-  Status BadFieldError(const TextBlock& block, size_t column, const BadField& bad) const;
+  // What is being read by one Read.
+  struct Reading {
+    const TextBlock& block;
+    RecordIndexer indexer;
+    std::vector<CheckedColumn> columns;
+    const EmitBatch& emit;
+  };
+  // nullptr when a value does not fit; then `bad` is such a one, with kFail the first in the file.
+  Result<std::shared_ptr<arrow::RecordBatch>> Convert(const std::vector<CheckedColumn>& columns,
+                                                      const RecordRange& range,
+                                                      BadRecord* bad) const;
+  // The rows of a range before its first bad record, and then the error.
+  Status EmitOrFail(Reading* reading, RecordRange range);
+  // The rows of a range without its bad records, and those beside them.
+  Status EmitWithRejects(Reading* reading, RecordRange range, CsvRejects* rejects);
+  Status EmitInOrder(const Reading& reading, std::shared_ptr<arrow::RecordBatch> rows,
+                     const std::vector<BadRecord>& bad, const RecordRange& range,
+                     CsvRejects* rejects);
+  Status Emit(const Reading& reading, Batch batch);
+  Status ErrorOf(const TextBlock& block, const std::vector<CheckedColumn>& columns,
+                 const RecordRange& range, const BadRecord& bad) const;
 
   const CsvLayout layout_;
   const std::vector<int> columns_;
@@ -52,7 +70,8 @@ class CsvSource : public Source {
   std::shared_ptr<arrow::Schema> schema_;
   std::vector<std::unique_ptr<ColumnConverter>> converters_;
   BlockReader reader_;
-  std::vector<std::atomic<int64_t>> rows_;  // by input
+  std::vector<std::atomic<int64_t>> rows_;     // by input
+  std::vector<std::atomic<int64_t>> rejects_;  // likewise
 };
 
 // Positions and rows per range for batches of about `batch_bytes`.

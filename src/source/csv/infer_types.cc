@@ -25,12 +25,13 @@ class InferencePass {
 
   void Work() {
     std::vector<TypeGuess> guesses(columns_.size());
-    int64_t rows = 0;
+    Counts counts;
     int64_t sequence = 0;
-    const Status status = Loop(&guesses, &rows, &sequence);
+    const Status status = Loop(&guesses, &counts, &sequence);
     std::lock_guard lock(mutex_);
     for (size_t i = 0; i < guesses.size(); ++i) merged_.guesses[i].Merge(guesses[i]);
-    merged_.rows += rows;
+    merged_.rows += counts.rows;
+    merged_.bad_records += counts.bad_records;
     if (!status.ok()) {
       reader_.Stop();
       // The failure nearest the start of the input is the one to report; blocks before it are all
@@ -48,35 +49,44 @@ class InferencePass {
   }
 
  private:
-  Status Loop(std::vector<TypeGuess>* guesses, int64_t* rows, int64_t* sequence) {
+  struct Counts {
+    int64_t rows = 0;
+    int64_t bad_records = 0;
+  };
+
+  Status Loop(std::vector<TypeGuess>* guesses, Counts* counts, int64_t* sequence) {
     while (true) {
       *sequence = std::numeric_limits<int64_t>::max();
       if (settings_.cancellation != nullptr) ARROW_RETURN_NOT_OK(settings_.cancellation->Check());
       ARROW_ASSIGN_OR_RAISE(auto block, reader_.Next(sequence));
       if (block == nullptr) return Status::OK();
-      ARROW_RETURN_NOT_OK(LookAt(block.get(), guesses, rows));
+      ARROW_RETURN_NOT_OK(LookAt(block.get(), guesses, counts));
       reader_.Recycle(std::move(block));
       if (settings_.on_progress)
         settings_.on_progress(reader_.stored_bytes_read(), settings_.total_bytes);
     }
   }
 
-  Status LookAt(TextBlock* block, std::vector<TypeGuess>* guesses, int64_t* rows) {
-    ARROW_RETURN_NOT_OK(CheckUtf8(layout_, *block));
+  Status LookAt(TextBlock* block, std::vector<TypeGuess>* guesses, Counts* counts) {
     const CsvFileColumns& file = layout_.columns[static_cast<size_t>(block->file)];
     RecordIndexer indexer(block, layout_.dialect, file.field_count, settings_.index_limits);
     RecordRange range;
     while (true) {
       ARROW_ASSIGN_OR_RAISE(bool more, indexer.Next(&range));
       if (!more) break;
-      *rows += range.rows;
+      if (const auto& bad = indexer.bad(); !bad.empty()) {
+        if (settings_.limits.bad_rows == BadRows::kFail) {
+          return BadRecordError(layout_, *block, bad.front(),
+                                settings_.index_limits.field_bytes_max);
+        }
+        counts->bad_records += static_cast<int64_t>(bad.size());
+      }
+      counts->rows += range.rows;
       for (size_t i = 0; i < columns_.size(); ++i) {
         LookAtColumn(*block, range, file.field_of_column[static_cast<size_t>(columns_[i])],
                      &(*guesses)[i]);
       }
     }
-    if (const auto& ragged = indexer.ragged())
-      return RaggedError(layout_, *block, ragged->position, ragged->fields);
     return Status::OK();
   }
 

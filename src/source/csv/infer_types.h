@@ -25,10 +25,12 @@ struct InferenceSettings {
 struct InferenceResult {
   std::vector<TypeGuess> guesses;  // in the order of `columns`
   int64_t rows = 0;
+  int64_t bad_records = 0;  // whose shape or text is wrong; they have no part in the guesses
 };
 
 // Reads every record of every input and looks at the given columns (of the scan). Same answer for
-// any number of threads and any block size. Errors: those of reading.
+// any number of threads and any block size. Errors: those of reading; where
+// bad records are not to be put aside (limits.bad_rows), the first of them.
 Result<InferenceResult> InferTypes(const CsvLayout& layout, const std::vector<int>& columns,
                                    const InferenceSettings& settings);
 

@@ -2,10 +2,16 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
+#include <limits>
+
+#include "source/csv/quote_check.h"
+#include "source/text/encoding.h"
 
 namespace headrace {
 namespace {
 
+constexpr int64_t kNowhere = std::numeric_limits<int64_t>::max();
 constexpr int64_t kFlattenSlack = 72;  // FlattenStructure may write a word's worth more than wanted
 
 // Counts in bytes, as many as one can hold, so that the loop runs over whole vectors.
@@ -26,19 +32,28 @@ int64_t CountByte(const uint8_t* begin, const uint8_t* end, uint8_t byte) {
 
 RecordIndexer::RecordIndexer(TextBlock* block, const Dialect& dialect, int columns,
                              const IndexLimits& limits)
-    : block_(block), dialect_(dialect), columns_(columns) {
+    : block_(block),
+      dialect_(dialect),
+      columns_(columns),
+      field_bytes_max_(limits.field_bytes_max) {
   const StructureScan& scan = block->scan;
+  invalid_at_ = scan.ascii ? -1 : FindInvalidUtf8(block->text(), scan.record_end);
+  if (invalid_at_ < 0) invalid_at_ = kNowhere;
+  const bool has_error = scan.error != QuoteError::kNone && scan.error_at < scan.record_end;
+  error_at_ = has_error ? scan.error_at : kNowhere;
   const int64_t rows_max =
       std::clamp<int64_t>(limits.positions_max / (columns + 1), 1, limits.rows_max);
   // Ranges of about the same size: a small rest would cost as much as a batch.
   const int64_t ranges = (std::max<int64_t>(scan.records, 1) + rows_max - 1) / rows_max;
   rows_per_range_ = (std::max<int64_t>(scan.records, 1) + ranges - 1) / ranges;
   positions_ = rows_per_range_ * (columns + 1) + kFlattenSlack;
-  uniform_ = scan.comments == 0 && scan.fields == scan.records * columns;
+  uniform_ = scan.comments == 0 && scan.fields == scan.records * columns &&
+             invalid_at_ == kNowhere && !has_error;
 }
 
 Result<bool> RecordIndexer::Next(RecordRange* range) {
-  if (ragged_.has_value() || at_ >= block_->scan.record_end) return false;
+  bad_.clear();
+  if (at_ >= block_->scan.record_end) return false;
   ARROW_RETURN_NOT_OK(block_->ReserveIndex(positions_));
   int64_t stride = columns_;
   int64_t rows = 0;
@@ -55,7 +70,47 @@ Result<bool> RecordIndexer::Next(RecordRange* range) {
   range->trim_returns = block_->scan.carriage_returns && dialect_.newline == '\n';
   range->unescape = block_->scan.unescape;
   range->quotes = block_->scan.quotes;
-  return rows > 0;
+  return rows > 0 || !bad_.empty();
+}
+
+void RecordIndexer::Drop(const std::vector<BadRecord>& bad, RecordRange* range) {
+  uint32_t* index = block_->index();
+  const int64_t stride = columns_ + 1;
+  const auto copy_row = [&](const uint32_t* from, int64_t to) {
+    std::memmove(index + to * stride, from, static_cast<size_t>(stride) * sizeof(uint32_t));
+  };
+  // Where neighbours share a position, each row gets its own first; there is room for that.
+  if (range->stride != stride) {
+    for (int64_t row = range->rows; row-- > 0;) copy_row(index + row * range->stride, row);
+    range->stride = stride;
+  }
+  int64_t kept = 0;
+  auto next = bad.begin();
+  for (int64_t row = 0; row < range->rows; ++row) {
+    if (next != bad.end() && next->row == row) {
+      ++next;
+      continue;
+    }
+    if (kept != row) copy_row(index + row * stride, kept);
+    ++kept;
+  }
+  range->rows = kept;
+}
+
+void RecordIndexer::EndBefore(int64_t row, RecordRange* range) {
+  if (row >= range->rows) return;
+  at_ = range->RowStart(row);
+  range->rows = row;
+  while (!bad_.empty() && bad_.back().begin > at_) bad_.pop_back();
+}
+
+BadRecord RecordIndexer::Outline(const RecordRange& range, int64_t row) const {
+  const int64_t begin = range.RowStart(row);
+  BadRecord record;
+  record.begin = static_cast<uint32_t>(begin);
+  record.end = WithoutReturn(begin, range.index[row * range.stride + columns_]);
+  record.row = static_cast<int32_t>(row);
+  return record;
 }
 
 // Rows whose every `columns_`-th structure byte is a newline and no other one; where that fails
@@ -81,8 +136,71 @@ int64_t RecordIndexer::NextUniform() {
     uniform_ = false;
     return 0;
   }
+  if (next - at_ > field_bytes_max_ && HasLongField(index, rows * columns_)) {
+    uniform_ = false;
+    return 0;
+  }
   at_ = next;
   return rows;
+}
+
+bool RecordIndexer::HasLongField(const uint32_t* index, int64_t fields) const {
+  for (int64_t field = 0; field < fields; ++field) {
+    if (static_cast<uint32_t>(index[field + 1] - index[field] - 1) > field_bytes_max_) return true;
+  }
+  return false;
+}
+
+uint32_t RecordIndexer::WithoutReturn(int64_t begin, int64_t end) const {
+  const bool has_return =
+      dialect_.newline == '\n' && end > begin && block_->text()[end - 1] == '\r';
+  return static_cast<uint32_t>(has_return ? end - 1 : end);
+}
+
+bool RecordIndexer::Check(int64_t begin, int64_t end, int64_t fields, const uint32_t* row,
+                          BadRecord* bad) const {
+  bad->begin = bad->at = static_cast<uint32_t>(begin);
+  bad->end = WithoutReturn(begin, end);
+  if (end > error_at_ && !CheckQuotes(bad)) return false;
+  if (end > invalid_at_ && !CheckText(bad)) return false;
+  if (fields != columns_) {
+    bad->code = fields < columns_ ? RejectCode::kTooFewFields : RejectCode::kTooManyFields;
+    bad->number = static_cast<int32_t>(fields);
+    return false;
+  }
+  if (end - begin <= field_bytes_max_) return true;
+  for (int field = 0; field < columns_; ++field) {
+    const uint32_t length = row[field + 1] - row[field] - 1;
+    if (length <= field_bytes_max_) continue;
+    bad->at = row[field] + 1;
+    bad->length = length;
+    bad->number = field + 1;
+    bad->code = RejectCode::kFieldTooLong;
+    return false;
+  }
+  return true;
+}
+
+bool RecordIndexer::CheckQuotes(BadRecord* bad) const {
+  if (block_->scan.error == QuoteError::kNeverClosed) {  // the block is this record
+    bad->at = static_cast<uint32_t>(error_at_);
+    bad->code = RejectCode::kUnclosedQuote;
+    return false;
+  }
+  const uint8_t* text = block_->text();
+  const uint8_t* at = FindTextAfterQuote(text + bad->begin, text + bad->end, dialect_);
+  if (at == nullptr) return true;
+  bad->at = static_cast<uint32_t>(at - text);
+  bad->code = RejectCode::kMalformedQuote;
+  return false;
+}
+
+bool RecordIndexer::CheckText(BadRecord* bad) const {
+  const int64_t invalid = FindInvalidUtf8(block_->text() + bad->begin, bad->end - bad->begin);
+  if (invalid < 0) return true;
+  bad->at = static_cast<uint32_t>(bad->begin + invalid);
+  bad->code = RejectCode::kInvalidUtf8;
+  return false;
 }
 
 // Whether the range up to `end` has as many structural newlines as rows.
@@ -122,17 +240,19 @@ int64_t RecordIndexer::NextWalking() {
       const bool comment = text[record_start] == dialect_.comment;
       const bool blank = fields == 1 && columns_ > 1 && IsBlank(record_start, position);
       if (!comment && !blank) {
-        if (fields != columns_) {
-          ragged_ = RaggedRecord{record_start, fields};
-          return rows;
-        }
+        BadRecord bad;
         row[0] = static_cast<uint32_t>(record_start - 1);
-        row += columns_ + 1;
-        ++rows;
+        if (Check(record_start, position, fields, row, &bad)) {
+          row += columns_ + 1;
+          ++rows;
+        } else {
+          bad.row = static_cast<int32_t>(rows);
+          bad_.push_back(bad);
+        }
       }
       record_start = at_ = position + 1;
       fields = 0;
-      if (rows == rows_per_range_) return rows;
+      if (rows == rows_per_range_ || bad_.size() == kBadRecordsMax) return rows;
     }
   }
   return rows;

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <vector>
 
 #include "base/status.h"
+#include "source/csv/bad_record.h"
 #include "source/csv/dialect.h"
 #include "source/csv/text_block.h"
 
@@ -28,39 +29,52 @@ struct RecordRange {
 struct IndexLimits {
   int64_t rows_max = 50'000;        // per range
   int64_t positions_max = 1 << 18;  // per range, unless one row has more
-};
-
-// A record with another number of fields than the header.
-struct RaggedRecord {
-  int64_t position = 0;  // of its first byte in the block
-  int64_t fields = 0;
+  int64_t field_bytes_max = 256LL << 20;
 };
 
 // Role: walks one block range by range. As long as every record has the expected number of fields,
 // the flattened bits are the index; from the first irregular record on (blank line, comment,
-// ragged) rows are laid out one by one. Owner: the worker that converts the block. Threads: one.
+// ragged) rows are laid out one by one. Records whose shape or text is wrong are kept apart.
+// Owner: the worker that converts the block. Threads: one.
 class RecordIndexer {
  public:
   RecordIndexer(TextBlock* block, const Dialect& dialect, int columns, const IndexLimits& limits);
-  // False at the end of the block, or when `ragged` was found (after the rows before it have been
-  // given out).
+  // The next rows and bad records, of either at least one. False at the end of the block.
   Result<bool> Next(RecordRange* range);
-  const std::optional<RaggedRecord>& ragged() const { return ragged_; }
+  // Records among the rows of the last range that have another number of fields, malformed quotes,
+  // invalid text or a field that is too long; in their order.
+  const std::vector<BadRecord>& bad() const { return bad_; }
+  // Takes rows out of the last range, which so far is as Next gave it. `bad` are rows of it, in
+  // order.
+  void Drop(const std::vector<BadRecord>& bad, RecordRange* range);
+  // Ends the last range before `row`: it is the first one of the next.
+  void EndBefore(int64_t row, RecordRange* range);
+  // The bytes of a row, without its line end.
+  BadRecord Outline(const RecordRange& range, int64_t row) const;
 
  private:
   int64_t NextUniform();
   bool HasNewlines(const uint32_t* index, int64_t rows, int64_t end) const;
   int64_t NextWalking();
   bool IsBlank(int64_t begin, int64_t end) const;
+  bool HasLongField(const uint32_t* index, int64_t fields) const;
+  // Whether the record is good; else `bad` says what is wrong. `row` is its place in the index.
+  bool Check(int64_t begin, int64_t end, int64_t fields, const uint32_t* row, BadRecord* bad) const;
+  bool CheckQuotes(BadRecord* bad) const;
+  bool CheckText(BadRecord* bad) const;
+  uint32_t WithoutReturn(int64_t begin, int64_t end) const;
 
   TextBlock* const block_;
   const Dialect dialect_;
   const int columns_;
+  const int64_t field_bytes_max_;
+  int64_t invalid_at_;  // the first byte that is no UTF-8; past the block: none
+  int64_t error_at_;    // no malformed quote before; past the block: none at all
   int64_t rows_per_range_;
   int64_t positions_;
   int64_t at_ = 0;  // next byte
   bool uniform_;
-  std::optional<RaggedRecord> ragged_;
+  std::vector<BadRecord> bad_;
 };
 
 }  // namespace headrace

@@ -22,7 +22,11 @@ inline constexpr int64_t kTextPadding = 64;
 // Words of 64 bits that a scan writes for a text of this length.
 constexpr int64_t StructureWords(int64_t length) { return (length + 63) / 64; }
 
-enum class QuoteError : uint8_t { kNone, kTextAfterClosingQuote };
+enum class QuoteError : uint8_t {
+  kNone,
+  kTextAfterClosingQuote,
+  kNeverClosed,  // of the reader: the whole text is the one record in which that quote stands
+};
 
 struct StructureScan {
   int64_t record_end = 0;  // one past the newline of the last whole record; 0 = no whole record

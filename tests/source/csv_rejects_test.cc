@@ -1,0 +1,251 @@
+// Bad rows put aside: which ones, why, with what text, and what is left.
+#include <random>
+
+#include "source/csv_reading.h"
+#include "source/rejects.h"
+
+namespace headrace {
+namespace {
+
+struct Outcome {
+  std::vector<std::vector<std::string>> rows;
+  std::vector<std::string> rejects;  // "3@8 a bad_value 'x' [raw]" in order
+  std::string types;
+  std::vector<std::string> order;  // "row" and "reject" as they follow each other in the input
+};
+
+std::string RejectText(const arrow::RecordBatch& batch, int64_t row) {
+  const auto text = [&](int column) {
+    return std::string(static_cast<const arrow::BinaryArray&>(*batch.column(column)).GetView(row));
+  };
+  const auto number = [&](int column) {
+    return static_cast<const arrow::Int64Array&>(*batch.column(column)).Value(row);
+  };
+  const std::string column = batch.column(3)->IsNull(row) ? "-" : text(3);
+  return fmt::format("{}@{} {} {} ({}) [{}]", number(1), number(2), column, text(4), text(5),
+                     text(6));
+}
+
+void AddOrder(const Batch& batch, std::vector<std::string>* order) {
+  int64_t row = 0;
+  if (batch.rejects != nullptr) {
+    const auto& before = static_cast<const arrow::Int64Array&>(*batch.rejects->column(7));
+    for (int64_t i = 0; i < before.length(); ++i) {
+      for (; row < before.Value(i); ++row) order->push_back("row");
+      order->push_back("reject");
+    }
+  }
+  for (; row < batch.rows(); ++row) order->push_back("row");
+}
+
+ScanContext QuarantineContext(const ReadSettings& settings) {
+  ScanContext context = TestContext(settings);
+  context.bad_rows = BadRows::kQuarantine;
+  return context;
+}
+
+Result<Outcome> ReadAside(const std::string& text, const ReadSettings& settings) {
+  const std::string path = WriteTestFile("rejects.csv", text);
+  ARROW_ASSIGN_OR_RAISE(auto scan, OpenCsvScan({{path, static_cast<int64_t>(text.size())}},
+                                               settings.csv, QuarantineContext(settings)));
+  ScanRequest request;
+  request.columns = settings.columns;
+  ARROW_ASSIGN_OR_RAISE(auto source, TypeAndStart(scan.get(), request, settings.batch_bytes));
+  Outcome outcome;
+  std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+  while (true) {
+    ARROW_ASSIGN_OR_RAISE(auto morsel, source->Next());
+    if (morsel == nullptr) break;
+    ARROW_RETURN_NOT_OK(source->Read(std::move(morsel), [&](Batch batch) -> Status {
+      AddOrder(batch, &outcome.order);
+      if (batch.rejects != nullptr) {
+        ARROW_RETURN_NOT_OK(batch.rejects->ValidateFull());
+        for (int64_t i = 0; i < batch.rejects->num_rows(); ++i)
+          outcome.rejects.push_back(RejectText(*batch.rejects, i));
+      }
+      if (batch.columns == nullptr) return Status::OK();
+      batches.push_back(batch.columns);
+      return batch.columns->ValidateFull();
+    }));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto table, arrow::Table::FromRecordBatches(source->schema(), batches));
+  outcome.rows = Cells(*table);
+  outcome.types = TypesOf(*table);
+  EXPECT_EQ(source->inputs()[0].rows, table->num_rows());
+  EXPECT_EQ(source->inputs()[0].rejects, static_cast<int64_t>(outcome.rejects.size()));
+  std::remove(path.c_str());
+  return outcome;
+}
+
+ReadSettings Plain() {
+  ReadSettings settings;
+  settings.csv.delimiter = ',';
+  settings.csv.quote = '"';
+  settings.csv.header = true;
+  return settings;
+}
+
+constexpr char kEveryKind[] =
+    "a,b,c\n"
+    "1,x,2.5\n"
+    "2,y\n"
+    "3,y,4.5,z\n"
+    "x4,y,5.5\r\n"
+    "5,caf\xe9,6.5\n"
+    "6,\"q\"r,7.5\n"
+    "\n"
+    "7,\"l\n\nm\",8.5\n"
+    "8,\"l\nm\",8.x\n"
+    "9,z,\"9.5\n"
+    "10,z,10.5\n"
+    "y11,z,1.2.3\n"
+    "12,z,12.5";
+
+std::vector<std::string> EveryReject() {
+  return {
+      "3@14 - too_few_fields (2 fields instead of 3) [2,y]",
+      "4@18 - too_many_fields (4 fields instead of 3) [3,y,4.5,z]",
+      "5@28 a bad_value (int64: 'x4': not a whole number) [x4,y,5.5]",
+      "6@38 - invalid_utf8 (byte 0xe9 at byte 43 is not UTF-8) [5,caf\xe9,6.5]",
+      "7@49 - malformed_quote (text after a closing quote at byte 54) [6,\"q\"r,7.5]",
+      "12@74 c bad_value (double: '8.x': not a number) [8,\"l\nm\",8.x]",
+      "14@86 - unclosed_quote (a quote is opened at byte 90 and never closed) [9,z,\"9.5]",
+      "16@105 a bad_value (int64: 'y11': not a whole number) [y11,z,1.2.3]",
+  };
+}
+
+ReadSettings Typed() {
+  ReadSettings settings = Plain();
+  settings.csv.types = {{"a", "int64"}, {"c", "double"}};
+  return settings;
+}
+
+TEST(CsvRejects, EveryKindHasPlaceReasonAndText) {
+  ASSERT_OK_AND_ASSIGN(const Outcome outcome, ReadAside(kEveryKind, Typed()));
+  EXPECT_EQ(outcome.rejects, EveryReject());
+  EXPECT_EQ(outcome.rows, (std::vector<std::vector<std::string>>{{"1", "[x]", "2.5"},
+                                                                 {"7", "[l\n\nm]", "8.5"},
+                                                                 {"10", "[z]", "10.5"},
+                                                                 {"12", "[z]", "12.5"}}));
+  EXPECT_EQ(outcome.order,
+            (std::vector<std::string>{"row", "reject", "reject", "reject", "reject", "reject",
+                                      "row", "reject", "reject", "row", "reject", "row"}));
+}
+
+TEST(CsvRejects, AreTheSameWhereverBlocksAndBatchesEnd) {
+  ReadSettings settings = Typed();
+  ASSERT_OK_AND_ASSIGN(const Outcome expected, ReadAside(kEveryKind, settings));
+  for (int64_t batch_bytes = 1; batch_bytes < 130; ++batch_bytes) {
+    for (int64_t chunk_rows : {1, 3, 100}) {
+      settings.batch_bytes = batch_bytes;
+      settings.chunk_rows = chunk_rows;
+      ASSERT_OK_AND_ASSIGN(const Outcome outcome, ReadAside(kEveryKind, settings));
+      ASSERT_EQ(outcome.rejects, expected.rejects) << batch_bytes << " " << chunk_rows;
+      ASSERT_EQ(outcome.rows, expected.rows) << batch_bytes << " " << chunk_rows;
+      ASSERT_EQ(outcome.order, expected.order) << batch_bytes << " " << chunk_rows;
+    }
+  }
+}
+
+TEST(CsvRejects, TakeNoPartInTypes) {
+  ASSERT_OK_AND_ASSIGN(const Outcome outcome,
+                       ReadAside("a,b\n1,2\nx\ny,z,w\n\xff,q\n\"3\"u,4\n5,6\n7,\"k\n", Plain()));
+  EXPECT_EQ(outcome.types, "int64 int64");
+  EXPECT_EQ(outcome.rows, (std::vector<std::vector<std::string>>{{"1", "2"}, {"5", "6"}}));
+  EXPECT_EQ(outcome.rejects.size(), 5U);
+}
+
+TEST(CsvRejects, OnlyColumnsThatAreReadCanBeBad) {
+  ReadSettings settings = Typed();
+  settings.columns = {"b", "c"};
+  ASSERT_OK_AND_ASSIGN(const Outcome outcome, ReadAside("a,b,c\nx,y,1.5\n2,z,w\n", settings));
+  EXPECT_EQ(outcome.rejects,
+            (std::vector<std::string>{"3@14 c bad_value (double: 'w': not a number) [2,z,w]"}));
+}
+
+TEST(CsvRejects, LongFields) {
+  ReadSettings settings = Plain();
+  settings.csv.all_strings = true;
+  settings.csv.field_bytes_max = 10;
+  const std::string fits(10, 'f');
+  const std::string text = "a,b\n1," + fits + "\n2," + fits + "x\n\"3\",4\n5,6\n";
+  for (int64_t batch_bytes : {1, 16, 1000}) {
+    settings.batch_bytes = batch_bytes;
+    ASSERT_OK_AND_ASSIGN(const Outcome outcome, ReadAside(text, settings));
+    EXPECT_EQ(
+        outcome.rejects,
+        (std::vector<std::string>{
+            "3@17 - field_too_long (field 2 has 11 bytes, the limit is 10) [2," + fits + "x]"}));
+    EXPECT_EQ(outcome.rows.size(), 3U);
+  }
+}
+
+// No end of the quote is in sight within the longest record: the line is given up, not the rest.
+TEST(CsvRejects, AQuoteThatIsOpenForTooLong) {
+  ReadSettings settings = Plain();
+  settings.csv.all_strings = true;
+  settings.csv.field_bytes_max = 100;
+  std::string text = "a,b\n1,\"x\n";
+  for (int i = 0; i < 100; ++i) text += "2,some text\n";
+  for (int64_t batch_bytes : {1, 16, 100}) {
+    settings.batch_bytes = batch_bytes;
+    ASSERT_OK_AND_ASSIGN(const Outcome outcome, ReadAside(text, settings));
+    EXPECT_EQ(outcome.rejects,
+              (std::vector<std::string>{
+                  "2@4 - unclosed_quote (a quote is opened at byte 6 and never closed) [1,\"x]"}));
+    EXPECT_EQ(outcome.rows.size(), 100U);
+  }
+}
+
+TEST(CsvRejects, MoreThanOneRangeCanTell) {
+  ReadSettings settings = Typed();
+  std::string text = "a,b,c\n";
+  for (int i = 0; i < 10'000; ++i)
+    text += i % 3 == 0 ? "x,y,1\n" : i % 3 == 1 ? "5,y\n" : "6,y,z\n";
+  text += "7,y,2\n";
+  ASSERT_OK_AND_ASSIGN(const Outcome outcome, ReadAside(text, settings));
+  EXPECT_EQ(outcome.rejects.size(), 10'000U);
+  EXPECT_EQ(outcome.rows, (std::vector<std::vector<std::string>>{{"7", "[y]", "2"}}));
+  ASSERT_EQ(outcome.order.size(), 10'001U);
+  EXPECT_EQ(outcome.order.back(), "row");
+}
+
+// Texts made of the pieces that quoting trips over.
+std::string RandomText(std::mt19937_64* random) {
+  constexpr const char* kPieces[] = {"a",  "1", ",",  ",", "\n", "\n",   "\"",   "\"", "\"\"",
+                                     "\r", "x", "\\", "#", "é",  "\xff", "\"\n", ",\""};
+  std::string text = "a,b\n";
+  const size_t count = (*random)() % 60;
+  for (size_t i = 0; i < count; ++i) text += kPieces[(*random)() % std::size(kPieces)];
+  return text;
+}
+
+// Failing tells of the first record that is put aside otherwise, and blocks change nothing.
+TEST(CsvRejects, AgreeWithFailingOnAnyText) {
+  const uint64_t seed = std::random_device()();
+  for (int i = 0; i < 400; ++i) {
+    std::mt19937_64 random(seed + static_cast<uint64_t>(i));
+    const std::string text = RandomText(&random);
+    ReadSettings settings = Plain();
+    settings.csv.types = {{"a", i % 2 == 0 ? "int64" : "string"}};
+    if (i % 3 == 0) settings.csv.escape = '\\';
+    if (i % 5 == 0) settings.csv.comment = '#';
+    const std::string replay =
+        fmt::format("seed {} text {}", seed + static_cast<uint64_t>(i), text);
+    ASSERT_OK_AND_ASSIGN(const Outcome whole, ReadAside(text, settings));
+    const Status failed = ReadText(text, settings).status();
+    ASSERT_EQ(failed.ok(), whole.rejects.empty()) << replay << failed;
+    for (int64_t batch_bytes : {1, 7, 64}) {
+      settings.batch_bytes = batch_bytes;
+      settings.chunk_rows = 1 + batch_bytes % 4;
+      ASSERT_OK_AND_ASSIGN(const Outcome cut, ReadAside(text, settings));
+      ASSERT_EQ(cut.rejects, whole.rejects) << replay;
+      ASSERT_EQ(cut.rows, whole.rows) << replay;
+      ASSERT_EQ(cut.order, whole.order) << replay;
+      ASSERT_EQ(ReadText(text, settings).status().message(), failed.message()) << replay;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace headrace

@@ -338,17 +338,6 @@ Status JobRun::CheckRowAccount() {
       in, rows_out_, filtered, limited, rejected, stored);
 }
 
-// Where a limit ends the input, how many more rows were read or filtered depends on the threads; so
-// the share is one of the rows that are sure.
-Status JobRun::CheckBadRows() const {
-  if (quarantine_ == nullptr) return Status::OK();
-  const bool has_limit = std::any_of(
-      transforms_.begin(), transforms_.end(),
-      [](const auto& transform) { return transform->rows_dropped() == RowsDropped::kLimited; });
-  return quarantine_->CheckShare(has_limit ? rows_out_ + quarantine_->rows()
-                                           : counters_.rows_in.load());
-}
-
 Status JobRun::Publish() {
   phase_.store("publishing");
   outputs_.DropBallast();

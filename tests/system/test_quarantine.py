@@ -33,7 +33,9 @@ def write_rows(path: Path, rows: int, bad_share: float) -> None:
         file.write("id,day,fare,tip,zone,note,a,b\n")
         for i in range(rows):
             fare = "n/a" if rng.random() < bad_share else f"{i % 9000}.{i % 100:02}"
-            file.write(f"{i},2024-01-{1 + i % 28:02},{fare},{i % 70}.5,zone {i % 260},some words on row {i},{i * 7},{i % 3}\n")
+            file.write(
+                f"{i},2024-01-{1 + i % 28:02},{fare},{i % 70}.5,zone {i % 260},some words on row {i},{i * 7},{i % 3}\n"
+            )
 
 
 TYPES = "id:int64,day:date,fare:decimal(9,2),tip:double,zone:string,note:string,a:int64,b:int32"
@@ -48,7 +50,10 @@ def test_rejects_are_published_with_the_output(headrace_binary, tmp_path, output
     report = json.loads((tmp_path / "report.json").read_text())
     assert (report["rows_in"], report["rows_out"], report["rows_rejected"]) == (4, 2, 2)
     assert report["inputs"][0]["rejects"] == 2
-    assert report["quarantine"]["reasons"] == [{"reason": "invalid_utf8", "rows": 1}, {"reason": "too_few_fields", "rows": 1}]
+    assert report["quarantine"]["reasons"] == [
+        {"reason": "invalid_utf8", "rows": 1},
+        {"reason": "too_few_fields", "rows": 1},
+    ]
     [file] = rejects_beside(tmp_path / output)
     assert Path(report["quarantine"]["path"]).samefile(file)
     assert file.name == f"{report['run_id']}.parquet"
@@ -96,12 +101,14 @@ def test_not_one_good_row(headrace_binary, tmp_path):
 
 
 def test_what_half_bad_costs(headrace_binary, tmp_path):
-    """Each reject is written with its text and a reason of its own, which is more than a good row of this width takes."""
+    """Each reject is written with its text and a reason of its own, which is more than such a good row takes."""
     write_rows(tmp_path / "clean.csv", 150_000, 0)
     write_rows(tmp_path / "half.csv", 150_000, 0.5)
     seconds = {}
     for name in ["clean", "half"]:
-        done = convert(headrace_binary, tmp_path, f"{name}.csv", f"{name}.parquet", "--types", TYPES, "--memory", "128MiB")
+        done = convert(
+            headrace_binary, tmp_path, f"{name}.csv", f"{name}.parquet", "--types", TYPES, "--memory", "128MiB"
+        )
         assert done.exit_code == 0, done.stderr
         assert done.peak_rss_bytes <= 128 * MIB
         seconds[name] = json.loads((tmp_path / "report.json").read_text())["cpu_seconds"]
@@ -116,7 +123,16 @@ def test_the_budget_holds_from_the_floor_on(headrace_binary, tmp_path):
         for old in tmp_path.glob("out.parquet"):
             old.unlink()
         return convert(
-            headrace_binary, tmp_path, "half.csv", "out.parquet", "--types", TYPES, "--memory", f"{mib}MiB", "--threads", 2
+            headrace_binary,
+            tmp_path,
+            "half.csv",
+            "out.parquet",
+            "--types",
+            TYPES,
+            "--memory",
+            f"{mib}MiB",
+            "--threads",
+            2,
         )
 
     floor = smallest_accepted_mib(run)
@@ -129,7 +145,9 @@ def test_the_budget_holds_from_the_floor_on(headrace_binary, tmp_path):
 def test_a_huge_bad_field(headrace_binary, tmp_path):
     huge = b"x" * (40 << 20)
     (tmp_path / "in.csv").write_bytes(b"a,b\n1,2\n" + huge + b",3\n4,5\n")
-    done = convert(headrace_binary, tmp_path, "in.csv", "out.parquet", "--types", "a:int64,b:int64", "--memory", "256MiB")
+    done = convert(
+        headrace_binary, tmp_path, "in.csv", "out.parquet", "--types", "a:int64,b:int64", "--memory", "256MiB"
+    )
     assert done.exit_code == 0, done.stderr
     assert done.peak_rss_bytes <= 256 * MIB
     [file] = rejects_beside(tmp_path / "out.parquet")

@@ -76,6 +76,7 @@ std::vector<std::pair<std::string, StructureScanner>> ParityScanners() {
   std::vector<std::pair<std::string, StructureScanner>> scanners = {
       {"portable", ScanStructurePortable}};
   if (CanScanAvx2()) scanners.emplace_back("avx2", ScanStructureAvx2);
+  if (CanScanNeon()) scanners.emplace_back("neon", ScanStructureNeon);
   if (CanScanAvx512()) scanners.emplace_back("avx512", ScanStructureAvx512);
   return scanners;
 }

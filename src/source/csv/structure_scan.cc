@@ -24,6 +24,21 @@ bool CanScanAvx512() {
 #endif
 }
 
+bool CanScanNeon() {
+#if defined(__aarch64__)
+  return true;
+#else
+  return false;
+#endif
+}
+
+#if !defined(__aarch64__)
+StructureScan ScanStructureNeon(const uint8_t* text, int64_t length, const Dialect& dialect,
+                                uint64_t* bits) {
+  return ScanStructurePortable(text, length, dialect, bits);
+}
+#endif
+
 #if !defined(__x86_64__)
 StructureScan ScanStructureAvx2(const uint8_t* text, int64_t length, const Dialect& dialect,
                                 uint64_t* bits) {
@@ -48,13 +63,15 @@ int64_t FlattenStructure(const uint64_t* bits, int64_t begin, int64_t end, int64
 StructureScanner BestParityScanner() {
   static const StructureScanner best = CanScanAvx512() ? ScanStructureAvx512
                                        : CanScanAvx2() ? ScanStructureAvx2
+                                       : CanScanNeon() ? ScanStructureNeon
                                                        : ScanStructurePortable;
   return best;
 }
 
 std::string_view BestParityScannerName() {
   if (CanScanAvx512()) return "AVX-512";
-  return CanScanAvx2() ? "AVX2" : "portable";
+  if (CanScanAvx2()) return "AVX2";
+  return CanScanNeon() ? "NEON" : "portable";
 }
 
 StructureScan ScanStructure(const uint8_t* text, int64_t length, const Dialect& dialect,

@@ -1,8 +1,9 @@
 // Structure scan: where fields and records end in a block of text, as one bit per byte.
 //
-// Three scanners give the same answer for regular text (a test holds them against each other):
-//  - portable and AVX2: quote parity; a few operations per 64 bytes. They also tell whether quoting
-//  is regular.
+// Two kinds of scanners give the same answer for regular text (a test holds them against each
+// other):
+//  - portable, AVX2, AVX-512 and NEON: quote parity; a few operations per 64 bytes. They also tell
+//  whether quoting is regular.
 //  - state machine: byte by byte, for text whose quoting parity does not decide (stray quotes,
 //  escapes, comments).
 // Everything behind the scan (record index, conversion, type inference) sees only the bits.
@@ -62,6 +63,8 @@ StructureScan ScanStructureAvx2(const uint8_t* text, int64_t length, const Diale
                                 uint64_t* bits);
 StructureScan ScanStructureAvx512(const uint8_t* text, int64_t length, const Dialect& dialect,
                                   uint64_t* bits);
+StructureScan ScanStructureNeon(const uint8_t* text, int64_t length, const Dialect& dialect,
+                                uint64_t* bits);
 StructureScan ScanStructureByState(const uint8_t* text, int64_t length, const Dialect& dialect,
                                    uint64_t* bits);
 
@@ -70,6 +73,7 @@ StructureScanner BestParityScanner();
 std::string_view BestParityScannerName();
 bool CanScanAvx2();
 bool CanScanAvx512();
+bool CanScanNeon();
 
 // Scans by parity where that decides and the text is regular, else by state.
 StructureScan ScanStructure(const uint8_t* text, int64_t length, const Dialect& dialect,

@@ -3,6 +3,9 @@
 #   make test                     release tests, system tests, ASan+UBSan, TSan (make sanitize: these two alone)
 #   make crash SECONDS=1800 SEED=1  every call of a publish met by every fault; crash-short is in `make test`,
 #                                 crash-docs writes docs/publishing-tests.md
+#   make fuzz TARGET=csv SECONDS=60  one fuzz target; make fuzz-smoke: all of them, some seconds each, and the canary
+#   make agree INPUTS=10000000    scanners and parsers of values against each other and plain ones
+#   make borders SHARE=1          a block border through every byte of every small text file
 #   make soak MINUTES=10          many pipelines in one process; fails when it grows
 #   make lint | bench | golden-update | install PREFIX=DIR
 #   make bench-crash KILLS=100    what readers see while writers are killed, beside a peer
@@ -19,6 +22,10 @@ MINUTES ?= 10
 SECONDS ?= 1800
 SEED ?= 1
 KILLS ?= 100
+TARGET ?= csv
+INPUTS ?= 10000000
+SHARE ?= 1
+CORPORA ?= $(or $(HEADRACE_CORPORA),$(CURDIR)/../shared/corpora)
 JOBS ?= $(shell nproc)
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -28,7 +35,7 @@ HEADRACE := $(CURDIR)/build/release/headrace
 MODEL_LOG := $(CURDIR)/build/release/model_sweep.log
 
 .PHONY: help setup build demo test build-test test-release test-system test-crash asan tsan sanitize tidy test-system-arrow crash crash-short crash-docs soak lint format bench \
-        bench-crash golden-update install clean
+        bench-crash golden-update install clean fuzz fuzz-smoke fuzz-build agree borders
 
 help:
 	@sed -n '1,/^SHELL/{/^#/p}' Makefile
@@ -91,6 +98,24 @@ test-crash: test-release
 
 crash-docs: build-test
 	@HEADRACE=$(HEADRACE) $(PYTHON) tests/crash/sweep.py --short --seed $(SEED) --page docs/publishing-tests.md
+
+# SECONDS without a word on the command line is the crash sweep's.
+fuzz: fuzz-build
+	@tools/fuzz.py run $(TARGET) --seconds $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60)
+
+fuzz-smoke: fuzz-build
+	@tools/fuzz.py smoke --jobs $(JOBS)
+
+fuzz-build:
+	@scripts/setup.sh fuzz
+	@cmake --preset fuzz --log-level=WARNING
+	@cmake --build --preset fuzz -j $(JOBS)
+
+agree: build-test
+	@build/release/tests/fuzz/agree --inputs $(INPUTS)
+
+borders: build-test
+	@build/release/tests/fuzz/borders --share $(SHARE) tests/fuzz/borders tests/golden $(CORPORA)/data
 
 soak: build-test
 	@directory="$$(mktemp -d)"; trap 'rm -rf "$$directory"' EXIT; build/release/tests/soak $(MINUTES) "$$directory"

@@ -7,7 +7,8 @@ namespace {
 constexpr CommandDefinition kCommands[] = {
     {kConvert, "convert", "INPUT... OUTPUT",
      "Turn inputs into one published Parquet file or dataset",
-     "INPUT is a file, a glob, a directory or - for standard input: CSV, TSV or Parquet, text also "
+     "INPUT is a file, a glob, a directory or - for standard input: CSV, TSV, JSON or Parquet, "
+     "text also "
      "as .gz or .zst.\n"
      "OUTPUT ending in .parquet is one file, anything else a dataset directory. It appears whole "
      "or not at all.\n"

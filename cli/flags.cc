@@ -46,6 +46,19 @@ Status SetStreamingThreshold(const std::string& value, Settings* s) {
   return Status::OK();
 }
 
+Status SetSchemaMode(const std::string& value, Settings* s) {
+  ARROW_ASSIGN_OR_RAISE(size_t choice, ParseChoice(value, {"strict", "union"}));
+  s->input.schema_mode = choice == 0 ? SchemaMode::kStrict : SchemaMode::kUnion;
+  return Status::OK();
+}
+
+// Of a column that is added to those of the files.
+Status SetColumnName(const std::string& value, std::string* name) {
+  if (value.empty()) return Status::Invalid("a column needs a name");
+  *name = value;
+  return Status::OK();
+}
+
 Status SetBadRows(const std::string& value, Settings* s) {
   ARROW_ASSIGN_OR_RAISE(const size_t choice, ParseChoice(value, {"fail", "quarantine"}));
   s->job.bad_rows.what = choice == 0 ? BadRows::kFail : BadRows::kQuarantine;
@@ -59,12 +72,9 @@ Status SetMaxBadRows(const std::string& value, Settings* s) {
 
 constexpr FlagDefinition kFlags[] = {
     // Input
-    {"from", 0, "FORMAT", "csv|tsv|parquet", FlagGroup::kInput, Repeat::kOnce, kReads,
+    {"from", 0, "FORMAT", "csv|tsv|jsonl|json|parquet|arrow", FlagGroup::kInput, Repeat::kOnce, kReads,
      "format of the inputs; found by name and content unless given",
-     [](auto& v, auto* s) {
-       s->input.format = v;
-       return Status::OK();
-     }},
+     [](auto& v, auto* s) { return Store(arrow::Result<std::string>(v), &s->input.format); }},
     {"types", 0, "NAME:TYPE,...", "", FlagGroup::kInput, Repeat::kMany, kReads,
      "types of CSV columns: id:int32,price:decimal(12,2); the rest is inferred from the whole "
      "input",
@@ -109,10 +119,20 @@ constexpr FlagDefinition kFlags[] = {
      }},
     {"encoding", 0, "NAME", "utf-8|latin-1|windows-1252|utf-16le|utf-16be", FlagGroup::kInput,
      Repeat::kOnce, kReads, "encoding of the text; a byte order mark wins",
-     [](auto& v, auto* s) {
-       s->input.csv.encoding = v;
-       return Status::OK();
-     }},
+     [](auto& v, auto* s) { return Store(arrow::Result<std::string>(v), &s->input.csv.encoding); }},
+    {"schema-mode", 0, "MODE", "strict|union", FlagGroup::kInput, Repeat::kOnce, kReads,
+     "several files: strict = all have the same columns; union = by name, NULL where a file lacks "
+     "one",
+     SetSchemaMode},
+    {"file-column", 0, "NAME", "", FlagGroup::kInput, Repeat::kOnce, kReads,
+     "add a column with the path of the file that a row comes from",
+     [](auto& v, auto* s) { return SetColumnName(v, &s->input.file_column); }},
+    {"line-column", 0, "NAME", "", FlagGroup::kInput, Repeat::kOnce, kReads,
+     "add a column with the line that a text record begins in, from 1",
+     [](auto& v, auto* s) { return SetColumnName(v, &s->input.line_column); }},
+    {"offset-column", 0, "NAME", "", FlagGroup::kInput, Repeat::kOnce, kReads,
+     "add a column with the offset of a text record's first byte in its file",
+     [](auto& v, auto* s) { return SetColumnName(v, &s->input.offset_column); }},
     {"bad-rows", 0, "WHAT", "fail|quarantine", FlagGroup::kInput, Repeat::kOnce, kReads,
      "what a row does that does not fit: fail stops the run, quarantine stores the row beside the "
      "output",
@@ -150,10 +170,7 @@ constexpr FlagDefinition kFlags[] = {
      [](auto& v, auto* s) { return Store(ParseCount(v, 0, 100'000), &s->preview_rows); }},
     // Output
     {"to", 0, "FORMAT", "parquet", FlagGroup::kOutput, Repeat::kOnce, kJob, "format of the output",
-     [](auto& v, auto* s) {
-       s->job.output.format = v;
-       return Status::OK();
-     }},
+     [](auto& v, auto* s) { return Store(arrow::Result<std::string>(v), &s->job.output.format); }},
     {"partition-by", 0, "COLUMN,...", "", FlagGroup::kOutput, Repeat::kMany, kJob,
      "Hive directories by these columns, outermost first",
      [](auto& v, auto* s) {

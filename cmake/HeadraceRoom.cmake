@@ -68,7 +68,7 @@ function(headrace_test_program name)
     target_precompile_headers(test_${name} REUSE_FROM headrace_precompiled_test)
     headrace_test_support_library()
     target_link_libraries(test_${name} PRIVATE headrace_test_support ${ARGN} GTest::gmock GTest::gtest GTest::gtest_main)
-    gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}." PROPERTIES TIMEOUT 300)
+    gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY "${CMAKE_BINARY_DIR}" TEST_PREFIX "${name}." PROPERTIES TIMEOUT 300)
   endif()
 endfunction()
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing on a Debian or Ubuntu machine and makes the .venv whose pyarrow wheel headrace links.
 #
-#   scripts/setup.sh [build|demo|test|lint|bench]...     default: build; each level includes those it needs
+#   scripts/setup.sh [build|demo|test|fuzz|lint|bench]...     default: build; each level includes those it needs
 #
 # Quick when nothing is missing: apt-get runs only for absent packages, pip only when a pinned list changed.
 # HEADRACE_VENV names another place for the environment. Needs root or sudo for packages, and nothing from stdin.
@@ -17,9 +17,10 @@ fail() { say "$*"; exit 1; }
 packages_of() {
   case "$1" in
     build) echo g++ make cmake ninja-build ccache mold ca-certificates libcli11-dev libyaml-cpp-dev libfmt-dev \
-                libfast-float-dev libxxhash-dev nlohmann-json3-dev zlib1g-dev libzstd-dev pkgconf libcpp-httplib-dev ;;
+                libfast-float-dev libxxhash-dev nlohmann-json3-dev zlib1g-dev libzstd-dev libbz2-dev liblz4-dev liblzma-dev pkgconf libcpp-httplib-dev ;;
     demo) echo unzip ;;
     test) echo libgtest-dev libgmock-dev strace e2fsprogs xfsprogs ;;
+    fuzz) echo clang-19 libclang-rt-19-dev ;;
     lint) echo libgtest-dev libgmock-dev libbenchmark-dev shellcheck ;;
     bench) echo libbenchmark-dev ;;
   esac
@@ -31,9 +32,10 @@ levels_of() {
     build) echo build ;;
     demo) echo build demo ;;
     test) echo build demo test ;;
+    fuzz) echo build fuzz ;;
     lint) echo build lint ;;
     bench) echo build demo test bench ;;
-    *) fail "unknown level '$1': use build, demo, test, lint or bench" ;;
+    *) fail "unknown level '$1': use build, demo, test, fuzz, lint or bench" ;;
   esac
 }
 
@@ -103,6 +105,7 @@ make_environment() {
 
 install_requirements() {
   local list="requirements/$1.txt" stamp
+  [ -e "$list" ] || return 0  # packages alone
   stamp="$VENV/.headrace-$1-$(sha256sum "$list" | cut -c1-16)"
   [ -e "$stamp" ] && return 0
   say "installing $list"

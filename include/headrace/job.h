@@ -45,10 +45,22 @@ struct BadRowsSpec {
   std::optional<double> share_max = {};
 };
 
+// How several files of one input go together.
+enum class SchemaMode : uint8_t {
+  kStrict,  // all have the same column names, in any order
+  kUnion    // columns by name, in order of first appearance; NULL where a file lacks one
+};
+
 struct InputSpec {
   std::vector<std::string> paths;  // files, globs, directories, "-"
   std::string format;              // "" = by file name and content
   CsvOptions csv;
+  SchemaMode schema_mode = SchemaMode::kStrict;
+  // Columns beside those of the files; "" = none. The path as it was found, the physical line that
+  // a record begins in, from 1, and the offset of its first byte; the latter two of text only.
+  std::string file_column = {};
+  std::string line_column = {};
+  std::string offset_column = {};
   std::string id = {};  // for the report; "" = none
   // Instead of paths: Arrow data of the calling program, read once. Its batches are the caller's
   // memory: they count as the process's base, not against what stages may hold.

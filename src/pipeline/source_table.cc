@@ -116,15 +116,9 @@ Status ReadPaths(const YamlNode& value, const ReadContext& context, InputSpec* o
 }
 
 Status ReadFormat(const YamlNode& value, const ReadContext& context, InputSpec* out) {
-  constexpr size_t kReadable = 3;  // those before it
-  ARROW_ASSIGN_OR_RAISE(
-      size_t choice,
-      ReadChoice(value, context, {"csv", "tsv", "parquet", "jsonl", "ndjson", "arrow"}));
-  if (choice >= kReadable) {
-    return ConfigError(context.file, value, 119,
-                       "reading {} is not available in this version; use csv, tsv or parquet",
-                       value.text);
-  }
+  ARROW_RETURN_NOT_OK(
+      ReadChoice(value, context, {"csv", "tsv", "jsonl", "ndjson", "json", "parquet", "arrow"})
+          .status());
   return ReadText(value, context, &out->format);
 }
 
@@ -136,6 +130,14 @@ Status ReadCsv(const YamlNode& value, const ReadContext& context, InputSpec* out
                      dialect.message());
 }
 
+// Of a column that is added to those of the files.
+template <std::string InputSpec::* name>
+Status ReadColumnName(const YamlNode& value, const ReadContext& context, InputSpec* out) {
+  ARROW_RETURN_NOT_OK(ReadText(value, context, &(out->*name)));
+  return (out->*name).empty() ? ConfigError(context.file, value, 141, "a column needs a name")
+                              : Status::OK();
+}
+
 constexpr Key<InputSpec> kSourceKeys[] = {
     {{"id", Presence::kOptional, "name", "", "what the report calls the source"},
      [](auto& value, auto& context, auto* out) { return ReadText(value, context, &out->id); }},
@@ -144,11 +146,28 @@ constexpr Key<InputSpec> kSourceKeys[] = {
      ReadPaths},
     {{"paths", Presence::kOptional, "list of paths", "", "several of them, read in this order"},
      ReadPaths},
-    {{"format", Presence::kOptional, "name", "by name and content", "`csv`, `tsv` or `parquet`"},
+    {{"format", Presence::kOptional, "name", "by name and content",
+      "`csv`, `tsv`, `jsonl`, `json`, `parquet` or `arrow`"},
      ReadFormat},
     {{"types", Presence::kOptional, "map of column: type", "inferred",
-      "types of CSV columns; a type with a comma stands in quotes: `\"decimal(12,2)\"`"},
+      "types of CSV and JSON columns; a type with a comma stands in quotes: `\"decimal(12,2)\"`"},
      ReadTypes},
+    {{"schema_mode", Presence::kOptional, "`strict` or `union`", "`strict`",
+      "several files: all have the same columns; or columns by name, NULL where a file lacks one"},
+     [](auto& value, auto& context, auto* out) {
+       ARROW_ASSIGN_OR_RAISE(size_t choice, ReadChoice(value, context, {"strict", "union"}));
+       out->schema_mode = choice == 0 ? SchemaMode::kStrict : SchemaMode::kUnion;
+       return Status::OK();
+     }},
+    {{"file_column", Presence::kOptional, "name", "",
+      "adds a column with the path of the file that a row comes from"},
+     ReadColumnName<&InputSpec::file_column>},
+    {{"line_column", Presence::kOptional, "name", "",
+      "adds a column with the line that a text record begins in, from 1"},
+     ReadColumnName<&InputSpec::line_column>},
+    {{"offset_column", Presence::kOptional, "name", "",
+      "adds a column with the offset of a text record's first byte in its file"},
+     ReadColumnName<&InputSpec::offset_column>},
     {{"csv", Presence::kOptional, "map", "", "how CSV text is read (see below)"}, ReadCsv},
     LaterKey<InputSpec>("http", "sources over http; fetch the files first and give their path"),
     LaterKey<InputSpec>("schema", "column contracts; use types"),

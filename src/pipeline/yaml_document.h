@@ -18,15 +18,23 @@ inline constexpr int64_t kYamlNodesMax = 100'000;      // after aliases are expa
 inline constexpr int64_t kYamlTextBytesMax = 8 << 20;  // of all scalars, after aliases are expanded
 inline constexpr int kYamlDepthMax = 32;
 
+struct YamlEntry;
+
 struct YamlNode {
   enum class Kind : uint8_t { kNull, kScalar, kSequence, kMap };
 
   Kind kind = Kind::kNull;
-  int line = 0;                                        // from 1
-  int column = 0;                                      // from 1
-  std::string text;                                    // kScalar
-  std::vector<YamlNode> items;                         // kSequence
-  std::vector<std::pair<YamlNode, YamlNode>> entries;  // kMap, in file order; keys are scalars
+  int line = 0;                    // from 1
+  int column = 0;                  // from 1
+  std::string text;                // kScalar
+  std::vector<YamlNode> items;     // kSequence
+  std::vector<YamlEntry> entries;  // kMap, in file order; keys are scalars
+};
+
+// No std::pair: that of a type that holds it would have to be known before itself.
+struct YamlEntry {
+  YamlNode first;
+  YamlNode second;
 };
 
 // Where a message points: "p.yaml:12:5".

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "source/arrow/ipc_file.h"
 #include "source/json_start.h"
 
 namespace headrace {
@@ -63,9 +64,17 @@ Result<InputFormat> FormatByContent(Env* env, const std::string& path) {
   ARROW_ASSIGN_OR_RAISE(const int64_t length, file->ReadAt(0, buffer.size(), buffer.data()));
   const std::string_view start(buffer.data(), static_cast<size_t>(length));
   if (start.starts_with("PAR1") || start.starts_with("PARE")) return InputFormat::kParquet;
-  if (start.starts_with("ARROW1")) return InputFormat::kArrow;
+  if (IpcLayoutOf(start) || start.starts_with("FEA1")) return InputFormat::kArrow;
   if (!StartsAsJson(start)) return InputFormat::kCsv;
   return start[start.find_first_of("[{")] == '[' ? InputFormat::kJson : InputFormat::kJsonLines;
+}
+
+// One reader finds out for every file how its JSON is laid out.
+bool ReadAlike(InputFormat a, InputFormat b) {
+  const auto is_json = [](InputFormat format) {
+    return format == InputFormat::kJson || format == InputFormat::kJsonLines;
+  };
+  return a == b || (is_json(a) && is_json(b));
 }
 
 }  // namespace
@@ -95,7 +104,8 @@ Result<DecidedFormat> DecideFormat(Env* env, const std::string& option,
       return DecidedFormat{*format, fmt::format("format {}: as given", FormatName(*format))};
     }
     return MakeError(ErrorKind::kInvalidConfig, 106,
-                     "unknown input format: '{}'; use csv, tsv or parquet", option);
+                     "unknown input format: '{}'; use csv, tsv, jsonl, json, parquet or arrow",
+                     option);
   }
   DecidedFormat decided;
   for (size_t i = 0; i < files.size(); ++i) {
@@ -111,7 +121,7 @@ Result<DecidedFormat> DecideFormat(Env* env, const std::string& option,
     }
     if (i == 0) {
       decided = {*format, fmt::format("format {}: {} ({})", FormatName(*format), how, path)};
-    } else if (*format != decided.format) {
+    } else if (!ReadAlike(*format, decided.format)) {
       return MakeError(ErrorKind::kSource, 306,
                        "inputs are of different formats: {} is {}, {} is {}; name files of one "
                        "format or say --from",

@@ -65,6 +65,13 @@ std::string KeyList(const std::vector<HiveValue>& values) {
   return list.empty() ? "none" : list;
 }
 
+Status FileColumnTaken(const std::string& name, const std::string& path) {
+  return MakeError(ErrorKind::kInvalidConfig, 171,
+                   "a column of this name is there already; give --file-column another name: '{}' "
+                   "in {}",
+                   name, path);
+}
+
 Status CheckKeys(const std::vector<std::vector<HiveValue>>& files,
                  const std::vector<std::string>& paths) {
   const auto same_key = [](const HiveValue& a, const HiveValue& b) { return a.key == b.key; };
@@ -125,6 +132,26 @@ Result<HiveColumns> TypeHiveColumns(const std::vector<std::vector<HiveValue>>& f
     }
   }
   return columns;
+}
+
+Status AddFileColumn(const std::string& name, const std::vector<std::string>& paths,
+                     HiveColumns* columns) {
+  if (columns->IndexOf(name) >= 0) return FileColumnTaken(name, paths.front());
+  columns->file_column = name;
+  columns->fields.push_back(arrow::field(name, arrow::utf8(), /*nullable=*/false));
+  columns->values.resize(paths.size());
+  for (size_t file = 0; file < paths.size(); ++file)
+    columns->values[file].push_back(std::make_shared<arrow::StringScalar>(paths[file]));
+  return Status::OK();
+}
+
+Status CheckFileColumn(const HiveColumns& columns, const std::vector<std::string>& file_columns,
+                       const std::string& path) {
+  if (columns.file_column.empty() || std::find(file_columns.begin(), file_columns.end(),
+                                               columns.file_column) == file_columns.end()) {
+    return Status::OK();
+  }
+  return FileColumnTaken(columns.file_column, path);
 }
 
 int HiveColumns::IndexOf(std::string_view name) const {

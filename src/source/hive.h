@@ -33,6 +33,7 @@ std::vector<HiveValue> ParseHivePath(std::string_view relative_path);
 struct HiveColumns {
   arrow::FieldVector fields;
   std::vector<arrow::ScalarVector> values;  // [file][column]
+  std::string file_column;  // the one of `fields` that holds the file's path; "" = none
   bool empty() const { return fields.empty(); }
   int IndexOf(std::string_view name) const;  // -1 = none
 };
@@ -42,6 +43,14 @@ struct HiveColumns {
 // Errors: Source when files have different keys or a key occurs twice.
 Result<HiveColumns> TypeHiveColumns(const std::vector<std::vector<HiveValue>>& files,
                                     const std::vector<std::string>& paths);
+
+// Adds a column of this name that holds the paths, beside those of directories. InvalidConfig when
+// a directory's key has the name.
+Status AddFileColumn(const std::string& name, const std::vector<std::string>& paths,
+                     HiveColumns* columns);
+// InvalidConfig when one of the files' own columns has the name of the one for paths.
+Status CheckFileColumn(const HiveColumns& columns, const std::vector<std::string>& file_columns,
+                       const std::string& path);
 
 // A batch of `schema` out of a batch of `file`: columns named in `hive` are filled with the file's
 // value, all others are taken from `batch`, which has them in the same order.

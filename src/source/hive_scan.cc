@@ -97,8 +97,9 @@ StageNeeds HiveScan::needs(int64_t batch_bytes) const {
 std::vector<std::string> HiveScan::evidence() const {
   std::vector<std::string> lines = inner_->evidence();
   for (const auto& field : hive_.fields) {
-    lines.push_back(fmt::format("column '{}': {}, from the directories", field->name(),
-                                field->type()->ToString()));
+    const bool is_path = field->name() == hive_.file_column;
+    lines.push_back(fmt::format("column '{}': {}, {}", field->name(), field->type()->ToString(),
+                                is_path ? "the file's path" : "from the directories"));
   }
   if (skipped_files_ > 0)
     lines.push_back(fmt::format("{} files skipped by their directory", skipped_files_));

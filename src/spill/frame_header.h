@@ -12,7 +12,7 @@ struct SpillFrameHeader {
   uint32_t compressed = 0;    // 0 or 1
   uint64_t stored_bytes = 0;  // of the payload
   uint64_t raw_bytes = 0;
-  uint64_t checksum = 0;  // XXH3 of the payload as stored
+  uint64_t checksum = 0;  // XXH3 of the payload as stored, with `compressed` as its seed
 };
 static_assert(sizeof(SpillFrameHeader) == 32);
 

@@ -183,7 +183,7 @@ Result<std::shared_ptr<arrow::Buffer>> SpillArea::Read(const SpillFrame& frame,
       header.raw_bytes != frame.raw_bytes) {
     return Damaged("header", frame);
   }
-  if (XXH3_64bits(payload, header.stored_bytes) != header.checksum) {
+  if (XXH3_64bits_withSeed(payload, header.stored_bytes, header.compressed) != header.checksum) {
     return Damaged("checksum", frame);
   }
   if (header.compressed == 0) return arrow::SliceBuffer(stored, sizeof(header));

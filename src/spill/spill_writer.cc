@@ -16,9 +16,9 @@ int64_t TotalBytes(std::span<const BytesView> pieces) {
   return bytes;
 }
 
-uint64_t Checksum(std::span<const BytesView> pieces) {
+uint64_t Checksum(std::span<const BytesView> pieces, uint32_t compressed) {
   XXH3_state_t state;
-  XXH3_64bits_reset(&state);
+  XXH3_64bits_reset_withSeed(&state, compressed);
   for (const BytesView& piece : pieces) XXH3_64bits_update(&state, piece.data(), piece.size());
   return XXH3_64bits_digest(&state);
 }
@@ -77,7 +77,7 @@ Result<SpillFrame> SpillWriter::Write(std::span<const BytesView> pieces) {
   header.compressed = compressed.empty() ? 0 : 1;
   header.stored_bytes = static_cast<uint64_t>(TotalBytes(payload));
   header.raw_bytes = static_cast<uint64_t>(raw_bytes);
-  header.checksum = Checksum(payload);
+  header.checksum = Checksum(payload, header.compressed);
   const auto stored = static_cast<int64_t>(sizeof(header) + header.stored_bytes);
   ARROW_ASSIGN_OR_RAISE(const SpillArea::Place place, area_->Reserve(stored, raw_bytes));
   int64_t offset = place.frame.offset;

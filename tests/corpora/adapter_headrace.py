@@ -7,14 +7,14 @@ import re
 
 NAME = "headrace"
 BINARY = os.environ.get("HEADRACE", "headrace")
-FORMATS = {"csv", "parquet"}
+FORMATS = {"csv": "csv", "jsonl": "jsonl", "parquet": "parquet", "ipc": "arrow"}
 
 
 def convert(input, output_dir, options):
     """The command line for one file; None where this version does not read the format."""
     if options["format"] not in FORMATS:
         return None
-    command = [BINARY, "convert", input, output_dir, "--from", options["format"], "--durability", "none"]
+    command = [BINARY, "convert", input, output_dir, "--from", FORMATS[options["format"]], "--durability", "none"]
     if options["mode"] == "told" and options["format"] == "csv":
         command += ["--delimiter", options.get("delimiter") or ","]
         command += ["--quote", options.get("quote") or "none", "--escape", options.get("escape") or "none"]

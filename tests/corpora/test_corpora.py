@@ -19,7 +19,7 @@ FAILURES = ("WRONG", "PARTIAL", "CRASH", "OOM", "HANG", "DIRTY", "RUNNER")
 
 
 @pytest.mark.skipif(not (CORPORA / "accept.py").exists(), reason=f"SKIPPED: no corpora at {CORPORA}")
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet", "ipc"])
 def test_every_file_is_right_or_refused_cleanly(kind, tmp_path):
     binary = Path(os.environ.get("HEADRACE", ROOT / "build/release/headrace"))
     assert os.access(binary, os.X_OK), f"no headrace command at {binary}; run `make build` or set HEADRACE"

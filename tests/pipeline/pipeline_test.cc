@@ -183,9 +183,8 @@ TEST(Pipeline, RefusalsSayWhereAndWhat) {
 TEST(Pipeline, ValuesThatARunWouldRefuseAreToldWithTheirPlace) {
   const std::string source = "version: 1\nsources:\n  - { path: in.csv, ";
   const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
-      {source + "format: exel }\n" + kTail, {"p.yaml:3:29", "'exel' is none of csv, tsv, parquet"}},
+      {source + "format: exel }\n" + kTail, {"p.yaml:3:29", "'exel' is none of csv, tsv, jsonl"}},
       {source + "format: parqet }\n" + kTail, {"p.yaml:3:29", "did you mean 'parquet'?"}},
-      {source + "format: jsonl }\n" + kTail, {"p.yaml:3:29", "not available in this version"}},
       {source + "csv: { encoding: klingon } }\n" + kTail,
        {"p.yaml:3:38", "'klingon' is none of utf-8", "utf-16le"}},
       {source + "csv: { encoding: latin-11 } }\n" + kTail, {"did you mean 'latin-1'?"}},

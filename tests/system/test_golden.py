@@ -3,6 +3,7 @@
 A case is a directory tests/golden/<name>/ with
   pipeline.yaml   the job; its sink writes to `out`, `out.parquet` or `out.csv`; it sets no `resources`
   inputs.sql      optional: DuckDB statements that write input files to {dir}/...; others stand in the directory
+  inputs.py       optional: writes what SQL cannot, in the directory of the run
   expected.sql    a DuckDB query over the inputs whose rows are right, written by a person
   expected.rows   what headrace wrote, rewritten by `make golden-update` after it agreed with expected.sql; of a long
                   output the first and last lines and a checksum of all
@@ -14,6 +15,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -48,6 +51,8 @@ def prepare(case: Path, folder: Path) -> None:
     if (folder / "inputs.sql").exists():
         with duckdb.connect() as connection:
             connection.execute((folder / "inputs.sql").read_text().replace("{dir}", str(folder)))
+    if (folder / "inputs.py").exists():
+        subprocess.run([sys.executable, "inputs.py"], cwd=folder, check=True, timeout=60)
 
 
 def run_case(binary: Path, folder: Path, resources: dict) -> measure.Measurement:

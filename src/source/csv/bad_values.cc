@@ -55,6 +55,7 @@ Result<std::vector<BadRecord>> FindBadValues(const std::vector<CheckedColumn>& c
                                              arrow::MemoryPool* pool) {
   std::vector<BadRecord> bad;
   for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].field < 0) continue;  // none of the file's fields
     ARROW_RETURN_NOT_OK(AddColumn(columns[i], static_cast<int>(i), *indexer, *range, pool, &bad));
     if (bad.size() < kBadRecordsMax) continue;
     bad.resize(kBadRecordsMax);

@@ -12,7 +12,7 @@ namespace headrace {
 
 struct CheckedColumn {
   const ColumnConverter* converter = nullptr;
-  int field = 0;  // of the record
+  int field = 0;  // of the record; or below 0, as CsvFileColumns says
 };
 
 // Each such row once, with the first bad value in it as the file has them, in order. At most

@@ -57,7 +57,7 @@ Result<bool> BlockReader::OpenNextInput() {
   ARROW_RETURN_NOT_OK(
       SkipBytes(stream_.get(), input.data_offset, scratch->text(), scratch->capacity()));
   free_blocks_.push_back(std::move(scratch));
-  offset_ = input.data_offset;
+  offset_ = input.data_offset + input.text->mark_bytes();
   line_ = input.data_line;
   at_end_ = false;
   tail_bytes_ = 0;

@@ -78,33 +78,4 @@ Result<CsvHeader> ReadHeader(const TextSample& sample, const Dialect& dialect,
   return header;
 }
 
-Result<CsvFileColumns> MatchColumns(const std::vector<std::string>& columns,
-                                    const CsvHeader& header, const std::string& first_path,
-                                    const std::string& path) {
-  CsvFileColumns match;
-  match.field_count = static_cast<int>(header.names.size());
-  std::unordered_map<std::string, int> fields;
-  for (size_t i = 0; i < header.names.size(); ++i)
-    fields.emplace(header.names[i], static_cast<int>(i));
-  std::string missing;
-  for (const std::string& column : columns) {
-    const auto found = fields.find(column);
-    if (found == fields.end()) {
-      missing = column;
-      break;
-    }
-    match.field_of_column.push_back(found->second);
-  }
-  if (missing.empty() && header.names.size() == columns.size()) return match;
-  std::string extra;
-  for (const std::string& name : header.names) {
-    if (std::find(columns.begin(), columns.end(), name) == columns.end()) extra = name;
-  }
-  return MakeError(
-      ErrorKind::kBadInput, 410,
-      "files of one input must have the same columns: {}:1 (header) differs from {}:{}{}", path,
-      first_path, missing.empty() ? "" : fmt::format(" it lacks '{}'", missing),
-      extra.empty() ? "" : fmt::format(" it adds '{}'", extra));
-}
-
 }  // namespace headrace

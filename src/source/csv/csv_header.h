@@ -21,10 +21,4 @@ struct CsvHeader {
 Result<CsvHeader> ReadHeader(const TextSample& sample, const Dialect& dialect,
                              const std::string& path, arrow::MemoryPool* pool);
 
-// Maps a file's header to the scan's columns by name. BadInput naming the difference when the sets
-// of names differ.
-Result<CsvFileColumns> MatchColumns(const std::vector<std::string>& columns,
-                                    const CsvHeader& header, const std::string& first_path,
-                                    const std::string& path);
-
 }  // namespace headrace

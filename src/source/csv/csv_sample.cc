@@ -27,9 +27,25 @@ Result<TextSample> TextSample::Read(TextInput* input, int64_t bytes, arrow::Memo
 }
 
 uint8_t FindNewline(const TextSample& sample) {
-  const size_t length = static_cast<size_t>(sample.length());
-  if (std::memchr(sample.text(), '\n', length) != nullptr) return '\n';
-  return std::memchr(sample.text(), '\r', length) != nullptr ? '\r' : '\n';
+  const uint8_t* text = sample.text();
+  bool inside = false;
+  bool lone_return = false;
+  bool quoted_newline = false;
+  for (int64_t i = 0; i < sample.length(); ++i) {
+    if (text[i] == '"') {
+      inside = !inside;
+    } else if (text[i] == '\n') {
+      if (!inside) return '\n';
+      quoted_newline = true;
+    } else if (text[i] == '\r' && !inside) {
+      lone_return = lone_return || text[i + 1] != '\n';
+    }
+  }
+  // Without a return outside quotes the quotes may be none.
+  return lone_return || (!quoted_newline &&
+                         std::memchr(text, '\r', static_cast<size_t>(sample.length())) != nullptr)
+             ? '\r'
+             : '\n';
 }
 
 namespace {

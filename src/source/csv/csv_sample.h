@@ -53,7 +53,7 @@ struct SampleRecords {
   bool too_wide = false;  // cutting stopped at a record of more than kColumnsMax fields
 };
 
-// '\r' only where the sample has no '\n'.
+// '\r' only where the sample has no '\n' outside double quotes.
 uint8_t FindNewline(const TextSample& sample);
 
 // Bytes of the lines at the start that hold no record: skipped ones, comments, blank lines. The

@@ -2,21 +2,21 @@
 
 #include <algorithm>
 
-#include "base/nearest_name.h"
 #include "base/units.h"
 #include "expr/errors.h"
 #include "source/csv/csv_header.h"
 #include "source/csv/csv_source.h"
 #include "source/csv/infer_types.h"
 #include "source/csv/sniffer.h"
+#include "source/find_column.h"
 
 namespace headrace {
 namespace {
 
 constexpr int64_t kSampleBytes = 256 * 1024;
+constexpr int64_t kOtherSampleBytes = 16 * 1024;  // of files after the first: for their header
 constexpr int64_t kHeaderBytesMax = 16 * 1024 * 1024;
 constexpr int64_t kRecordBytesLimit = 1LL << 30;  // positions are 32 bits wide
-constexpr ErrorCode kAmbiguousColumn = 168;
 
 // Role: a CSV input whose dialect and names are known; Type finds the types.
 class CsvScan : public Scan {
@@ -63,7 +63,10 @@ class CsvScan : public Scan {
     for (int column : columns_) {
       if (types[static_cast<size_t>(column)] == nullptr) unknown.push_back(column);
     }
-    if (!unknown.empty()) ARROW_RETURN_NOT_OK(Infer(unknown, &types));
+    if (!unknown.empty()) {
+      // Without a predicate only the first rows are given out: types are those of these.
+      ARROW_RETURN_NOT_OK(Infer(unknown, request.predicate ? -1 : request.row_limit, &types));
+    }
     arrow::FieldVector fields;
     for (int column : columns_) {
       const auto index = static_cast<size_t>(column);
@@ -87,27 +90,6 @@ class CsvScan : public Scan {
   }
 
  private:
-  // The column of exactly this name, else the only one that differs in case alone: the rule that
-  // steps follow too.
-  Result<int> FindColumn(const std::string& name, ErrorKind kind, ErrorCode code) const {
-    const auto& names = layout_.column_names;
-    int alike = -1, count = 0;
-    for (size_t i = 0; i < names.size(); ++i) {
-      if (names[i] == name) return static_cast<int>(i);
-      if (!SameButForCase(names[i], name)) continue;
-      alike = static_cast<int>(i);
-      ++count;
-    }
-    if (count == 1) return alike;
-    if (count > 1) {
-      return MakeError(kind, kAmbiguousColumn,
-                       "ambiguous column in {}: {} names match '{}' but for case; write it exactly",
-                       layout_.inputs[0].text->path(), count, name);
-    }
-    return MakeError(kind, code, "no such column in {}: '{}'{}", layout_.inputs[0].text->path(),
-                     name, DidYouMean(name, names));
-  }
-
   Result<std::vector<int>> WantedColumns(const ScanRequest& request) const {
     std::vector<int> columns;
     if (request.all_columns && request.columns.empty()) {
@@ -116,7 +98,8 @@ class CsvScan : public Scan {
     }
     for (const std::string& name : request.columns) {
       ARROW_ASSIGN_OR_RAISE(int column,
-                            FindColumn(name, ErrorKind::kInvalidPlan, expr::kUnknownColumn));
+                            FindColumn(layout_.column_names, layout_.inputs[0].text->path(), name,
+                                       ErrorKind::kInvalidPlan, expr::kUnknownColumn));
       columns.push_back(column);
     }
     return columns;
@@ -126,14 +109,24 @@ class CsvScan : public Scan {
   Result<std::vector<std::shared_ptr<arrow::DataType>>> GivenTypes() const {
     std::vector<std::shared_ptr<arrow::DataType>> types(layout_.column_names.size());
     if (options_.all_strings) std::fill(types.begin(), types.end(), arrow::utf8());
+    for (size_t i = 0; i < types.size(); ++i) {
+      if (layout_.columns[0].field_of_column[i] < kMissingField) types[i] = arrow::int64();
+    }
     for (const auto& [name, text] : options_.types) {
-      ARROW_ASSIGN_OR_RAISE(int column, FindColumn(name, ErrorKind::kInvalidConfig, 163));
+      ARROW_ASSIGN_OR_RAISE(int column,
+                            FindColumn(layout_.column_names, layout_.inputs[0].text->path(), name,
+                                       ErrorKind::kInvalidConfig, 163));
+      if (layout_.columns[0].field_of_column[static_cast<size_t>(column)] < kMissingField) {
+        return MakeError(ErrorKind::kInvalidConfig, 173,
+                         "lines and offsets are int64; leave the column out of --types: '{}'",
+                         name);
+      }
       ARROW_ASSIGN_OR_RAISE(types[static_cast<size_t>(column)], expr::ParseType(text));
     }
     return types;
   }
 
-  Status Infer(const std::vector<int>& columns,
+  Status Infer(const std::vector<int>& columns, int64_t row_limit,
                std::vector<std::shared_ptr<arrow::DataType>>* types) {
     InferenceSettings settings;
     settings.limits = Limits(context_.batch_bytes);
@@ -141,13 +134,16 @@ class CsvScan : public Scan {
     settings.index_limits.field_bytes_max = options_.field_bytes_max;
     settings.nulls = Nulls();
     settings.threads = std::max(context_.threads, 1);
+    settings.row_limit = row_limit;
     settings.pool = context_.pool;
     settings.cancellation = context_.cancellation;
     settings.on_progress = context_.on_inference_progress;
     settings.total_bytes = total_bytes();
     ARROW_ASSIGN_OR_RAISE(InferenceResult found, InferTypes(layout_, columns, settings));
     rows_ = found.rows;
-    evidence_.push_back(fmt::format("types: found over all {} rows", FormatCount(found.rows)));
+    evidence_.push_back(fmt::format("types: found over {} {} rows",
+                                    found.rows == row_limit ? "the first" : "all",
+                                    FormatCount(found.rows)));
     if (found.bad_records > 0) {
       evidence_.push_back(fmt::format("types: without {} records that cannot be rows",
                                       FormatCount(found.bad_records)));
@@ -188,11 +184,10 @@ class CsvScan : public Scan {
   int64_t rows_ = -1;
 };
 
-// A sample that holds at least the first record, if it is not absurdly long. Lines before it that
-// are skipped or comments may take any room that the pool gives: they do not count.
-Result<TextSample> ReadStart(TextInput* input, Dialect dialect, bool newline_known,
+// A sample of at least `bytes` that holds the first record, if it is not absurdly long. Lines
+// before it that are skipped or comments may take any room that the pool gives: they do not count.
+Result<TextSample> ReadStart(TextInput* input, Dialect dialect, bool newline_known, int64_t bytes,
                              arrow::MemoryPool* pool) {
-  int64_t bytes = kSampleBytes;
   while (true) {
     ARROW_ASSIGN_OR_RAISE(TextSample sample, TextSample::Read(input, bytes, pool));
     if (sample.whole() || bytes >= kRecordBytesLimit) return sample;
@@ -214,14 +209,17 @@ Result<TextSample> ReadStart(TextInput* input, Dialect dialect, bool newline_kno
 // Role: looks at the starts of all files and lays the scan out.
 class Opening {
  public:
-  Opening(const CsvOptions& options, const ScanContext& context)
-      : options_(options), context_(context) {}
+  Opening(const CsvOptions& options, const CsvScanOptions& scan_options, const ScanContext& context)
+      : options_(options),
+        scan_options_(scan_options),
+        context_(context),
+        matcher_(scan_options.schema_mode) {}
 
   Status AddFirst(const CsvFile& file) {
     ARROW_ASSIGN_OR_RAISE(auto input, OpenInput(file));
     ARROW_ASSIGN_OR_RAISE(const Dialect given, DialectOfOptions(options_));
-    ARROW_ASSIGN_OR_RAISE(TextSample sample,
-                          ReadStart(input.get(), given, /*newline_known=*/false, context_.pool));
+    ARROW_ASSIGN_OR_RAISE(TextSample sample, ReadStart(input.get(), given, /*newline_known=*/false,
+                                                       kSampleBytes, context_.pool));
     ARROW_ASSIGN_OR_RAISE(SniffResult sniffed,
                           SniffDialect(sample, options_, file.path, context_.pool));
     layout_.dialect = sniffed.dialect;
@@ -229,19 +227,21 @@ class Opening {
     if (input->compression() != Compression::kNone) {
       evidence_.push_back(fmt::format("compression: {}", CompressionName(input->compression())));
     }
-    evidence_.push_back(fmt::format("encoding: {}", TextEncodingName(input->encoding())));
-    first_path_ = file.path;
+    evidence_.push_back(fmt::format("encoding: {} ({})", TextEncodingName(input->encoding()),
+                                    input->why_encoding()));
     return Add(std::move(input), sample);
   }
 
   Status AddOther(const CsvFile& file) {
     ARROW_ASSIGN_OR_RAISE(auto input, OpenInput(file));
-    ARROW_ASSIGN_OR_RAISE(TextSample sample, ReadStart(input.get(), layout_.dialect,
-                                                       /*newline_known=*/true, context_.pool));
+    ARROW_ASSIGN_OR_RAISE(TextSample sample,
+                          ReadStart(input.get(), layout_.dialect,
+                                    /*newline_known=*/true, kOtherSampleBytes, context_.pool));
     return Add(std::move(input), sample);
   }
 
-  std::unique_ptr<Scan> Finish() {
+  Result<std::unique_ptr<Scan>> Finish() {
+    ARROW_RETURN_NOT_OK(std::move(matcher_).Finish(scan_options_.places, &layout_));
     return std::make_unique<CsvScan>(std::move(layout_), options_, context_, std::move(evidence_));
   }
 
@@ -251,18 +251,15 @@ class Opening {
     if (options_.encoding.has_value()) {
       ARROW_ASSIGN_OR_RAISE(named, ParseTextEncoding(*options_.encoding));
     }
-    return TextInput::Make(
-        file.path, file.size_bytes, named,
-        {context_.env, context_.pool, context_.spill_directory, context_.cancellation});
+    return TextInput::Make(file.path, file.size_bytes, named,
+                           {context_.env, context_.pool, context_.spill_directory,
+                            context_.cancellation, context_.threads});
   }
 
   Status Add(std::shared_ptr<TextInput> input, const TextSample& sample) {
     ARROW_ASSIGN_OR_RAISE(CsvHeader header,
                           ReadHeader(sample, layout_.dialect, input->path(), context_.pool));
-    if (layout_.inputs.empty()) layout_.column_names = header.names;
-    ARROW_ASSIGN_OR_RAISE(auto columns,
-                          MatchColumns(layout_.column_names, header, first_path_, input->path()));
-    layout_.columns.push_back(std::move(columns));
+    ARROW_RETURN_NOT_OK(matcher_.Add(header, input->path()));
     AddSampledRows(*input, sample);
     layout_.inputs.push_back({std::move(input), header.data_offset, header.data_line});
     return Status::OK();
@@ -286,9 +283,10 @@ class Opening {
   }
 
   const CsvOptions& options_;
+  const CsvScanOptions& scan_options_;
   const ScanContext& context_;
+  ColumnMatcher matcher_;
   CsvLayout layout_;
-  std::string first_path_;
   std::vector<std::string> evidence_;
 };
 
@@ -309,16 +307,20 @@ StageNeeds CsvNeeds(int64_t batch_bytes) {
 }
 
 Result<std::unique_ptr<Scan>> OpenCsvScan(std::vector<CsvFile> files, const CsvOptions& options,
-                                          const ScanContext& context) {
+                                          const ScanContext& context,
+                                          const CsvScanOptions& scan_options) {
   HEADRACE_CHECK(!files.empty());  // ListInputs refuses that
   if (context.batch_bytes > kRecordBytesLimit) {
     return MakeError(ErrorKind::kInvalidConfig, 167,
                      "a batch of CSV text may have at most {}; lower --batch-size: {} bytes",
                      FormatBytes(kRecordBytesLimit), FormatCount(context.batch_bytes));
   }
-  Opening opening(options, context);
+  Opening opening(options, scan_options, context);
   ARROW_RETURN_NOT_OK(opening.AddFirst(files[0]));
-  for (size_t i = 1; i < files.size(); ++i) ARROW_RETURN_NOT_OK(opening.AddOther(files[i]));
+  for (size_t i = 1; i < files.size(); ++i) {
+    if (context.cancellation != nullptr) ARROW_RETURN_NOT_OK(context.cancellation->Check());
+    ARROW_RETURN_NOT_OK(opening.AddOther(files[i]));
+  }
   return opening.Finish();
 }
 

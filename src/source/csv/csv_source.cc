@@ -60,6 +60,7 @@ Status CsvSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) {
   const CsvFileColumns& file = layout_.columns[static_cast<size_t>(block->file)];
   Reading reading{*block,
                   RecordIndexer(block.get(), layout_.dialect, file.field_count, index_limits_),
+                  FilledColumns(*block, layout_.dialect.newline),
                   {},
                   emit};
   for (size_t i = 0; i < columns_.size(); ++i) {
@@ -97,12 +98,12 @@ Status CsvSource::EmitOrFail(Reading* reading, RecordRange range) {
     range.rows = first.row;
   }
   BadRecord bad;
-  ARROW_ASSIGN_OR_RAISE(auto rows, Convert(reading->columns, range, &bad));
+  ARROW_ASSIGN_OR_RAISE(auto rows, Convert(reading, range, &bad));
   if (rows == nullptr) {
     first = bad;
     is_good = false;
     range.rows = bad.row;
-    ARROW_ASSIGN_OR_RAISE(rows, Convert(reading->columns, range, &bad));
+    ARROW_ASSIGN_OR_RAISE(rows, Convert(reading, range, &bad));
   }
   // A limit may be reached by the rows before it, and then it does not matter.
   if (rows->num_rows() > 0) ARROW_RETURN_NOT_OK(Emit(*reading, Batch{std::move(rows)}));
@@ -111,13 +112,13 @@ Status CsvSource::EmitOrFail(Reading* reading, RecordRange range) {
 
 Status CsvSource::EmitWithRejects(Reading* reading, RecordRange range, CsvRejects* rejects) {
   BadRecord bad;
-  ARROW_ASSIGN_OR_RAISE(auto rows, Convert(reading->columns, range, &bad));
+  ARROW_ASSIGN_OR_RAISE(auto rows, Convert(reading, range, &bad));
   std::vector<BadRecord> values;
   if (rows == nullptr) {
     ARROW_ASSIGN_OR_RAISE(
         values, FindBadValues(reading->columns, &reading->indexer, &range, settings_.pool));
     reading->indexer.Drop(values, &range);
-    ARROW_ASSIGN_OR_RAISE(rows, Convert(reading->columns, range, &bad));
+    ARROW_ASSIGN_OR_RAISE(rows, Convert(reading, range, &bad));
     HEADRACE_CHECK(rows != nullptr);
   }
   if (values.empty() && reading->indexer.bad().empty())
@@ -143,11 +144,19 @@ Status CsvSource::EmitInOrder(const Reading& reading, std::shared_ptr<arrow::Rec
   return Emit(reading, std::move(batch));
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> CsvSource::Convert(
-    const std::vector<CheckedColumn>& columns, const RecordRange& range, BadRecord* bad) const {
+Result<std::shared_ptr<arrow::RecordBatch>> CsvSource::Convert(Reading* reading,
+                                                               const RecordRange& range,
+                                                               BadRecord* bad) const {
+  const std::vector<CheckedColumn>& columns = reading->columns;
   arrow::ArrayVector arrays(columns.size());
   BadField first;
   for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].field < 0) {
+      const auto& type = schema_->field(static_cast<int>(i))->type();
+      ARROW_ASSIGN_OR_RAISE(arrays[i],
+                            reading->filled.Make(columns[i].field, range, type, settings_.pool));
+      continue;
+    }
     BadField field;
     ARROW_ASSIGN_OR_RAISE(
         arrays[i], columns[i].converter->Convert(range, columns[i].field, settings_.pool, &field));

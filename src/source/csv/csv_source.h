@@ -7,6 +7,7 @@
 
 #include "source/csv/csv_columns.h"
 #include "source/csv/csv_rejects.h"
+#include "source/csv/filled_columns.h"
 #include "source/source.h"
 
 namespace headrace {
@@ -45,12 +46,12 @@ class CsvSource : public Source {
   struct Reading {
     const TextBlock& block;
     RecordIndexer indexer;
+    FilledColumns filled;
     std::vector<CheckedColumn> columns;
     const EmitBatch& emit;
   };
   // nullptr when a value does not fit; then `bad` is such a one, with kFail the first in the file.
-  Result<std::shared_ptr<arrow::RecordBatch>> Convert(const std::vector<CheckedColumn>& columns,
-                                                      const RecordRange& range,
+  Result<std::shared_ptr<arrow::RecordBatch>> Convert(Reading* reading, const RecordRange& range,
                                                       BadRecord* bad) const;
   // The rows of a range before its first bad record, and then the error.
   Status EmitOrFail(Reading* reading, RecordRange range);

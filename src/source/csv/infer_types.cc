@@ -1,5 +1,6 @@
 #include "source/csv/infer_types.h"
 
+#include <algorithm>
 #include <limits>
 #include <mutex>
 #include <thread>
@@ -72,6 +73,10 @@ class InferencePass {
     RecordIndexer indexer(block, layout_.dialect, file.field_count, settings_.index_limits);
     RecordRange range;
     while (true) {
+      if (settings_.row_limit >= 0 && counts->rows >= settings_.row_limit) {
+        reader_.Stop();
+        return Status::OK();
+      }
       ARROW_ASSIGN_OR_RAISE(bool more, indexer.Next(&range));
       if (!more) break;
       if (const auto& bad = indexer.bad(); !bad.empty()) {
@@ -81,6 +86,8 @@ class InferencePass {
         }
         counts->bad_records += static_cast<int64_t>(bad.size());
       }
+      if (settings_.row_limit >= 0)
+        range.rows = std::min(range.rows, settings_.row_limit - counts->rows);
       counts->rows += range.rows;
       for (size_t i = 0; i < columns_.size(); ++i) {
         LookAtColumn(*block, range, file.field_of_column[static_cast<size_t>(columns_[i])],
@@ -92,6 +99,7 @@ class InferencePass {
 
   void LookAtColumn(const TextBlock& block, const RecordRange& range, int field_number,
                     TypeGuess* guess) const {
+    if (field_number < 0) return;  // not in this file
     FieldCursor cursor(range, field_number);
     const bool only_empty = settings_.nulls.only_empty();
     for (int64_t row = 0; row < range.rows && !guess->only_string(); ++row) {
@@ -124,7 +132,9 @@ Result<InferenceResult> InferTypes(const CsvLayout& layout, const std::vector<in
                                    const InferenceSettings& settings) {
   InferencePass pass(layout, columns, settings);
   std::vector<std::thread> workers;
-  for (int i = 1; i < settings.threads; ++i) {
+  // The first rows are known only to one that reads in order.
+  const int threads = settings.row_limit >= 0 ? 1 : settings.threads;
+  for (int i = 1; i < threads; ++i) {
     if (!StartThread(&workers, [&pass] { pass.Work(); })) break;
   }
   pass.Work();

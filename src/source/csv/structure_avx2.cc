@@ -9,8 +9,13 @@
 #include "source/csv/structure_scan.h"
 
 // Everything below may use these instructions; callers ask CanScanAvx2 first.
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt,pclmul"))), \
+                             apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx2,bmi,bmi2,lzcnt,popcnt,pclmul")
+#endif
 #include "source/csv/structure_kernel.h"
 
 namespace headrace {
@@ -54,5 +59,9 @@ int64_t FlattenStructureAvx2(const uint64_t* bits, int64_t begin, int64_t end, i
 }
 
 }  // namespace headrace
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 #endif

@@ -9,8 +9,14 @@
 #include "source/csv/structure_scan.h"
 
 // Everything below may use these instructions; callers ask CanScanAvx512 first.
+#if defined(__clang__)
+#pragma clang attribute push(                                                               \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx2,bmi,bmi2,lzcnt,popcnt,pclmul"))), \
+    apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx2,bmi,bmi2,lzcnt,popcnt,pclmul")
+#endif
 #include "source/csv/structure_kernel.h"
 
 namespace headrace {
@@ -41,5 +47,9 @@ StructureScan ScanStructureAvx512(const uint8_t* text, int64_t length, const Dia
 }
 
 }  // namespace headrace
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 #endif

@@ -58,6 +58,8 @@ struct TypeWitness {
 // in any order. Threads: one; each worker has its own and they are merged at the end.
 class TypeGuess {
  public:
+  // Values may be of these types only.
+  explicit TypeGuess(uint16_t candidates = kAllTypeBits) : possible_(candidates) {}
   // Takes a non-null value; true when it ruled something out (then `ruled_out` tells what).
   bool Observe(const uint8_t* begin, const uint8_t* end) {
     if (ObserveExpected(begin, end)) [[likely]]
@@ -81,7 +83,7 @@ class TypeGuess {
   bool ObserveSlow(const uint8_t* begin, const uint8_t* end);
   uint16_t Candidates() const;
 
-  uint16_t possible_ = kAllTypeBits;
+  uint16_t possible_;
   uint16_t expected_ = 0;  // the type whose fast check is tried first
   uint16_t ruled_out_ = 0;
   bool any_ = false;

@@ -6,6 +6,7 @@
 #include "source/parquet/parquet_source.h"
 #include "source/parquet/row_group_pruning.h"
 #include "source/parquet/row_group_reader.h"
+#include "source/schema_union.h"
 
 namespace headrace {
 namespace {
@@ -30,25 +31,11 @@ int64_t DecodeBytes(const parquet::RowGroupMetaData& row_group) {
   return bytes;
 }
 
-// Whether values of `other` are delivered as `type` by a cast that changes none of them: libraries
-// keep texts under short and long offsets, and instants under the name of any zone.
-bool IsSameColumn(const arrow::DataType& type, const arrow::DataType& other) {
-  const auto is_text = [](const arrow::DataType& t) {
-    return arrow::is_string(t.id()) || t.id() == arrow::Type::STRING_VIEW;
-  };
-  if (is_text(type) && is_text(other)) return true;
-  if (type.id() == arrow::Type::TIMESTAMP && other.id() == arrow::Type::TIMESTAMP) {
-    const auto& one = static_cast<const arrow::TimestampType&>(type);
-    const auto& two = static_cast<const arrow::TimestampType&>(other);
-    return one.unit() == two.unit() && one.timezone().empty() == two.timezone().empty();
-  }
-  return type.Equals(other);
-}
-
 class ParquetScan : public Scan {
  public:
-  ParquetScan(std::vector<InputFile> files, HiveColumns hive, const ScanContext& context)
-      : files_(std::move(files)), hive_(std::move(hive)), context_(context) {}
+  ParquetScan(std::vector<InputFile> files, HiveColumns hive, SchemaMode schema_mode,
+              const ScanContext& context)
+      : files_(std::move(files)), hive_(std::move(hive)), union_(schema_mode), context_(context) {}
 
   Status Open() {
     for (size_t i = 0; i < files_.size(); ++i) {
@@ -56,7 +43,7 @@ class ParquetScan : public Scan {
       ARROW_ASSIGN_OR_RAISE(const auto file,
                             ParquetFile::Open(context_.env, files_[i].path, context_.pool));
       files_[i].size_bytes = file->size_bytes();
-      ARROW_RETURN_NOT_OK(i == 0 ? TakeSchema(*file) : CompareSchema(*file));
+      ARROW_RETURN_NOT_OK(AddSchema(*file));
       ARROW_RETURN_NOT_OK(AtParquetSeam(file->path(), "footer", [&] {
         for (int g = 0; g < file->metadata()->num_row_groups(); ++g) {
           decode_bytes_ = std::max(decode_bytes_, DecodeBytes(*file->metadata()->RowGroup(g)));
@@ -68,8 +55,7 @@ class ParquetScan : public Scan {
       total_bytes_ += file->size_bytes();
       footer_bytes_ = std::max(footer_bytes_, file->metadata()->size());
     }
-    FinishSchema();
-    return Status::OK();
+    return FinishSchema();
   }
 
   const std::vector<std::string>& column_names() const override { return column_names_; }
@@ -81,17 +67,16 @@ class ParquetScan : public Scan {
   int64_t total_bytes() const override { return total_bytes_; }
 
  private:
-  Status TakeSchema(const ParquetFile& file);
-  Status CompareSchema(const ParquetFile& file);
-  void FinishSchema();
+  Status AddSchema(const ParquetFile& file);
+  Status FinishSchema();
   Result<std::shared_ptr<arrow::Schema>> WantedSchema(const ScanRequest& request) const;
   Result<std::vector<RowGroupUnit>> PlanUnits(const expr::BoundExpr* predicate, int64_t row_limit);
 
   std::vector<InputFile> files_;
   HiveColumns hive_;
+  SchemaUnion union_;
   const ScanContext context_;
-  arrow::FieldVector fields_;              // of the files, then of directories
-  std::shared_ptr<arrow::Schema> schema_;  // the same
+  std::shared_ptr<arrow::Schema> schema_;  // of the files, then of directories
   std::vector<std::string> column_names_;
   std::vector<std::string> evidence_;
   int64_t rows_ = 0;
@@ -103,55 +88,32 @@ class ParquetScan : public Scan {
   std::vector<RowGroupUnit> units_;  // to be read
 };
 
-Status ParquetScan::TakeSchema(const ParquetFile& file) {
-  for (const auto& field : file.schema()->fields()) {
-    fields_.push_back(field->WithType(DeliveredType(field->type()))->RemoveMetadata());
-  }
-  return Status::OK();
+Status ParquetScan::AddSchema(const ParquetFile& file) {
+  arrow::FieldVector fields;
+  for (const auto& field : file.schema()->fields())
+    fields.push_back(field->WithType(DeliveredType(field->type()))->RemoveMetadata());
+  return union_.Add(fields, file.path(), "Parquet");
 }
 
-Status ParquetScan::CompareSchema(const ParquetFile& file) {
-  const std::string& first = files_.front().path;
-  for (auto& field : fields_) {
-    const auto other = file.schema()->GetFieldByName(field->name());
-    if (!other) {
-      return MakeError(ErrorKind::kBadInput, 510,
-                       "column is missing in one of the Parquet files: '{}' is in {}, not in {}",
-                       field->name(), first, file.path());
-    }
-    const auto type = DeliveredType(other->type());
-    if (!IsSameColumn(*field->type(), *type)) {
-      return MakeError(
-          ErrorKind::kBadInput, 511,
-          "column has different types in the Parquet files: '{}' is {} in {}, {} in {}",
-          field->name(), field->type()->ToString(), first, type->ToString(), file.path());
-    }
-    if (other->nullable()) field = field->WithNullable(true);
-  }
-  for (const auto& other : file.schema()->fields()) {
-    const auto same = [&](const auto& field) { return field->name() == other->name(); };
-    if (std::none_of(fields_.begin(), fields_.end(), same)) {
-      return MakeError(ErrorKind::kBadInput, 510,
-                       "column is missing in one of the Parquet files: '{}' is in {}, not in {}",
-                       other->name(), file.path(), first);
-    }
-  }
-  return Status::OK();
-}
-
-void ParquetScan::FinishSchema() {
+Status ParquetScan::FinishSchema() {
+  arrow::FieldVector fields = union_.fields();
+  ARROW_RETURN_NOT_OK(
+      CheckFileColumn(hive_, arrow::schema(fields)->field_names(), files_.front().path));
   for (const auto& hive : hive_.fields) {
     const auto same = [&](const auto& field) { return field->name() == hive->name(); };
-    if (std::erase_if(fields_, same) > 0) {
+    if (std::erase_if(fields, same) > 0) {
       evidence_.push_back(
           fmt::format("column '{}': from the directories, not from the files", hive->name()));
     }
   }
-  fields_.insert(fields_.end(), hive_.fields.begin(), hive_.fields.end());
-  schema_ = arrow::schema(fields_);
+  fields.insert(fields.end(), hive_.fields.begin(), hive_.fields.end());
+  schema_ = arrow::schema(std::move(fields));
   column_names_ = schema_->field_names();
   evidence_.push_back(
       fmt::format("{} Parquet files, {} row groups, {} rows", files_.size(), row_groups_, rows_));
+  if (union_.differs())
+    evidence_.push_back("columns: united by name; NULL where a file has none, types widened");
+  return Status::OK();
 }
 
 StageNeeds ParquetScan::needs(int64_t batch_bytes) const {
@@ -200,7 +162,7 @@ Result<std::vector<RowGroupUnit>> ParquetScan::PlanUnits(const expr::BoundExpr* 
         const auto row_group = file->metadata()->RowGroup(g);
         if (row_group->num_rows() == 0) continue;
         if (row_limit >= 0 && rows >= row_limit) break;
-        if (predicate && !RowGroupMayMatch(*predicate, *file, g, hive_, index)) continue;
+        if (predicate && !RowGroupMayMatch(*predicate, *schema_, *file, g, hive_, index)) continue;
         int64_t bytes = 0;
         for (int c = 0; c < row_group->num_columns(); ++c)
           bytes += row_group->ColumnChunk(c)->total_compressed_size();
@@ -240,8 +202,9 @@ Result<std::unique_ptr<Source>> ParquetScan::Start(int64_t batch_bytes) {
 }  // namespace
 
 Result<std::unique_ptr<Scan>> OpenParquetScan(std::vector<InputFile> files, HiveColumns hive,
-                                              const ScanContext& context) {
-  auto scan = std::make_unique<ParquetScan>(std::move(files), std::move(hive), context);
+                                              const ScanContext& context, SchemaMode schema_mode) {
+  auto scan =
+      std::make_unique<ParquetScan>(std::move(files), std::move(hive), schema_mode, context);
   ARROW_RETURN_NOT_OK(scan->Open());
   return scan;
 }

@@ -96,9 +96,9 @@ Status ParquetSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit
     rows = std::min(NextBatchRows(rows), reader->rows_left());
     ARROW_ASSIGN_OR_RAISE(auto batches, reader->Read(rows));
     for (auto& batch : batches) {
-      Learn(*batch);
       ARROW_ASSIGN_OR_RAISE(batch,
                             AddHiveColumns(*batch, schema_, hive_, row_group.file, options_.pool));
+      Learn(*batch);
       rows_[row_group.file].fetch_add(batch->num_rows(), std::memory_order_relaxed);
       ARROW_RETURN_NOT_OK(emit(Batch{std::move(batch)}));
     }

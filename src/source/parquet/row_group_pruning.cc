@@ -8,6 +8,8 @@
 #include <cmath>
 
 #include "source/hive_pruning.h"
+#include "source/parquet/row_group_reader.h"
+#include "source/schema_union.h"
 
 namespace headrace {
 namespace {
@@ -32,12 +34,19 @@ bool IsNaN(const arrow::Scalar& scalar) {
   }
 }
 
+// In a union of files the scan's column may be wider.
+bool SameType(const arrow::Schema& schema, const arrow::Field& field) {
+  const auto column = schema.GetFieldByName(field.name());
+  return !column || IsSameColumn(*column->type(), *DeliveredType(field.type()));
+}
+
 std::optional<expr::ColumnBounds> StatisticsBounds(const std::string& column,
+                                                   const arrow::Schema& schema,
                                                    const ParquetFile& file,
                                                    const parquet::RowGroupMetaData& row_group) {
   const auto field = file.schema()->GetFieldByName(column);
   const int leaf = FlatLeaf(*file.metadata()->schema(), column);
-  if (!field || leaf < 0) return std::nullopt;
+  if (!field || leaf < 0 || !SameType(schema, *field)) return std::nullopt;
   const auto chunk = row_group.ColumnChunk(leaf);
   const auto statistics = chunk->is_stats_set() ? chunk->statistics() : nullptr;
   if (!statistics) return std::nullopt;
@@ -58,13 +67,14 @@ std::optional<expr::ColumnBounds> StatisticsBounds(const std::string& column,
 
 }  // namespace
 
-bool RowGroupMayMatch(const expr::BoundExpr& predicate, const ParquetFile& file, int row_group,
-                      const HiveColumns& hive, int file_index) {
+bool RowGroupMayMatch(const expr::BoundExpr& predicate, const arrow::Schema& schema,
+                      const ParquetFile& file, int row_group, const HiveColumns& hive,
+                      int file_index) {
   try {
     const auto metadata = file.metadata()->RowGroup(row_group);
     return expr::MayMatch(predicate, [&](const std::string& column) {
       auto bounds = HiveBounds(hive, file_index, column);
-      return bounds ? bounds : StatisticsBounds(column, file, *metadata);
+      return bounds ? bounds : StatisticsBounds(column, schema, file, *metadata);
     });
   } catch (const std::exception&) {
     return true;  // damaged statistics say nothing; reading the pages will tell

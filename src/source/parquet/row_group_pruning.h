@@ -13,7 +13,9 @@ namespace headrace {
 // satisfies `predicate`. Statistics that cannot be trusted count as unknown: of floating columns
 // the maximum (NaN is greater than all and left out by writers), and everything the library itself
 // doubts.
-bool RowGroupMayMatch(const expr::BoundExpr& predicate, const ParquetFile& file, int row_group,
-                      const HiveColumns& hive, int file_index);
+// A column that the file has in another type than `schema` of the scan counts as unknown, too.
+bool RowGroupMayMatch(const expr::BoundExpr& predicate, const arrow::Schema& schema,
+                      const ParquetFile& file, int row_group, const HiveColumns& hive,
+                      int file_index);
 
 }  // namespace headrace

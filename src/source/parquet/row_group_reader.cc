@@ -1,5 +1,6 @@
 #include "source/parquet/row_group_reader.h"
 
+#include <arrow/array/util.h>
 #include <arrow/chunked_array.h>
 #include <arrow/compute/cast.h>
 #include <arrow/table.h>
@@ -41,8 +42,9 @@ Status RowGroupReader::OpenColumns(int row_group) {
       reader_, builder.memory_pool(pool_)->properties(MakeArrowReaderProperties())->Build());
   for (const auto& field : schema_->fields()) {
     const int index = file_->schema()->GetFieldIndex(field->name());
-    HEADRACE_CHECK(index >= 0);
-    ARROW_RETURN_NOT_OK(reader_->GetColumn(index, &columns_.emplace_back()));
+    auto& column = columns_.emplace_back();
+    if (index < 0) continue;  // this file has no such column
+    ARROW_RETURN_NOT_OK(reader_->GetColumn(index, &column));
   }
   return Status::OK();
 }
@@ -53,9 +55,13 @@ std::string RowGroupReader::PlaceOf(int index) const {
 }
 
 Result<std::shared_ptr<arrow::ChunkedArray>> RowGroupReader::ReadColumn(int index, int64_t rows) {
+  const auto& field = schema_->field(index);
+  if (columns_[index] == nullptr) {
+    ARROW_ASSIGN_OR_RAISE(auto nulls, arrow::MakeArrayOfNull(field->type(), rows, pool_));
+    return std::make_shared<arrow::ChunkedArray>(std::move(nulls));
+  }
   std::shared_ptr<arrow::ChunkedArray> column;
   ARROW_RETURN_NOT_OK(columns_[index]->NextBatch(rows, &column));
-  const auto& field = schema_->field(index);
   if (column->length() != rows) {
     return Status::Invalid("the column ends ", rows - column->length(), " rows early");
   }

@@ -1,20 +1,11 @@
 // ByteStream: the bytes of one text input in order, after decompression.
 #pragma once
 
-#include <arrow/memory_pool.h>
-
 #include <cstdint>
-#include <memory>
-#include <string>
-#include <string_view>
 
 #include "base/status.h"
 
 namespace headrace {
-
-enum class Compression : uint8_t { kNone, kGzip, kZstd };
-
-std::string_view CompressionName(Compression compression);
 
 // Role: hands out text bytes in order, once. Owner: a block reader. Threads: one at a time.
 // Errors: Source when the input cannot be read, BadInput when compressed data is damaged or cut
@@ -33,20 +24,5 @@ Result<int64_t> ReadFully(ByteStream* stream, int64_t length, uint8_t* out);
 
 // Reads and drops `length` bytes, using `scratch`. Fewer only at the end of the text.
 Status SkipBytes(ByteStream* stream, int64_t length, uint8_t* scratch, int64_t scratch_bytes);
-
-// What the first bytes of an input say. BadInput for a compression that is recognised but not
-// supported.
-Result<Compression> DetectCompression(std::string_view first_bytes, const std::string& path);
-inline constexpr int64_t kCompressionMagicBytes = 6;
-
-// Memory that a decompressor takes beyond the block it fills; `first_bytes` as stored (64 are
-// enough).
-int64_t DecompressorBytes(Compression compression, std::string_view first_bytes);
-
-// Wraps `stored`, whose bytes are compressed. `path` is for messages.
-Result<std::unique_ptr<ByteStream>> OpenGzipStream(std::unique_ptr<ByteStream> stored,
-                                                   std::string path, arrow::MemoryPool* pool);
-Result<std::unique_ptr<ByteStream>> OpenZstdStream(std::unique_ptr<ByteStream> stored,
-                                                   std::string path, arrow::MemoryPool* pool);
 
 }  // namespace headrace

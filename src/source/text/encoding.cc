@@ -208,13 +208,6 @@ std::string_view TextEncodingName(TextEncoding encoding) {
   return "?";
 }
 
-TextEncoding DetectByteOrderMark(std::string_view first_bytes, TextEncoding assumed) {
-  if (first_bytes.starts_with("\xef\xbb\xbf")) return TextEncoding::kUtf8;
-  if (first_bytes.starts_with("\xff\xfe")) return TextEncoding::kUtf16LittleEndian;
-  if (first_bytes.starts_with("\xfe\xff")) return TextEncoding::kUtf16BigEndian;
-  return assumed;
-}
-
 Result<std::unique_ptr<ByteStream>> DecodeToUtf8(std::unique_ptr<ByteStream> text,
                                                  TextEncoding encoding, std::string path,
                                                  arrow::MemoryPool* pool) {

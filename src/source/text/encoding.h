@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,8 +28,17 @@ enum class TextEncoding : uint8_t {
 Result<TextEncoding> ParseTextEncoding(std::string_view name);
 std::string_view TextEncodingName(TextEncoding encoding);
 
-// What a byte order mark at the start of the text says; `assumed` when there is none.
-TextEncoding DetectByteOrderMark(std::string_view first_bytes, TextEncoding assumed);
+struct FoundEncoding {
+  TextEncoding encoding = TextEncoding::kUtf8;
+  std::string why;  // "byte order mark"
+};
+
+// A byte order mark at the start of the text decides, else what the user named, else a pattern of
+// zero bytes that only UTF-16 has; UTF-8 otherwise. Single-byte encodings are never guessed: their
+// bytes mean something else in each. BadInput for UTF-32, which is not read.
+Result<FoundEncoding> FindEncoding(std::string_view first_bytes, std::optional<TextEncoding> named,
+                                   const std::string& path);
+inline constexpr int64_t kEncodingBytes = 4096;  // are enough to look at
 
 // Wraps `text` so that it gives UTF-8 without a byte order mark. UTF-8 itself passes through
 // unchecked. BadInput for a code unit that has no meaning in the encoding.

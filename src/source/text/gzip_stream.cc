@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "source/text/byte_stream.h"
+#include "source/text/compression.h"
 #include "source/text/pool_allocator.h"
 
 namespace headrace {
@@ -122,6 +122,11 @@ Result<std::unique_ptr<ByteStream>> OpenGzipStream(std::unique_ptr<ByteStream> s
                                              std::shared_ptr<arrow::Buffer>(std::move(input)));
   ARROW_RETURN_NOT_OK(stream->Init(pool));
   return std::unique_ptr<ByteStream>(std::move(stream));
+}
+
+int64_t GzipStreamBytes() {
+  constexpr int64_t kZlibStateBytes = 48 * 1024;  // window and tables, as zlib documents
+  return kInputBytes + kZlibStateBytes;
 }
 
 }  // namespace headrace

@@ -23,15 +23,17 @@ class TapeStream : public ByteStream {
 
 Result<std::shared_ptr<InputTape>> InputTape::Make(const TextInputContext& context) {
   std::shared_ptr<InputTape> tape(new InputTape(context));
-  ARROW_ASSIGN_OR_RAISE(tape->input_,
-                        context.env->OpenStandardInput([cancellation = context.cancellation] {
-                          return cancellation != nullptr && cancellation->cancelled();
-                        }));
+  ARROW_ASSIGN_OR_RAISE(tape->input_, context.env->OpenStandardInput([tape = tape.get()] {
+    const Cancellation* cancellation = tape->context_.cancellation;
+    return tape->interrupted_.load(std::memory_order_relaxed) ||
+           (cancellation != nullptr && cancellation->cancelled());
+  }));
   ARROW_ASSIGN_OR_RAISE(tape->head_, arrow::AllocateBuffer(kHeadBytes, context.pool));
   return tape;
 }
 
 Result<std::unique_ptr<ByteStream>> InputTape::Open(std::shared_ptr<InputTape> tape, bool keep) {
+  tape->interrupted_.store(false, std::memory_order_relaxed);
   return std::unique_ptr<ByteStream>(new TapeStream(std::move(tape), keep));
 }
 

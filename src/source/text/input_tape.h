@@ -3,6 +3,7 @@
 
 #include <arrow/buffer.h>
 
+#include <atomic>
 #include <memory>
 
 #include "env/env.h"
@@ -23,6 +24,8 @@ class InputTape {
   // A stream from the start. With `keep` false nothing more is recorded: the stream is the last
   // one.
   static Result<std::unique_ptr<ByteStream>> Open(std::shared_ptr<InputTape> tape, bool keep);
+  // Ends a wait for data in another thread; nothing is lost. The next Open takes it back.
+  void Interrupt() { interrupted_.store(true, std::memory_order_relaxed); }
 
  private:
   friend class TapeStream;
@@ -31,6 +34,7 @@ class InputTape {
   Status Record(const uint8_t* data, int64_t length);
 
   const TextInputContext context_;
+  std::atomic<bool> interrupted_{false};
   std::unique_ptr<SequentialReadFile> input_;
   std::unique_ptr<ScratchFile> scratch_;
   std::shared_ptr<arrow::Buffer> head_;

@@ -4,13 +4,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include "source/text/input_tape.h"
+#include "source/text/read_ahead.h"
 
 namespace headrace {
 namespace {
 
-constexpr int64_t kDetectBytes = 64;
+constexpr int64_t kDetectBytes = kEncodingBytes;
 
 // Role: reads a regular file in order.
 class FileStream : public ByteStream {
@@ -59,8 +61,12 @@ Status TextInput::Detect(std::optional<TextEncoding> named) {
     ARROW_ASSIGN_OR_RAISE(auto text, OpenDecompressed(Pass::kReplayable));
     ARROW_ASSIGN_OR_RAISE(count, ReadFully(text.get(), kDetectBytes, head));
   }
-  encoding_ = DetectByteOrderMark(first(count), named.value_or(TextEncoding::kUtf8));
+  ARROW_ASSIGN_OR_RAISE(auto found, FindEncoding(first(count), named, path_));
+  encoding_ = found.encoding;
+  why_encoding_ = std::move(found.why);
+  if (encoding_ == TextEncoding::kUtf8 && first(count).starts_with("\xef\xbb\xbf")) mark_bytes_ = 3;
   if (encoding_ != TextEncoding::kUtf8) stream_bytes_ += kDecodingBytes;
+  if (!IsPlain() && context_.threads > 1) stream_bytes_ += kReadAheadBytes;
   return Status::OK();
 }
 
@@ -72,16 +78,16 @@ Result<std::unique_ptr<ByteStream>> TextInput::OpenStored(Pass pass) {
 
 Result<std::unique_ptr<ByteStream>> TextInput::OpenDecompressed(Pass pass) {
   ARROW_ASSIGN_OR_RAISE(auto stream, OpenStored(pass));
-  if (compression_ == Compression::kGzip)
-    return OpenGzipStream(std::move(stream), path_, context_.pool);
-  if (compression_ == Compression::kZstd)
-    return OpenZstdStream(std::move(stream), path_, context_.pool);
-  return stream;
+  return OpenDecompressor(compression_, std::move(stream), path_, context_.pool);
 }
 
 Result<std::unique_ptr<ByteStream>> TextInput::Open(Pass pass) {
   ARROW_ASSIGN_OR_RAISE(auto stream, OpenDecompressed(pass));
-  return DecodeToUtf8(std::move(stream), encoding_, path_, context_.pool);
+  ARROW_ASSIGN_OR_RAISE(stream, DecodeToUtf8(std::move(stream), encoding_, path_, context_.pool));
+  if (IsPlain() || context_.threads == 1) return stream;
+  std::function<void()> interrupt;
+  if (tape_ != nullptr) interrupt = [tape = tape_] { tape->Interrupt(); };
+  return ReadAhead(std::move(stream), std::move(interrupt), context_.pool);
 }
 
 }  // namespace headrace

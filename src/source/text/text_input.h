@@ -10,6 +10,7 @@
 #include "base/cancellation.h"
 #include "env/env.h"
 #include "source/text/byte_stream.h"
+#include "source/text/compression.h"
 #include "source/text/encoding.h"
 
 namespace headrace {
@@ -19,6 +20,7 @@ struct TextInputContext {
   arrow::MemoryPool* pool = nullptr;
   std::string scratch_directory;  // where standard input is kept for a second pass; "" = nowhere
   Cancellation* cancellation = nullptr;  // ends a wait for standard input; may be null
+  int threads = 1;  // more than one: unpacking and decoding get a thread of their own
 };
 
 class InputTape;
@@ -43,8 +45,12 @@ class TextInput {
   bool is_standard_input() const { return path_ == "-"; }
   Compression compression() const { return compression_; }
   TextEncoding encoding() const { return encoding_; }
-  // Memory that an open stream takes from the pool: decompression, decoding, the kept start of
-  // standard input.
+  const std::string& why_encoding() const { return why_encoding_; }
+  // Bytes before the text that mark its encoding and are dropped: 3 in UTF-8, so that offsets in it
+  // are offsets in the file; 0 where the text is decoded anyway.
+  int64_t mark_bytes() const { return mark_bytes_; }
+  // Memory that an open stream takes from the pool: decompression, decoding, reading ahead, the
+  // kept start of standard input.
   int64_t stream_bytes() const { return stream_bytes_; }
 
   enum class Pass { kReplayable, kLast };  // kLast: nobody will open this input again
@@ -55,6 +61,9 @@ class TextInput {
   Status Detect(std::optional<TextEncoding> named);
   Result<std::unique_ptr<ByteStream>> OpenStored(Pass pass);
   Result<std::unique_ptr<ByteStream>> OpenDecompressed(Pass pass);
+  bool IsPlain() const {
+    return compression_ == Compression::kNone && encoding_ == TextEncoding::kUtf8;
+  }
 
   const std::string path_;
   int64_t size_bytes_;
@@ -62,6 +71,8 @@ class TextInput {
   std::shared_ptr<InputTape> tape_;  // standard input only
   Compression compression_ = Compression::kNone;
   TextEncoding encoding_ = TextEncoding::kUtf8;
+  std::string why_encoding_;
+  int64_t mark_bytes_ = 0;
   int64_t stream_bytes_ = 0;
 };
 

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "source/text/byte_stream.h"
+#include "source/text/compression.h"
 #include "source/text/pool_allocator.h"
 
 namespace headrace {
@@ -102,25 +102,15 @@ Result<std::unique_ptr<ByteStream>> OpenZstdStream(std::unique_ptr<ByteStream> s
                      std::shared_ptr<arrow::Buffer>(std::move(input)), context));
 }
 
-int64_t DecompressorBytes(Compression compression, std::string_view first_bytes) {
-  constexpr int64_t kZlibStateBytes = 48 * 1024;     // window and tables, as zlib documents
-  constexpr int64_t kZstdContextBytes = 512 * 1024;  // context, block and literal buffers
-  constexpr int64_t kZstdUsualWindow = 8 * 1024 * 1024;
-  switch (compression) {
-    case Compression::kNone:
-      return 0;
-    case Compression::kGzip:
-      return kInputBytes + kZlibStateBytes;
-    case Compression::kZstd: {
-      ZSTD_frameHeader header{};
-      int64_t window = kZstdUsualWindow;
-      if (ZSTD_getFrameHeader(&header, first_bytes.data(), first_bytes.size()) == 0) {
-        window = static_cast<int64_t>(std::min<uint64_t>(header.windowSize, 1ULL << kWindowLogMax));
-      }
-      return kInputBytes + kZstdContextBytes + window;
-    }
+int64_t ZstdStreamBytes(std::string_view first_bytes) {
+  constexpr int64_t kContextBytes = 512 * 1024;  // context, block and literal buffers
+  constexpr int64_t kUsualWindow = 8 * 1024 * 1024;
+  ZSTD_frameHeader header{};
+  int64_t window = kUsualWindow;
+  if (ZSTD_getFrameHeader(&header, first_bytes.data(), first_bytes.size()) == 0) {
+    window = static_cast<int64_t>(std::min<uint64_t>(header.windowSize, 1ULL << kWindowLogMax));
   }
-  return 0;
+  return kInputBytes + kContextBytes + window;
 }
 
 }  // namespace headrace

@@ -32,6 +32,13 @@ std::shared_ptr<arrow::Schema> MixedSchema() {
                         arrow::field("kind", arrow::dictionary(arrow::int32(), arrow::utf8()))});
 }
 
+std::shared_ptr<arrow::Table> Numbers(int64_t rows) {
+  arrow::Int64Builder builder;
+  for (int64_t i = 0; i < rows; ++i) EXPECT_TRUE(builder.Append(i).ok());
+  return arrow::Table::Make(arrow::schema({arrow::field("n", arrow::int64())}),
+                            {builder.Finish().ValueOrDie()});
+}
+
 class ParquetScanTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -245,6 +252,30 @@ TEST_F(ParquetScanTest, FilesThatAreNone) {
   }
 }
 
+TEST_F(ParquetScanTest, TextThatIsNotUtf8) {
+  arrow::StringBuilder builder;
+  for (int i = 0; i < 700; ++i)
+    ASSERT_TRUE(builder.Append(i == 455 ? "caf\xe9" : "caf\xc3\xa9").ok());
+  const auto texts = builder.Finish().ValueOrDie();
+  const auto numbers = Numbers(700)->column(0)->chunk(0);
+  const auto table = arrow::Table::Make(
+      arrow::schema({arrow::field("s", arrow::utf8()), arrow::field("n", arrow::int64())}),
+      {texts, numbers});
+  const auto path = Put("a.parquet", Encode(*table, 300));
+  const Status status = ReadFiles({path}).status();
+  EXPECT_EQ(GetErrorKind(status), ErrorKind::kBadInput);
+  EXPECT_THAT(status.message(), HasSubstr("a.parquet, row group 1, column 's', row 155 of"));
+  ScanRequest request;
+  request.all_columns = false;
+  request.columns = {"n"};
+  EXPECT_EQ(ReadFiles({path}, request).ValueOrDie()->num_rows(), 700);
+}
+
+TEST_F(ParquetScanTest, NeedsNobodyToCancel) {
+  context_.cancellation = nullptr;
+  EXPECT_EQ(ReadFiles({Put("a.parquet", Encode(*Numbers(10), 5))}).ValueOrDie()->num_rows(), 10);
+}
+
 // Whatever is overwritten or cut off: an error that names the file, or data, but never a crash, and
 // never memory beyond the pool's.
 TEST_F(ParquetScanTest, DamagedBytesAnywhere) {
@@ -270,13 +301,6 @@ TEST_F(ParquetScanTest, DamagedBytesAnywhere) {
         << status.ToString();
   }
   EXPECT_GT(failures, 50);
-}
-
-std::shared_ptr<arrow::Table> Numbers(int64_t rows) {
-  arrow::Int64Builder builder;
-  for (int64_t i = 0; i < rows; ++i) EXPECT_TRUE(builder.Append(i).ok());
-  return arrow::Table::Make(arrow::schema({arrow::field("n", arrow::int64())}),
-                            {builder.Finish().ValueOrDie()});
 }
 
 TEST_F(ParquetScanTest, CountsTheRowsThatWereRead) {

@@ -201,7 +201,10 @@ Result<std::shared_ptr<arrow::RecordBatch>> IpcBatchReader::Load(
       data->dictionary = dictionary->second;
     }
     const Status valid = Validate(*data, field->nullable());
-    if (!valid.ok()) return valid.WithMessage("column '", field->name(), "': ", valid.message());
+    if (!valid.ok()) {
+      return valid.WithMessage("column '", field->name(), "', counted from row ", rows.begin, ": ",
+                               valid.message());
+    }
     ARROW_RETURN_NOT_OK(ClearNullViews(data.get(), pool_));
     arrays[delivered] = arrow::MakeArray(std::move(data));
     fields[delivered] = arrow::field(field->name(), arrays[delivered]->type());

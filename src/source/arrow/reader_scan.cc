@@ -8,6 +8,7 @@
 #include <set>
 
 #include "data/byte_size.h"
+#include "source/text_check.h"
 
 namespace headrace {
 namespace {
@@ -108,7 +109,15 @@ class ReaderSource : public Source {
   Status Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) override {
     const auto& batch = *static_cast<const ReaderMorsel&>(*morsel).batch;
     arrow::ArrayVector columns;
-    for (const int column : columns_) columns.push_back(batch.column(column));
+    for (const int column : columns_) {
+      columns.push_back(batch.column(column));
+      if (FindRowNotUtf8(*columns.back())) {
+        return MakeError(ErrorKind::kBadInput, 523,
+                         "text in the Arrow data given as input is not UTF-8: column '{}'; give it "
+                         "as binary or repair it",
+                         batch.schema()->field(column)->name());
+      }
+    }
     rows_.fetch_add(batch.num_rows(), std::memory_order_relaxed);
     return emit(Batch{arrow::RecordBatch::Make(schema_, batch.num_rows(), std::move(columns))});
   }

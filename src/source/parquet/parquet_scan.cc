@@ -39,7 +39,7 @@ class ParquetScan : public Scan {
 
   Status Open() {
     for (size_t i = 0; i < files_.size(); ++i) {
-      ARROW_RETURN_NOT_OK(context_.cancellation->Check());
+      ARROW_RETURN_NOT_OK(CheckCancelled(context_.cancellation));
       ARROW_ASSIGN_OR_RAISE(const auto file,
                             ParquetFile::Open(context_.env, files_[i].path, context_.pool));
       files_[i].size_bytes = file->size_bytes();
@@ -148,7 +148,7 @@ Result<std::vector<RowGroupUnit>> ParquetScan::PlanUnits(const expr::BoundExpr* 
   int64_t rows = 0;
   int64_t skipped_files = 0;
   for (size_t i = 0; i < files_.size(); ++i) {
-    ARROW_RETURN_NOT_OK(context_.cancellation->Check());
+    ARROW_RETURN_NOT_OK(CheckCancelled(context_.cancellation));
     if (row_limit >= 0 && rows >= row_limit) break;
     const auto index = static_cast<int>(i);
     if (predicate && !DirectoryMayMatch(*predicate, hive_, index)) {

@@ -92,7 +92,7 @@ Status ParquetSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit
                                         options_.pool));
   int64_t rows = 0;
   while (reader->rows_left() > 0 && !stopped_.load(std::memory_order_relaxed)) {
-    ARROW_RETURN_NOT_OK(options_.cancellation->Check());
+    ARROW_RETURN_NOT_OK(CheckCancelled(options_.cancellation));
     rows = std::min(NextBatchRows(rows), reader->rows_left());
     ARROW_ASSIGN_OR_RAISE(auto batches, reader->Read(rows));
     for (auto& batch : batches) {

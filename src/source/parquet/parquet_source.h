@@ -28,10 +28,14 @@ struct RowGroupUnit {
 struct ParquetSourceOptions {
   Env* env = nullptr;
   arrow::MemoryPool* pool = nullptr;
-  Cancellation* cancellation = nullptr;
+  Cancellation* cancellation = nullptr;  // may be null
   int64_t batch_bytes = 0;
   int64_t chunk_rows = 0;
 };
+
+inline Status CheckCancelled(const Cancellation* cancellation) {
+  return cancellation == nullptr ? Status::OK() : cancellation->Check();
+}
 
 // Role: a morsel is a row group; each worker decodes its own, through the descriptor that all
 // readers of a file share. Owner: the run. Threads: as Source. Errors: BadInput naming file and row

@@ -7,6 +7,8 @@
 #include <parquet/arrow/reader.h>
 #include <parquet/file_reader.h>
 
+#include "source/text_check.h"
+
 namespace headrace {
 
 std::shared_ptr<arrow::DataType> DeliveredType(const std::shared_ptr<arrow::DataType>& type) {
@@ -54,6 +56,21 @@ std::string RowGroupReader::PlaceOf(int index) const {
                      schema_->field(index)->name(), rows_ - rows_left_);
 }
 
+Status RowGroupReader::CheckText(int index, const arrow::ChunkedArray& column) const {
+  int64_t row = rows_ - rows_left_;
+  for (const auto& chunk : column.chunks()) {
+    if (const auto found = FindRowNotUtf8(*chunk)) {
+      return MakeError(ErrorKind::kBadInput, 522,
+                       "text in a Parquet file is not UTF-8: {}, row group {}, column '{}', row {} "
+                       "of the row group; write the file anew with valid text or with the column "
+                       "as bytes, or leave the column out",
+                       file_->path(), row_group_, schema_->field(index)->name(), row + *found);
+    }
+    row += chunk->length();
+  }
+  return Status::OK();
+}
+
 Result<std::shared_ptr<arrow::ChunkedArray>> RowGroupReader::ReadColumn(int index, int64_t rows) {
   const auto& field = schema_->field(index);
   if (columns_[index] == nullptr) {
@@ -65,13 +82,16 @@ Result<std::shared_ptr<arrow::ChunkedArray>> RowGroupReader::ReadColumn(int inde
   if (column->length() != rows) {
     return Status::Invalid("the column ends ", rows - column->length(), " rows early");
   }
-  if (column->type()->Equals(*field->type())) return column;
-  arrow::compute::ExecContext context(pool_, /*executor=*/nullptr);
-  context.set_use_threads(false);
-  ARROW_ASSIGN_OR_RAISE(
-      const auto cast,
-      arrow::compute::Cast(column, arrow::compute::CastOptions::Safe(field->type()), &context));
-  return cast.chunked_array();
+  if (!column->type()->Equals(*field->type())) {
+    arrow::compute::ExecContext context(pool_, /*executor=*/nullptr);
+    context.set_use_threads(false);
+    ARROW_ASSIGN_OR_RAISE(
+        const auto cast,
+        arrow::compute::Cast(column, arrow::compute::CastOptions::Safe(field->type()), &context));
+    column = cast.chunked_array();
+  }
+  ARROW_RETURN_NOT_OK(CheckText(index, *column));
+  return column;
 }
 
 Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> RowGroupReader::Read(int64_t rows) {

@@ -21,7 +21,8 @@ namespace headrace {
 // Role: decodes `columns` of a row group page by page, so it holds one page per column plus the
 // batch, however large the row group is. The caller decides the size of every batch anew. Owner:
 // one worker, for one row group. Threads: one. Errors: BadInput naming file and row group for
-// damaged pages; OutOfMemory when the pool refuses what a page claims.
+// damaged pages and for text that is not UTF-8; OutOfMemory when the pool refuses what a page
+// claims.
 class RowGroupReader {
  public:
   // `schema` has the wanted columns by name, with the types to deliver.
@@ -40,6 +41,7 @@ class RowGroupReader {
   RowGroupReader() = default;
   Status OpenColumns(int row_group);
   std::string PlaceOf(int index) const;
+  Status CheckText(int index, const arrow::ChunkedArray& column) const;
   Result<std::shared_ptr<arrow::ChunkedArray>> ReadColumn(int index, int64_t rows);
 
   std::shared_ptr<ParquetFile> file_;

@@ -23,21 +23,33 @@ StreamSink::StreamSink(SinkOptions options, SinkContext context, SinkMemory memo
 
 Status StreamSink::Consume(int64_t sequence, Batch batch) {
   if (batch.rows() == 0) return Status::OK();
-  const auto slices = SliceByBytes(batch.columns, memory_.slice_bytes);
+  auto slices = SliceByBytes(batch.columns, memory_.slice_bytes);
+  batch.columns.reset();
   // The first slice, which is usually all, is copied before the turn has come.
-  ARROW_ASSIGN_OR_RAISE(auto stored, CopyToStored(slices[0], layout_->schema(), context_.pool));
+  ARROW_ASSIGN_OR_RAISE(auto stored, Store(std::move(slices[0])));
   ARROW_RETURN_NOT_OK(gate_.Enter(sequence));
   ARROW_RETURN_NOT_OK(Gather(std::move(stored)));
   for (size_t i = 1; i < slices.size(); ++i) {
-    ARROW_ASSIGN_OR_RAISE(auto next, CopyToStored(slices[i], layout_->schema(), context_.pool));
+    ARROW_ASSIGN_OR_RAISE(auto next, Store(std::move(slices[i])));
     ARROW_RETURN_NOT_OK(Gather(std::move(next)));
   }
   return Status::OK();
 }
 
-Status StreamSink::Gather(std::shared_ptr<arrow::RecordBatch> stored) {
-  const int64_t bytes = std::max<int64_t>(1, ReferencedBytes(*stored));
-  rows_ += stored->num_rows();
+Result<StreamSink::StoredSlice> StreamSink::Store(std::shared_ptr<arrow::RecordBatch> slice) const {
+  // What is clearly larger than a row group becomes one of its own, and that goes out before the
+  // batch is given back: a copy would only double it.
+  const bool alone = ReferencedBytes(*slice) > 2 * memory_.row_group_bytes;
+  ARROW_ASSIGN_OR_RAISE(auto rows, alone ? ConvertToStored(slice, layout_->schema(), context_.pool)
+                                         : CopyToStored(slice, layout_->schema(), context_.pool));
+  const int64_t bytes = std::max<int64_t>(1, ReferencedBytes(*rows));
+  return StoredSlice{std::move(rows), bytes, alone};
+}
+
+Status StreamSink::Gather(StoredSlice slice) {
+  const int64_t bytes = slice.bytes;
+  const int64_t slice_rows = slice.rows->num_rows();
+  rows_ += slice_rows;
   const int64_t row_group_bytes = AllowedNow(context_, memory_.row_group_bytes, kRowGroupBytesMin);
   if (filling_rows_ > 0 && filling_bytes_ + bytes > row_group_bytes) {
     ARROW_RETURN_NOT_OK(Cut());
@@ -47,14 +59,17 @@ Status StreamSink::Gather(std::shared_ptr<arrow::RecordBatch> stored) {
     ARROW_RETURN_NOT_OK(cut_.RunOldest());
   }
   int64_t begin = 0;
-  while (begin < stored->num_rows()) {
-    const int64_t rows = std::min(stored->num_rows() - begin, row_group_rows_ - filling_rows_);
-    filling_.push_back(rows == stored->num_rows() ? stored : stored->Slice(begin, rows));
+  while (begin < slice_rows) {
+    const int64_t rows = std::min(slice_rows - begin, row_group_rows_ - filling_rows_);
+    filling_.push_back(rows == slice_rows ? std::move(slice.rows) : slice.rows->Slice(begin, rows));
     filling_rows_ += rows;
-    filling_bytes_ += bytes * rows / stored->num_rows();
+    filling_bytes_ += bytes * rows / slice_rows;
     begin += rows;
     if (filling_rows_ == row_group_rows_) ARROW_RETURN_NOT_OK(Cut());
   }
+  if (!slice.alone) return Status::OK();
+  if (filling_rows_ > 0) ARROW_RETURN_NOT_OK(Cut());
+  while (!cut_.empty()) ARROW_RETURN_NOT_OK(cut_.RunOldest());
   return Status::OK();
 }
 

@@ -33,8 +33,16 @@ class StreamSink : public Sink {
     BatchVector batches;
   };
 
+  // Part of a batch in the stored schema.
+  struct StoredSlice {
+    std::shared_ptr<arrow::RecordBatch> rows;
+    int64_t bytes = 0;
+    bool alone = false;  // large enough for a row group of its own, and not copied
+  };
+  Result<StoredSlice> Store(std::shared_ptr<arrow::RecordBatch> slice) const;
+
   // Both inside the gate.
-  Status Gather(std::shared_ptr<arrow::RecordBatch> stored);
+  Status Gather(StoredSlice slice);
   Status Cut();
 
   Status EncodeAndWrite(CutRowGroup row_group);

@@ -290,6 +290,59 @@ TEST(EncoderRoundTrip, LongStringsDoNotPileUpInOnePage) {
   EXPECT_LT(pool.max_memory(), 6 << 20);  // of 20 MB
 }
 
+// Four texts of 5 MB, two of which do not compress, among short ones, empty ones and NULL.
+BatchVector LongTexts(const std::shared_ptr<arrow::DataType>& type, bool nullable,
+                      std::mt19937_64& random) {
+  auto builder = arrow::MakeBuilder(type).ValueOrDie();
+  const auto append = [&](std::string_view text) {
+    return type->id() == arrow::Type::STRING
+               ? static_cast<arrow::StringBuilder&>(*builder).Append(text)
+               : static_cast<arrow::LargeBinaryBuilder&>(*builder).Append(text);
+  };
+  for (int i = 0; i < 40; ++i) {
+    std::string text(i % 10 == 5 ? 5'000'000 : i % 3, static_cast<char>('a' + i % 26));
+    if (i > 20) {
+      for (char& c : text) c = static_cast<char>(random() & 0x7f);
+    }
+    EXPECT_TRUE((nullable && i % 7 == 3 ? builder->AppendNull() : append(text)).ok());
+  }
+  const auto texts = builder->Finish().ValueOrDie();
+  const auto schema = arrow::schema({arrow::field("s", type, nullable)});
+  return {arrow::RecordBatch::Make(schema, 18, {texts->Slice(0, 18)}),
+          arrow::RecordBatch::Make(schema, 22, {texts->Slice(18)})};
+}
+
+TEST(EncoderRoundTrip, LongTextsUnderEveryCodec) {
+  std::mt19937_64 random(testing::TestSeed());
+  const std::vector<BatchVector> kinds = {LongTexts(arrow::utf8(), /*nullable=*/true, random),
+                                          LongTexts(arrow::large_binary(), false, random)};
+  for (const char* compression : {"zstd", "snappy", "lz4", "gzip", "none"}) {
+    SCOPED_TRACE(compression);
+    for (const BatchVector& batches : kinds) {
+      const auto content =
+          WriteFile(batches[0]->schema(), {batches}, compression, arrow::default_memory_pool());
+      ASSERT_TRUE(content.ok()) << content.status().ToString();
+      ExpectRows(*content, {batches});
+    }
+  }
+}
+
+TEST(EncoderRoundTrip, ALongTextIsHeldOnceBesideTheRows) {
+  std::mt19937_64 random(testing::TestSeed());
+  std::string text(40'000'000, '\0');
+  for (size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(random());
+  arrow::BinaryBuilder builder;
+  ASSERT_TRUE(builder.Append(text).ok());
+  const auto schema = arrow::schema({arrow::field("b", arrow::binary())});
+  const BatchVector batches = {
+      arrow::RecordBatch::Make(schema, 1, {builder.Finish().ValueOrDie()})};
+  arrow::ProxyMemoryPool pool(arrow::default_memory_pool());
+  auto layout = ParquetLayout::Make(schema, {}, &pool).ValueOrDie();
+  auto encoder = RowGroupEncoder::Make(layout, &pool).ValueOrDie();
+  ASSERT_TRUE(encoder->Encode(batches).ok());
+  EXPECT_LT(pool.max_memory(), 43'000'000);
+}
+
 TEST(EncoderRoundTrip, FullDiskIsTheFilesError) {
   std::mt19937_64 random(testing::TestSeed());
   const auto schema = FlatSchema();

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "sink/parquet/long_text_pages.h"
 #include "sink/parquet/text_bounds.h"
 
 namespace headrace {
@@ -184,16 +185,38 @@ Status FlatColumnEncoder::WriteChunk(const arrow::Array& chunk, bool nullable,
   return Status::OK();
 }
 
+Result<EncodedColumn> FlatColumnEncoder::EncodeLongTexts(arrow::ArrayVector chunks, bool nullable) {
+  EncodedColumn encoded;
+  LongTextPages pages(&encoded, &scratch_);
+  TextBounds text_bounds;
+  for (auto& chunk : chunks) {
+    text_bounds.Add(*chunk);
+    for (int64_t begin = 0; begin < chunk->length();) {
+      const int64_t rows = SliceRows(*chunk, begin, layout_->options().data_page_bytes);
+      ARROW_RETURN_NOT_OK(pages.Add(*chunk->Slice(begin, rows), nullable));
+      begin += rows;
+    }
+    chunk.reset();
+  }
+  pages.Close();
+  encoded.bounds = text_bounds.Finish();
+  return encoded;
+}
+
 Result<EncodedColumn> FlatColumnEncoder::Encode(int column, arrow::ArrayVector chunks) {
   if (!context_) {
     context_ = std::make_unique<parquet::ArrowWriteContext>(pool_, arrow_properties_.get());
   }
   for (auto& chunk : chunks) chunk = StorageArray(std::move(chunk));
   const bool is_dictionary = chunks.front()->type_id() == arrow::Type::DICTIONARY;
-  const ColumnEncoding encoding = is_dictionary
-                                      ? ColumnEncoding::kDictionary
-                                      : ChooseEncoding(SampleColumn(chunks), layout_->options());
+  const ColumnSample sample = is_dictionary ? ColumnSample() : SampleColumn(chunks);
+  const ColumnEncoding encoding =
+      is_dictionary ? ColumnEncoding::kDictionary : ChooseEncoding(sample, layout_->options());
   const bool is_text = TextBounds::Handles(*chunks.front()->type());
+  const bool nullable = layout_->schema()->field(column)->nullable();
+  if (is_text && encoding == ColumnEncoding::kPlain && sample.largest_bytes >= kLongTextBytes) {
+    return EncodeLongTexts(std::move(chunks), nullable);
+  }
   const auto& properties =
       (is_text ? text_properties_ : properties_)[static_cast<size_t>(encoding)];
   const parquet::ColumnDescriptor* descriptor = layout_->descriptor().Column(column);
@@ -201,7 +224,6 @@ Result<EncodedColumn> FlatColumnEncoder::Encode(int column, arrow::ArrayVector c
   auto metadata = parquet::ColumnChunkMetaDataBuilder::Make(properties, descriptor);
   auto writer = parquet::ColumnWriter::Make(
       metadata.get(), std::make_unique<EncodedPageWriter>(&encoded, &scratch_), properties.get());
-  const bool nullable = layout_->schema()->field(column)->nullable();
   TextBounds text_bounds;
   for (auto& chunk : chunks) {
     if (is_text) text_bounds.Add(*chunk);

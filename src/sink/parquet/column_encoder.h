@@ -33,6 +33,7 @@ class FlatColumnEncoder {
  private:
   FlatColumnEncoder(std::shared_ptr<const ParquetLayout> layout, arrow::MemoryPool* pool);
   Status WriteChunk(const arrow::Array& chunk, bool nullable, parquet::ColumnWriter* writer);
+  Result<EncodedColumn> EncodeLongTexts(arrow::ArrayVector chunks, bool nullable);
   // Definition levels of rows [begin, begin + count) of `chunk`: 1 = a value, 0 = null.
   Result<const int16_t*> Levels(const arrow::Array& chunk, int64_t begin, int64_t count);
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <limits>
 
 #include "sink/parquet/thrift_compact.h"
@@ -22,9 +23,11 @@ void CheckPageSize(int64_t bytes) {
 
 // Of a page as it is stored, header left out. The format keeps the bits of the usual CRC-32 in a
 // signed number.
-int32_t Checksum(const arrow::Buffer& body) {
-  return static_cast<int32_t>(
-      arrow::internal::crc32(0, body.data(), static_cast<size_t>(body.size())));
+int32_t Checksum(const std::vector<std::shared_ptr<arrow::Buffer>>& body) {
+  uint32_t sum = 0;
+  for (const auto& piece : body)
+    sum = arrow::internal::crc32(sum, piece->data(), static_cast<size_t>(piece->size()));
+  return static_cast<int32_t>(sum);
 }
 
 }  // namespace
@@ -72,32 +75,47 @@ void EncodedPageWriter::Count(int page_type, int encoding) {
   column_->page_counts.push_back({page_type, encoding, 1});
 }
 
-int64_t EncodedPageWriter::WriteDataPage(const parquet::DataPage& page) {
-  if (page.type() != parquet::PageType::DATA_PAGE) {
-    throw parquet::ParquetException("only data pages of version 1 are written");
-  }
-  CheckPageSize(page.uncompressed_size());
-  CheckPageSize(page.size());
-  const auto& data_page = static_cast<const parquet::DataPageV1&>(page);
+void EncodedPageWriter::BeginDataPage(const DataPageHead& head) {
+  CheckPageSize(head.plain_bytes);
+  CheckPageSize(head.stored_bytes);
   scratch_->header.clear();
   CompactWriter header(&scratch_->header);
   header.Int32(1, static_cast<int>(parquet::PageType::DATA_PAGE));
-  header.Int32(2, static_cast<int32_t>(page.uncompressed_size()));
-  header.Int32(3, page.size());
-  header.Int32(4, Checksum(*data_page.buffer()));
+  header.Int32(2, static_cast<int32_t>(head.plain_bytes));
+  header.Int32(3, static_cast<int32_t>(head.stored_bytes));
+  header.Int32(4, head.checksum);
   header.BeginStruct(5);
-  header.Int32(1, data_page.num_values());
-  header.Int32(2, static_cast<int>(data_page.encoding()));
-  header.Int32(3, static_cast<int>(data_page.definition_level_encoding()));
-  header.Int32(4, static_cast<int>(data_page.repetition_level_encoding()));
+  header.Int32(1, head.values);
+  header.Int32(2, static_cast<int>(head.encoding));
+  header.Int32(3, static_cast<int>(parquet::Encoding::RLE));
+  header.Int32(4, static_cast<int>(parquet::Encoding::RLE));
   header.EndStruct();
   header.EndStruct();
 
   if (!has_data_page_) column_->data_offset = column_->compressed_bytes;
   has_data_page_ = true;
-  column_->values += data_page.num_values();
-  Count(static_cast<int>(parquet::PageType::DATA_PAGE), static_cast<int>(data_page.encoding()));
-  return Keep(*data_page.buffer(), page.uncompressed_size());
+  column_->values += head.values;
+  Count(static_cast<int>(parquet::PageType::DATA_PAGE), static_cast<int>(head.encoding));
+}
+
+int64_t EncodedPageWriter::WriteDataPage(const parquet::DataPage& page) {
+  if (page.type() != parquet::PageType::DATA_PAGE) {
+    throw parquet::ParquetException("only data pages of version 1 are written");
+  }
+  BeginDataPage({page.num_values(), page.uncompressed_size(), page.size(),
+                 Checksum({page.buffer()}), page.encoding()});
+  return Keep(*page.buffer(), page.uncompressed_size());
+}
+
+void EncodedPageWriter::KeepPlainPage(int64_t values, int64_t plain_bytes,
+                                      std::vector<std::shared_ptr<arrow::Buffer>> body) {
+  int64_t stored_bytes = 0;
+  for (const auto& piece : body) stored_bytes += piece->size();
+  BeginDataPage({static_cast<int32_t>(values), plain_bytes, stored_bytes, Checksum(body),
+                 parquet::Encoding::PLAIN});
+  Keep(arrow::Buffer(nullptr, 0), plain_bytes);
+  column_->compressed_bytes += stored_bytes;
+  std::move(body.begin(), body.end(), std::back_inserter(column_->pieces));
 }
 
 int64_t EncodedPageWriter::WriteDictionaryPage(const parquet::DictionaryPage& page) {
@@ -118,7 +136,7 @@ int64_t EncodedPageWriter::WriteDictionaryPage(const parquet::DictionaryPage& pa
   header.Int32(1, static_cast<int>(parquet::PageType::DICTIONARY_PAGE));
   header.Int32(2, page.size());
   header.Int32(3, static_cast<int32_t>(body->size()));
-  header.Int32(4, Checksum(*body));
+  header.Int32(4, Checksum({body}));
   header.BeginStruct(7);
   header.Int32(1, page.num_values());
   header.Int32(2, static_cast<int>(page.encoding()));

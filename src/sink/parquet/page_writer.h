@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "sink/parquet/row_group_encoder.h"
 
@@ -18,6 +19,14 @@ struct PageScratch {
   arrow::util::Codec* codec = nullptr;  // null = pages stay as they are
   std::unique_ptr<arrow::ResizableBuffer> compressed;
   std::string header;
+};
+
+struct DataPageHead {
+  int32_t values = 0;  // with nulls
+  int64_t plain_bytes = 0;
+  int64_t stored_bytes = 0;
+  int32_t checksum = 0;
+  parquet::Encoding::type encoding = parquet::Encoding::PLAIN;
 };
 
 // Role: the seam to Parquet's column writers, which encode values into pages and hand them over
@@ -36,8 +45,13 @@ class EncodedPageWriter : public parquet::PageWriter {
   int64_t total_compressed_bytes_written() const override { return column_->compressed_bytes; }
   bool has_compressor() override { return scratch_->codec != nullptr; }
   void Compress(const arrow::Buffer& source, arrow::ResizableBuffer* target) override;
+  // A finished PLAIN page of ours, whose stored bytes are `body`.
+  void KeepPlainPage(int64_t values, int64_t plain_bytes,
+                     std::vector<std::shared_ptr<arrow::Buffer>> body);
 
  private:
+  // Makes the header in scratch_->header and takes note of the page.
+  void BeginDataPage(const DataPageHead& head);
   // Keeps scratch_->header and `body` as one piece. Returns the uncompressed size with the header.
   int64_t Keep(const arrow::Buffer& body, int64_t uncompressed_bytes);
   void Count(int page_type, int encoding);

@@ -18,7 +18,8 @@ int64_t TotalBytes(std::span<const BytesView> pieces) {
 
 uint64_t Checksum(std::span<const BytesView> pieces, uint32_t compressed) {
   XXH3_state_t state;
-  // On the stack the state holds whatever was there: a reset would take a leftover of the same seed for its own secret.
+  // On the stack the state holds whatever was there: a reset would take a leftover of the same seed
+  // for its own secret.
   XXH3_INITSTATE(&state);
   XXH3_64bits_reset_withSeed(&state, compressed);
   for (const BytesView& piece : pieces) XXH3_64bits_update(&state, piece.data(), piece.size());

@@ -79,8 +79,8 @@ TEST_F(SpillAreaTest, FramesComeBackWhateverTheirSizeAndCompression) {
   EXPECT_EQ(EntryCount(), 0u);
 }
 
-// The compressor leaves its table on the stack, and in one of some thousand frames it looked like a checksum's state
-// that had been set up already.
+// The compressor leaves its table on the stack, and in one of some thousand frames it looked like a
+// checksum's state that had been set up already.
 TEST_F(SpillAreaTest, ChecksumsDoNotDependOnWhatTheStackHeld) {
   std::mt19937_64 random(testing::TestSeed());
   options_.segment_bytes = 1 << 20;

@@ -46,6 +46,8 @@ def headrace_command(task: Task) -> list[str]:
         command += ["--derive", "ship_month=date_trunc('month', l_shipdate)", "--partition-by", "ship_month"]
     if task.job == "start":
         command += ["--durability", "none"]
+    if task.job.startswith("bad_"):
+        command += ["--bad-rows", "quarantine"]
     return command
 
 
@@ -83,7 +85,7 @@ def contestants_of(job: str, wanted: list[str]) -> list[Contestant]:
             known.append(Contestant("duckdb", duckdb_command_line))
         else:
             print("bench: SKIPPED duckdb command line: not in this environment", file=sys.stderr)
-    else:
+    elif not job.startswith("bad_"):
         known.append(Contestant("duckdb", python_peer("duckdb_job.py")))
         known.append(Contestant("polars", python_peer("polars_job.py")))
         known.append(Contestant("pyarrow", python_peer("pyarrow_job.py")))

@@ -57,6 +57,22 @@ def csv_path(scale: str) -> Path:
     return path
 
 
+def half_bad_path(scale: str, kind: str) -> Path:
+    """lineitem.csv with every second record spoilt: bad_values (letters in l_partkey), bad_fields (one too many)."""
+    source = csv_path(scale)
+    path = source.with_name(f"lineitem_{kind}.csv")
+    if not path.exists():
+        making = path.with_suffix(".making")
+        with open(source, "rb") as lines, open(making, "wb") as file:
+            file.write(next(lines))
+            for number, line in enumerate(lines):
+                if number % 2:
+                    line = line.replace(b",", b",x", 1) if kind == "bad_values" else line.replace(b"\n", b",x\n")
+                file.write(line)
+        making.rename(path)
+    return path
+
+
 def parquet_path(scale: str) -> Path:
     """The same rows as one zstd Parquet file, written by DuckDB."""
     path = csv_path(scale).with_suffix(".parquet")

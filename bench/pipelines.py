@@ -4,10 +4,12 @@
     bench/pipelines.py --scale 1 --memory 512MiB --rounds 3 [--jobs months,one_file] [--only headrace,duckdb]
 
 Jobs: one_file (CSV -> one Parquet), months (CSV -> 84 month partitions), parquet (Parquet -> Parquet), start (1,000
-rows, durability off: cold start). Everyone runs once per round, so that a noisy minute hits all alike; figures are
-medians, the peak is the largest. Each result is checked against the input (row count and order-independent hash).
-Prints one table per job, with each figure's ratio to the best peer, and writes JSON. † means killed, failed or timed
-out: the reason stands below the table. WRONG means the rows were not the input's.
+rows, durability off: cold start), bad_values and bad_fields (one_file of a CSV whose every second row goes into
+quarantine, for a value that does not fit or a field too many; headrace alone, its rows not checked). Everyone runs once
+per round, so that a noisy minute hits all alike; figures are medians, the peak is the largest. Each result is checked
+against the input (row count and order-independent hash). Prints one table per job, with each figure's ratio to the best
+peer, and writes JSON. † means killed, failed or timed out: the reason stands below the table. WRONG means the rows were
+not the input's.
 """
 
 from __future__ import annotations
@@ -27,13 +29,16 @@ import lineitem
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 import measure
 
-JOBS = ("one_file", "months", "parquet", "start")
+BAD_JOBS = ("bad_values", "bad_fields")
+JOBS = ("one_file", "months", "parquet", "start", *BAD_JOBS)
 START_RUNS_PER_ROUND = 7
 
 
 def source_of(job: str, scale: str) -> Path:
     if job == "start":
         return lineitem.small_csv_path()
+    if job in BAD_JOBS:
+        return lineitem.half_bad_path(scale, job)
     return lineitem.parquet_path(scale) if job == "parquet" else lineitem.csv_path(scale)
 
 
@@ -78,7 +83,7 @@ def run_once(contestant, task: contestants.Task, arguments) -> dict:
 
 def run_job(job: str, arguments) -> dict[str, list[dict]]:
     source = source_of(job, arguments.scale)
-    expected = None if job == "start" else lineitem.expected_fingerprint(arguments.scale)
+    expected = None if job in ("start", *BAD_JOBS) else lineitem.expected_fingerprint(arguments.scale)
     read_through(source)
     field = contestants.contestants_of(job, arguments.only)
     results: dict[str, list[dict]] = {contestant.name: [] for contestant in field}

@@ -4,10 +4,11 @@
     bench/reading.py --scale 1 --rounds 3 [--jobs all,two] [--only headrace,duckdb]
 
 Jobs: all (every column), two (two projected columns), filter (all columns of about 1 % of the rows; headrace alone),
-inferred (every column, types found by headrace itself; headrace alone). Beside them what bounds them: copy (the file
-read into blocks) and index (that, and the structural index of every field). Everyone reads a warm file once per round;
-figures are medians, peaks the largest. CPU seconds are those of the work, without the start of the process. Prints one
-table per job with each figure's ratio to the best peer, and writes JSON.
+inferred (every column, types found by headrace itself; headrace alone), bad_values and bad_fields (every column of a
+file whose every second row is put aside for a value that does not fit or a field too many; headrace alone). Beside
+them what bounds them: copy (the file read into blocks) and index (that, and the structural index of every field).
+Everyone reads a warm file once per round; figures are medians, peaks the largest. CPU seconds are those of the work,
+without the start of the process. Prints one table per job with each figure's ratio to the best peer, and writes JSON.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ HERE = Path(__file__).resolve().parent
 TWO_COLUMNS = "l_extendedprice,l_shipdate"
 PREDICATE = "l_shipdate >= DATE '1998-09-20'"
 PEERS = ("duckdb", "polars", "pyarrow")
-JOBS = ("copy", "index", "all", "two", "filter", "inferred")
+BAD_JOBS = ("bad_values", "bad_fields")
+JOBS = ("copy", "index", "all", "two", "filter", "inferred", *BAD_JOBS)
 
 
 def reading_path() -> Path:
@@ -40,7 +42,7 @@ def headrace_command(job: str, source: Path, arguments) -> list[str]:
     types = "" if job == "inferred" else lineitem.headrace_types()
     if job == "two":  # only these are typed
         types = ",".join(f"{name}:{lineitem.COLUMNS[name][0]}" for name in TWO_COLUMNS.split(","))
-    kind = job if job in ("copy", "index") else "scan"
+    kind = job if job in ("copy", "index") else "aside" if job in BAD_JOBS else "scan"
     command = [reading_path(), source, kind, arguments.threads, arguments.memory]
     command += [types, TWO_COLUMNS if job == "two" else "", PREDICATE if job == "filter" else ""]
     return list(map(str, command))
@@ -131,18 +133,19 @@ def main() -> int:
     if not os.access(reading_path(), os.X_OK):
         print(f"bench: no program at {reading_path()}; build headrace_reading first", file=sys.stderr)
         return 1
-    source = lineitem.csv_path(arguments.scale)
-    read_through(source)
     summary = {}
     for job in arguments.jobs:
+        source = lineitem.half_bad_path(arguments.scale, job) if job in BAD_JOBS else lineitem.csv_path(arguments.scale)
+        read_through(source)
         rows = {name: summarise(runs) for name, runs in run_job(job, source, arguments).items()}
         summary[job] = with_ratios(rows, source.stat().st_size)
     for job, rows in summary.items():
         print(table_of(job, rows))
-    if "all" in summary and "inferred" in summary:
-        given, inferred = summary["all"].get("headrace", {}), summary["inferred"]["headrace"]
-        if "cpu" in given and "cpu" in inferred:
-            print(f"inferred / given types: {inferred['cpu'] / given['cpu']:.2f}")
+    for job in ("inferred", *BAD_JOBS):
+        if {"all", job} <= summary.keys():
+            base, other = summary["all"].get("headrace", {}), summary[job]["headrace"]
+            if "cpu" in base and "cpu" in other:
+                print(f"{job} / all: {other['cpu'] / base['cpu']:.2f}")
     budget = measure.parse_bytes(arguments.memory)
     over = [job for job, rows in summary.items() if rows.get("headrace", {}).get("peak", 0) > budget]
     if over:

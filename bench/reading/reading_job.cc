@@ -4,8 +4,8 @@
 //
 //   headrace_reading FILE JOB THREADS MEMORY [TYPES [COLUMNS [PREDICATE]]]
 //
-// JOB: scan | copy | index. TYPES as for --types, "" = inferred; COLUMNS by comma, "" = all.
-// Prints one line of JSON.
+// JOB: scan | aside (the same, bad rows put aside and dropped too) | copy | index. TYPES as for
+// --types, "" = inferred; COLUMNS by comma, "" = all. Prints one line of JSON.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -92,6 +92,7 @@ Result<int64_t> Scan(const Job& job, RunMemory* memory, int64_t batch_bytes) {
   context.cancellation = &cancellation;
   context.threads = job.threads;
   context.batch_bytes = batch_bytes;
+  if (job.kind == "aside") context.bad_rows = BadRows::kQuarantine;
   InputSpec input;
   input.paths = {job.path};
   for (const std::string& part : SplitList(job.types)) {
@@ -110,7 +111,9 @@ Result<int64_t> Scan(const Job& job, RunMemory* memory, int64_t batch_bytes) {
   ARROW_RETURN_NOT_OK(pool->RaiseFloor(scan->needs(batch_bytes).FloorBytes(job.threads)));
   ARROW_ASSIGN_OR_RAISE(auto source, scan->Start(batch_bytes));
   DiscardingSink sink;
+  DiscardingSink quarantine;
   PipelineOptions options;
+  options.quarantine = &quarantine;
   options.threads = job.threads;
   options.pool = steps_pool.get();
   PipelineCounters counters;
@@ -186,7 +189,7 @@ Status RunJob(const Job& job) {
   const int64_t batch_bytes = ChooseBatchBytes(memory.budget()->lendable_bytes(), job.threads);
   const CpuTimes before = ReadCpuTimes();
   int64_t count = 0;
-  if (job.kind == "scan") {
+  if (job.kind == "scan" || job.kind == "aside") {
     ARROW_ASSIGN_OR_RAISE(count, Scan(job, &memory, batch_bytes));
   } else {
     ARROW_ASSIGN_OR_RAISE(auto pool, memory.MakePool("blocks", 0));
@@ -207,7 +210,8 @@ Status RunJob(const Job& job) {
 
 int main(int argc, char** argv) {
   if (argc < 5) {
-    fmt::print(stderr, "usage: {} FILE scan|copy|index THREADS MEMORY [TYPES [COLUMNS [WHERE]]]\n",
+    fmt::print(stderr,
+               "usage: {} FILE scan|aside|copy|index THREADS MEMORY [TYPES [COLUMNS [WHERE]]]\n",
                argv[0]);
     return 2;
   }

@@ -1,8 +1,6 @@
-// Finds the rows of a range that hold a value which does not fit its column.
+// Converts ranges of records of which some hold a value that does not fit its column.
 #pragma once
 
-#include <memory>
-#include <string>
 #include <vector>
 
 #include "source/csv/column_converter.h"
@@ -15,16 +13,30 @@ struct CheckedColumn {
   int field = 0;  // of the record; or below 0, as CsvFileColumns says
 };
 
-// Each such row once, with the first bad value in it as the file has them, in order. At most
-// kBadRecordsMax of them: where there are more, the range is ended before the next one. Costs a
-// conversion of the range, of which nothing is kept.
-Result<std::vector<BadRecord>> FindBadValues(const std::vector<CheckedColumn>& columns,
-                                             RecordIndexer* indexer, RecordRange* range,
-                                             arrow::MemoryPool* pool);
+// By field: the order in which values stand in a record. Columns that no field fills are left out.
+std::vector<int> ColumnsInOrderOfFields(const std::vector<CheckedColumn>& columns);
 
-// Why the value of a bad record does not fit.
-Result<std::string> ReasonOf(const CheckedColumn& column, const uint8_t* text,
-                             const RecordRange& like, const BadRecord& bad,
-                             arrow::MemoryPool* pool);
+// Role: the columns of a range without the rows that hold a bad value; those join the indexer's bad
+// records, each once, with the first bad value in it as the file has them. Columns are converted in
+// the order of the file. Rows that are bad in one are taken out of the range at once, so that later
+// columns pass them over; the columns before are converted a second time, without them. Where bad
+// records are too many, the range is ended early. Owner: the worker that reads a block. Threads:
+// one.
+class GoodRowsConverter {
+ public:
+  GoodRowsConverter(const std::vector<CheckedColumn>& columns, arrow::MemoryPool* pool)
+      : columns_(columns), order_(ColumnsInOrderOfFields(columns)), pool_(pool) {
+    bad_.count_max = kBadRecordsMax;
+  }
+
+  // By column; nullptr for those that no field fills.
+  Result<arrow::ArrayVector> Convert(RecordIndexer* indexer, RecordRange* range);
+
+ private:
+  const std::vector<CheckedColumn>& columns_;
+  const std::vector<int> order_;
+  arrow::MemoryPool* const pool_;
+  BadPlaces bad_;
+};
 
 }  // namespace headrace

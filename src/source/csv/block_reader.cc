@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "base/units.h"
 
@@ -188,26 +189,31 @@ int64_t LineOf(const TextBlock& block, int64_t position, const Dialect& dialect)
 }
 
 std::string Excerpt(const uint8_t* begin, const uint8_t* end, int64_t bytes_max) {
+  std::string text;
+  AppendExcerpt(begin, end, &text, bytes_max);
+  return text;
+}
+
+void AppendExcerpt(const uint8_t* begin, const uint8_t* end, std::string* text, int64_t bytes_max) {
   const bool cut = end - begin > bytes_max;
   if (cut) {
     end = begin + bytes_max;
     while (end > begin && (*end & 0xc0) == 0x80) --end;  // not inside a character
   }
-  std::string text;
   for (; begin != end; ++begin) {
     if (*begin == '\n') {
-      text += "\\n";
+      text->append("\\n");
     } else if (*begin == '\r') {
-      text += "\\r";
+      text->append("\\r");
     } else if (*begin == '\t') {
-      text += "\\t";
+      text->append("\\t");
     } else if (*begin < 0x20 || *begin == 0x7f) {
-      text += fmt::format("\\x{:02x}", *begin);
+      fmt::format_to(std::back_inserter(*text), "\\x{:02x}", *begin);
     } else {
-      text += static_cast<char>(*begin);
+      text->push_back(static_cast<char>(*begin));
     }
   }
-  return cut ? text + "..." : text;
+  if (cut) text->append("...");
 }
 
 }  // namespace headrace

@@ -92,5 +92,7 @@ class BlockReader {
 int64_t LineOf(const TextBlock& block, int64_t position, const Dialect& dialect);
 // Bytes of text as they can stand in a message: cut to `bytes_max`, control characters as \n, \x01.
 std::string Excerpt(const uint8_t* begin, const uint8_t* end, int64_t bytes_max = 60);
+void AppendExcerpt(const uint8_t* begin, const uint8_t* end, std::string* text,
+                   int64_t bytes_max = 60);
 
 }  // namespace headrace

@@ -34,6 +34,18 @@ uint8_t* UnescapeField(FieldText field, const Dialect& dialect, uint8_t* out) {
   return out;
 }
 
+Result<std::shared_ptr<arrow::Array>> ColumnConverter::Convert(const RecordRange& range, int column,
+                                                               arrow::MemoryPool* pool,
+                                                               BadField* bad) const {
+  BadPlaces found;
+  ARROW_ASSIGN_OR_RAISE(auto array, ConvertOrFind(range, column, pool, &found));
+  if (found.places.empty()) return array;
+  const BadPlaces::Place& first = found.places.front();
+  *bad = BadField{first.row, first.begin, first.end, {}};
+  Explain(first.begin, first.end, &bad->reason);
+  return nullptr;
+}
+
 Result<std::unique_ptr<ColumnConverter>> MakeColumnConverter(
     const std::shared_ptr<arrow::DataType>& type, const Dialect& dialect, const NullRule& nulls) {
   if (auto converter = MakeNumberConverter(type, dialect, nulls)) return converter;

@@ -34,16 +34,21 @@ struct BadField {
   std::string reason;
 };
 
-// Role: knows one column's type and how to read it. Immutable. Threads: Convert from any worker.
-// Errors: OutOfMemory from the pool. A bad field is no error here: Convert returns nullptr and
-// fills `bad`.
+// Role: knows one column's type and how to read it. Immutable. Threads: all from any worker.
+// Errors: OutOfMemory from the pool. A bad field is no error here.
 class ColumnConverter {
  public:
   virtual ~ColumnConverter() = default;
-  // Arrow buffers of exactly range.rows values, allocated once, from `pool`.
-  virtual Result<std::shared_ptr<arrow::Array>> Convert(const RecordRange& range, int column,
-                                                        arrow::MemoryPool* pool,
-                                                        BadField* bad) const = 0;
+  // Arrow buffers of exactly range.rows values, allocated once, from `pool`; nullptr when there are
+  // bad fields. `bad` then holds them.
+  virtual Result<std::shared_ptr<arrow::Array>> ConvertOrFind(const RecordRange& range, int column,
+                                                              arrow::MemoryPool* pool,
+                                                              BadPlaces* bad) const = 0;
+  // Why a field that was found to be bad does not fit.
+  virtual void Explain(const uint8_t* begin, const uint8_t* end, std::string* reason) const = 0;
+  // The same for the first bad field alone, with its reason.
+  Result<std::shared_ptr<arrow::Array>> Convert(const RecordRange& range, int column,
+                                                arrow::MemoryPool* pool, BadField* bad) const;
 };
 
 // InvalidConfig for a type that text cannot be read as.

@@ -20,26 +20,25 @@ class CsvRejects {
              arrow::MemoryPool* pool);
 
   // Records in the order of the file. `rows_before` counts in the batch that will carry it.
-  Status Add(const BadRecord& bad, const RecordRange& range, int64_t rows_before);
+  Status Add(const BadRecord& bad, int64_t rows_before);
   RejectBuilder* builder() { return &builder_; }
 
  private:
-  Result<std::string> ReasonFor(const BadRecord& bad, const RecordRange& range) const;
+  // What people are told, into reason_.
+  void SetReason(const BadRecord& bad);
+  void SetReasonOfValue(const BadRecord& bad);
 
   const CsvLayout& layout_;
   const TextBlock& block_;
   const arrow::Schema& schema_;
   const std::vector<CheckedColumn>& columns_;
   const int64_t field_bytes_max_;
-  arrow::MemoryPool* const pool_;
   RejectBuilder builder_;
+  std::vector<std::string> type_texts_;  // by column; made when first needed
+  std::string reason_;
+  std::string why_;
   int64_t line_;  // of the byte at line_at_
   int64_t line_at_ = 0;
 };
-
-// Both kinds in the order of the file; `row` of each then counts the rows that are left without
-// those of `values`.
-std::vector<BadRecord> MergeBadRecords(const std::vector<BadRecord>& records,
-                                       const std::vector<BadRecord>& values);
 
 }  // namespace headrace

@@ -61,12 +61,9 @@ Status CsvSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) {
   Reading reading{*block,
                   RecordIndexer(block.get(), layout_.dialect, file.field_count, index_limits_),
                   FilledColumns(*block, layout_.dialect.newline),
-                  {},
+                  CheckedColumns(file),
+                  GoodRowsConverter(reading.columns, settings_.pool),
                   emit};
-  for (size_t i = 0; i < columns_.size(); ++i) {
-    const int field = file.field_of_column[static_cast<size_t>(columns_[i])];
-    reading.columns.push_back({converters_[i].get(), field});
-  }
   CsvRejects rejects(layout_, *block, *schema_, reading.columns, settings_.field_bytes_max,
                      settings_.pool);
   RecordRange range;
@@ -79,6 +76,15 @@ Status CsvSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) {
   }
   reader_.Recycle(std::move(block));
   return Status::OK();
+}
+
+std::vector<CheckedColumn> CsvSource::CheckedColumns(const CsvFileColumns& file) const {
+  std::vector<CheckedColumn> columns;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    columns.push_back(
+        {converters_[i].get(), file.field_of_column[static_cast<size_t>(columns_[i])]});
+  }
+  return columns;
 }
 
 Status CsvSource::Emit(const Reading& reading, Batch batch) {
@@ -107,32 +113,22 @@ Status CsvSource::EmitOrFail(Reading* reading, RecordRange range) {
   }
   // A limit may be reached by the rows before it, and then it does not matter.
   if (rows->num_rows() > 0) ARROW_RETURN_NOT_OK(Emit(*reading, Batch{std::move(rows)}));
-  return is_good ? Status::OK() : ErrorOf(reading->block, reading->columns, range, first);
+  return is_good ? Status::OK() : ErrorOf(reading->block, first);
 }
 
 Status CsvSource::EmitWithRejects(Reading* reading, RecordRange range, CsvRejects* rejects) {
-  BadRecord bad;
-  ARROW_ASSIGN_OR_RAISE(auto rows, Convert(reading, range, &bad));
-  std::vector<BadRecord> values;
-  if (rows == nullptr) {
-    ARROW_ASSIGN_OR_RAISE(
-        values, FindBadValues(reading->columns, &reading->indexer, &range, settings_.pool));
-    reading->indexer.Drop(values, &range);
-    ARROW_ASSIGN_OR_RAISE(rows, Convert(reading, range, &bad));
-    HEADRACE_CHECK(rows != nullptr);
-  }
-  if (values.empty() && reading->indexer.bad().empty())
-    return Emit(*reading, Batch{std::move(rows)});
-  return EmitInOrder(*reading, std::move(rows), MergeBadRecords(reading->indexer.bad(), values),
-                     range, rejects);
+  ARROW_ASSIGN_OR_RAISE(auto arrays, reading->good_rows.Convert(&reading->indexer, &range));
+  ARROW_RETURN_NOT_OK(Fill(reading, range, &arrays));
+  auto rows = arrow::RecordBatch::Make(schema_, range.rows, std::move(arrays));
+  if (reading->indexer.bad().empty()) return Emit(*reading, Batch{std::move(rows)});
+  return EmitInOrder(*reading, std::move(rows), rejects);
 }
 
 Status CsvSource::EmitInOrder(const Reading& reading, std::shared_ptr<arrow::RecordBatch> rows,
-                              const std::vector<BadRecord>& bad, const RecordRange& range,
                               CsvRejects* rejects) {
   int64_t begin = 0;
-  for (const BadRecord& record : bad) {
-    ARROW_RETURN_NOT_OK(rejects->Add(record, range, record.row - begin));
+  for (const BadRecord& record : reading.indexer.bad()) {
+    ARROW_RETURN_NOT_OK(rejects->Add(record, record.row - begin));
     if (rejects->builder()->bytes() < kRejectBytesMax) continue;
     Batch batch{rows->Slice(begin, record.row - begin)};
     ARROW_ASSIGN_OR_RAISE(batch.rejects, rejects->builder()->Finish());
@@ -149,39 +145,48 @@ Result<std::shared_ptr<arrow::RecordBatch>> CsvSource::Convert(Reading* reading,
                                                                BadRecord* bad) const {
   const std::vector<CheckedColumn>& columns = reading->columns;
   arrow::ArrayVector arrays(columns.size());
-  BadField first;
+  BadPlaces found;
+  BadPlaces::Place first{-1, nullptr, nullptr};
   for (size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i].field < 0) {
-      const auto& type = schema_->field(static_cast<int>(i))->type();
-      ARROW_ASSIGN_OR_RAISE(arrays[i],
-                            reading->filled.Make(columns[i].field, range, type, settings_.pool));
-      continue;
-    }
-    BadField field;
-    ARROW_ASSIGN_OR_RAISE(
-        arrays[i], columns[i].converter->Convert(range, columns[i].field, settings_.pool, &field));
+    if (columns[i].field < 0) continue;
+    found.places.clear();
+    ARROW_ASSIGN_OR_RAISE(arrays[i], columns[i].converter->ConvertOrFind(range, columns[i].field,
+                                                                         settings_.pool, &found));
     // Of several bad fields the first in the file is told, whatever the order of columns.
-    if (field.row < 0 || (first.row >= 0 && field.begin >= first.begin)) continue;
+    if (found.places.empty()) continue;
+    const BadPlaces::Place& place = found.places.front();
+    if (first.row >= 0 && place.begin >= first.begin) continue;
     bad->number = static_cast<int32_t>(i);
-    first = std::move(field);
-    if (settings_.bad_rows == BadRows::kQuarantine) break;  // all of them are looked for anyway
+    first = place;
   }
-  if (first.row < 0) return arrow::RecordBatch::Make(schema_, range.rows, std::move(arrays));
+  if (first.row < 0) {
+    ARROW_RETURN_NOT_OK(Fill(reading, range, &arrays));
+    return arrow::RecordBatch::Make(schema_, range.rows, std::move(arrays));
+  }
   bad->at = static_cast<uint32_t>(first.begin - range.text);
   bad->length = static_cast<uint32_t>(first.end - first.begin);
   bad->row = static_cast<int32_t>(first.row);
   return nullptr;
 }
 
-Status CsvSource::ErrorOf(const TextBlock& block, const std::vector<CheckedColumn>& columns,
-                          const RecordRange& range, const BadRecord& bad) const {
+Status CsvSource::Fill(Reading* reading, const RecordRange& range,
+                       arrow::ArrayVector* arrays) const {
+  for (size_t i = 0; i < arrays->size(); ++i) {
+    const int field = reading->columns[i].field;
+    if (field >= 0) continue;
+    const auto& type = schema_->field(static_cast<int>(i))->type();
+    ARROW_ASSIGN_OR_RAISE((*arrays)[i], reading->filled.Make(field, range, type, settings_.pool));
+  }
+  return Status::OK();
+}
+
+Status CsvSource::ErrorOf(const TextBlock& block, const BadRecord& bad) const {
   if (bad.code != RejectCode::kBadValue)
     return BadRecordError(layout_, block, bad, settings_.field_bytes_max);
-  ARROW_ASSIGN_OR_RAISE(
-      const std::string reason,
-      ReasonOf(columns[static_cast<size_t>(bad.number)], block.text(), range, bad, settings_.pool));
   const auto& field = schema_->field(bad.number);
   const uint8_t* const value = block.text() + bad.at;
+  std::string reason;
+  converters_[static_cast<size_t>(bad.number)]->Explain(value, value + bad.length, &reason);
   return MakeError(ErrorKind::kBadInput, 401,
                    "a value does not fit the type of its column; give the column another type with "
                    "--types, or read all as text with --all-strings: {}, column {} ({}): '{}': {}",

@@ -48,21 +48,23 @@ class CsvSource : public Source {
     RecordIndexer indexer;
     FilledColumns filled;
     std::vector<CheckedColumn> columns;
+    GoodRowsConverter good_rows;
     const EmitBatch& emit;
   };
-  // nullptr when a value does not fit; then `bad` is such a one, with kFail the first in the file.
+  std::vector<CheckedColumn> CheckedColumns(const CsvFileColumns& file) const;
+  // nullptr when a value does not fit; then `bad` is the first one in the file.
   Result<std::shared_ptr<arrow::RecordBatch>> Convert(Reading* reading, const RecordRange& range,
                                                       BadRecord* bad) const;
+  // Columns that no field of the file fills.
+  Status Fill(Reading* reading, const RecordRange& range, arrow::ArrayVector* arrays) const;
   // The rows of a range before its first bad record, and then the error.
   Status EmitOrFail(Reading* reading, RecordRange range);
   // The rows of a range without its bad records, and those beside them.
   Status EmitWithRejects(Reading* reading, RecordRange range, CsvRejects* rejects);
   Status EmitInOrder(const Reading& reading, std::shared_ptr<arrow::RecordBatch> rows,
-                     const std::vector<BadRecord>& bad, const RecordRange& range,
                      CsvRejects* rejects);
   Status Emit(const Reading& reading, Batch batch);
-  Status ErrorOf(const TextBlock& block, const std::vector<CheckedColumn>& columns,
-                 const RecordRange& range, const BadRecord& bad) const;
+  Status ErrorOf(const TextBlock& block, const BadRecord& bad) const;
 
   const CsvLayout layout_;
   const std::vector<int> columns_;

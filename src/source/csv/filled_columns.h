@@ -3,9 +3,9 @@
 
 #include <arrow/array.h>
 
-#include <algorithm>
 #include <memory>
 
+#include "source/csv/count_byte.h"
 #include "source/csv/csv_columns.h"
 #include "source/csv/record_index.h"
 
@@ -26,7 +26,7 @@ class FilledColumns {
 
  private:
   int64_t CountLines(int64_t begin, int64_t end) const {
-    return std::count(block_.text() + begin, block_.text() + end, newline_);
+    return CountByte(block_.text() + begin, block_.text() + end, newline_);
   }
 
   const TextBlock& block_;

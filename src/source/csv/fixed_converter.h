@@ -24,8 +24,9 @@ inline bool MayBeginValue(int byte) {
   return (byte >= '0' && byte <= '9') || byte == '-' || byte == '+' || byte == '.';
 }
 
-// `Parser` has `using Value`, `bool Fast(begin, end, Value*) const` for the usual form and
-// `bool Slow(begin, end, Value*, std::string* reason) const` for every other one.
+// `Parser` has `using Value`, `bool Fast(begin, end, Value*) const` for the usual form, `bool
+// Slow(begin, end, Value*) const` for every other one, and `void Explain(begin, end, std::string*)
+// const` for what neither takes.
 template <class Parser>
 class FixedConverter : public ColumnConverter {
  public:
@@ -40,9 +41,9 @@ class FixedConverter : public ColumnConverter {
         bare_first_(only_empty_ && !MayBeginValue(dialect.quote)),
         parser_(std::move(parser)) {}
 
-  Result<std::shared_ptr<arrow::Array>> Convert(const RecordRange& range, int column,
-                                                arrow::MemoryPool* pool,
-                                                BadField* bad) const override {
+  Result<std::shared_ptr<arrow::Array>> ConvertOrFind(const RecordRange& range, int column,
+                                                      arrow::MemoryPool* pool,
+                                                      BadPlaces* bad) const override {
     ARROW_ASSIGN_OR_RAISE(
         std::shared_ptr<arrow::Buffer> values,
         arrow::AllocateBuffer(range.rows * static_cast<int64_t>(sizeof(Value)), pool));
@@ -63,16 +64,20 @@ class FixedConverter : public ColumnConverter {
         continue;
       }
       field = TrimBlanks(field);
-      if (!parser_.Slow(field.begin, field.end, &out[row], &bad->reason)) {
-        bad->row = row;
-        bad->begin = raw.begin;
-        bad->end = raw.end;
-        return nullptr;
-      }
+      if (parser_.Slow(field.begin, field.end, &out[row])) continue;
+      if (!bad->Add(row, raw.begin, raw.end)) return nullptr;
     }
+    if (!bad->places.empty()) return nullptr;
     const int64_t null_count = validity.null_count();
     return arrow::MakeArray(arrow::ArrayData::Make(
         type_, range.rows, {validity.Finish(), std::move(values)}, null_count));
+  }
+
+  void Explain(const uint8_t* begin, const uint8_t* end, std::string* reason) const override {
+    FieldText field{begin, end};
+    if (IsQuoted(field, quote_)) field = Unquoted(field);
+    field = TrimBlanks(field);
+    parser_.Explain(field.begin, field.end, reason);
   }
 
  private:

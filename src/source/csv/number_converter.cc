@@ -18,20 +18,18 @@ struct IntegerParser {
     *out = static_cast<T>(value);
     return std::in_range<T>(value);
   }
-  bool Slow(const uint8_t* begin, const uint8_t* end, T* out, std::string* reason) const {
+  bool Slow(const uint8_t* begin, const uint8_t* end, T* out) const {
     if (Fast(begin, end, out)) return true;
-    if constexpr (std::is_same_v<T, uint64_t>) {
-      if (ParseBig(begin, end, out)) return true;
-    }
-    int64_t wide;
-    DecimalText digits;
-    if (ParseInt64(begin, end, &wide) || IsDigits(begin, end)) {
+    if constexpr (std::is_same_v<T, uint64_t>) return ParseBig(begin, end, out);
+    return false;
+  }
+  void Explain(const uint8_t* begin, const uint8_t* end, std::string* reason) const {
+    if (IsDigits(begin, end)) {
       *reason = fmt::format("out of range {} to {}", std::numeric_limits<T>::min(),
                             std::numeric_limits<T>::max());
     } else {
       *reason = "not a whole number";
     }
-    return false;
   }
 
  private:
@@ -55,28 +53,26 @@ struct DoubleParser {
   bool Fast(const uint8_t* begin, const uint8_t* end, double* out) const {
     return ParseShortDouble(begin, end, out);
   }
-  bool Slow(const uint8_t* begin, const uint8_t* end, double* out, std::string* reason) const {
-    if (ParseShortDouble(begin, end, out) || ParseDoubleSlow(begin, end, out)) return true;
+  bool Slow(const uint8_t* begin, const uint8_t* end, double* out) const {
+    return ParseShortDouble(begin, end, out) || ParseDoubleSlow(begin, end, out);
+  }
+  void Explain(const uint8_t*, const uint8_t*, std::string* reason) const {
     *reason = "not a number";
-    return false;
   }
 };
 
 struct FloatParser {
   using Value = float;
   bool Fast(const uint8_t*, const uint8_t*, float*) const { return false; }
-  bool Slow(const uint8_t* begin, const uint8_t* end, float* out, std::string* reason) const {
+  bool Slow(const uint8_t* begin, const uint8_t* end, float* out) const {
     double value;
-    if (!ParseDoubleSlow(begin, end, &value)) {
-      *reason = "not a number";
-      return false;
-    }
+    if (!ParseDoubleSlow(begin, end, &value)) return false;
     *out = static_cast<float>(value);
-    if (std::isinf(*out) && !std::isinf(value)) {
-      *reason = "too large for float";
-      return false;
-    }
-    return true;
+    return !std::isinf(*out) || std::isinf(value);
+  }
+  void Explain(const uint8_t* begin, const uint8_t* end, std::string* reason) const {
+    double value;
+    *reason = ParseDoubleSlow(begin, end, &value) ? "too large for float" : "not a number";
   }
 };
 
@@ -109,21 +105,23 @@ struct DecimalParser {
     *out = negative ? -value : value;
     return value < short_limit;
   }
-  bool Slow(const uint8_t* begin, const uint8_t* end, __int128* out, std::string* reason) const {
-    switch (ParseDecimal128(begin, end, precision, scale, out)) {
+  bool Slow(const uint8_t* begin, const uint8_t* end, __int128* out) const {
+    return ParseDecimal128(begin, end, precision, scale, out) == DecimalResult::kOk;
+  }
+  void Explain(const uint8_t* begin, const uint8_t* end, std::string* reason) const {
+    __int128 value;
+    switch (ParseDecimal128(begin, end, precision, scale, &value)) {
       case DecimalResult::kOk:
-        return true;
       case DecimalResult::kNotANumber:
         *reason = "not a decimal number";
-        return false;
+        return;
       case DecimalResult::kTooManyFractionalDigits:
         *reason = fmt::format("more than {} fractional digits", scale);
-        return false;
+        return;
       case DecimalResult::kTooLarge:
         *reason = fmt::format("more than {} digits before the point", precision - scale);
-        return false;
+        return;
     }
-    return false;
   }
 };
 

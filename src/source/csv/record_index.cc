@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "source/csv/count_byte.h"
 #include "source/csv/quote_check.h"
 #include "source/text/encoding.h"
 
@@ -13,20 +14,6 @@ namespace {
 
 constexpr int64_t kNowhere = std::numeric_limits<int64_t>::max();
 constexpr int64_t kFlattenSlack = 72;  // FlattenStructure may write a word's worth more than wanted
-
-// Counts in bytes, as many as one can hold, so that the loop runs over whole vectors.
-int64_t CountByte(const uint8_t* begin, const uint8_t* end, uint8_t byte) {
-  constexpr int64_t kStep = 240;
-  int64_t count = 0;
-  while (begin != end) {
-    const int64_t length = std::min<int64_t>(end - begin, kStep);
-    uint8_t here = 0;
-    for (int64_t i = 0; i < length; ++i) here += begin[i] == byte;
-    count += here;
-    begin += length;
-  }
-  return count;
-}
 
 }  // namespace
 
@@ -71,46 +58,6 @@ Result<bool> RecordIndexer::Next(RecordRange* range) {
   range->unescape = block_->scan.unescape;
   range->quotes = block_->scan.quotes;
   return rows > 0 || !bad_.empty();
-}
-
-void RecordIndexer::Drop(const std::vector<BadRecord>& bad, RecordRange* range) {
-  uint32_t* index = block_->index();
-  const int64_t stride = columns_ + 1;
-  const auto copy_row = [&](const uint32_t* from, int64_t to) {
-    std::memmove(index + to * stride, from, static_cast<size_t>(stride) * sizeof(uint32_t));
-  };
-  // Where neighbours share a position, each row gets its own first; there is room for that.
-  if (range->stride != stride) {
-    for (int64_t row = range->rows; row-- > 0;) copy_row(index + row * range->stride, row);
-    range->stride = stride;
-  }
-  int64_t kept = 0;
-  auto next = bad.begin();
-  for (int64_t row = 0; row < range->rows; ++row) {
-    if (next != bad.end() && next->row == row) {
-      ++next;
-      continue;
-    }
-    if (kept != row) copy_row(index + row * stride, kept);
-    ++kept;
-  }
-  range->rows = kept;
-}
-
-void RecordIndexer::EndBefore(int64_t row, RecordRange* range) {
-  if (row >= range->rows) return;
-  at_ = range->RowStart(row);
-  range->rows = row;
-  while (!bad_.empty() && bad_.back().begin > at_) bad_.pop_back();
-}
-
-BadRecord RecordIndexer::Outline(const RecordRange& range, int64_t row) const {
-  const int64_t begin = range.RowStart(row);
-  BadRecord record;
-  record.begin = static_cast<uint32_t>(begin);
-  record.end = WithoutReturn(begin, range.index[row * range.stride + columns_]);
-  record.row = static_cast<int32_t>(row);
-  return record;
 }
 
 // Rows whose every `columns_`-th structure byte is a newline and no other one; where that fails

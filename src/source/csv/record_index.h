@@ -26,6 +26,23 @@ struct RecordRange {
   int64_t RowStart(int64_t row) const { return static_cast<uint32_t>(index[row * stride] + 1); }
 };
 
+// Where fields of one column stand that do not fit it: the first `count_max`, in the order of rows.
+struct BadPlaces {
+  struct Place {
+    int64_t row;  // in the range
+    const uint8_t* begin;
+    const uint8_t* end;
+  };
+  size_t count_max = 1;
+  std::vector<Place> places;
+
+  // False when that was the last one wanted.
+  bool Add(int64_t row, const uint8_t* begin, const uint8_t* end) {
+    places.push_back({row, begin, end});
+    return places.size() < count_max;
+  }
+};
+
 struct IndexLimits {
   int64_t rows_max = 50'000;        // per range
   int64_t positions_max = 1 << 18;  // per range, unless one row has more
@@ -41,16 +58,14 @@ class RecordIndexer {
   RecordIndexer(TextBlock* block, const Dialect& dialect, int columns, const IndexLimits& limits);
   // The next rows and bad records, of either at least one. False at the end of the block.
   Result<bool> Next(RecordRange* range);
-  // Records among the rows of the last range that have another number of fields, malformed quotes,
-  // invalid text or a field that is too long; in their order.
+  // Records of the last range that are not among its rows, in their order: those that have another
+  // number of fields, malformed quotes, invalid text or a field that is too long, and what was
+  // taken out.
   const std::vector<BadRecord>& bad() const { return bad_; }
-  // Takes rows out of the last range, which so far is as Next gave it. `bad` are rows of it, in
-  // order.
-  void Drop(const std::vector<BadRecord>& bad, RecordRange* range);
-  // Ends the last range before `row`: it is the first one of the next.
-  void EndBefore(int64_t row, RecordRange* range);
-  // The bytes of a row, without its line end.
-  BadRecord Outline(const RecordRange& range, int64_t row) const;
+  // Takes rows out of the last range, those whose field of `column` (of the schema) is bad; of a
+  // column the first kBadRecordsMax were looked for. When bad() has so many, the range ends behind
+  // the last of them.
+  void TakeOut(const BadPlaces& places, int column, RecordRange* range);
 
  private:
   int64_t NextUniform();
@@ -63,6 +78,9 @@ class RecordIndexer {
   bool CheckQuotes(BadRecord* bad) const;
   bool CheckText(BadRecord* bad) const;
   uint32_t WithoutReturn(int64_t begin, int64_t end) const;
+  void AddBad(const BadPlaces& places, int column, const RecordRange& range);
+  void RemoveRows(const BadPlaces& places, RecordRange* range);
+  void EndBehindBad(RecordRange* range);
 
   TextBlock* const block_;
   const Dialect dialect_;

@@ -31,9 +31,9 @@ class StringConverter : public ColumnConverter {
                   const NullRule& nulls)
       : type_(std::move(type)), dialect_(dialect), nulls_(nulls), only_empty_(nulls.only_empty()) {}
 
-  Result<std::shared_ptr<arrow::Array>> Convert(const RecordRange& range, int column,
-                                                arrow::MemoryPool* pool,
-                                                BadField* bad) const override {
+  Result<std::shared_ptr<arrow::Array>> ConvertOrFind(const RecordRange& range, int column,
+                                                      arrow::MemoryPool* pool,
+                                                      BadPlaces*) const override {
     const int64_t bytes_max = TextBytes(range, column);
     ARROW_ASSIGN_OR_RAISE(
         std::shared_ptr<arrow::Buffer> offsets,
@@ -55,6 +55,8 @@ class StringConverter : public ColumnConverter {
         {validity.Finish(), std::move(offsets), std::shared_ptr<arrow::Buffer>(std::move(data))},
         null_count));
   }
+
+  void Explain(const uint8_t*, const uint8_t*, std::string*) const override {}  // all text fits
 
  private:
   // The fields one behind the other at `first`, and where each begins.

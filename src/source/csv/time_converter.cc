@@ -12,10 +12,11 @@ struct DateParser {
   bool Fast(const uint8_t* begin, const uint8_t* end, int32_t* out) const {
     return ParseDate(begin, end, out);
   }
-  bool Slow(const uint8_t* begin, const uint8_t* end, int32_t* out, std::string* reason) const {
-    if (ParseDate(begin, end, out)) return true;
+  bool Slow(const uint8_t* begin, const uint8_t* end, int32_t* out) const {
+    return ParseDate(begin, end, out);
+  }
+  void Explain(const uint8_t*, const uint8_t*, std::string* reason) const {
     *reason = "not a date (yyyy-MM-dd, years 0001 to 9999)";
-    return false;
   }
 };
 
@@ -47,8 +48,10 @@ struct TimestampParser {
     int64_t micros;
     return ParseTimestamp(begin, end, zone, &micros) && unit.Apply(micros, out);
   }
-  bool Slow(const uint8_t* begin, const uint8_t* end, int64_t* out, std::string* reason) const {
-    if (Fast(begin, end, out)) return true;
+  bool Slow(const uint8_t* begin, const uint8_t* end, int64_t* out) const {
+    return Fast(begin, end, out);
+  }
+  void Explain(const uint8_t* begin, const uint8_t* end, std::string* reason) const {
     int64_t micros;
     if (ParseTimestamp(begin, end, zone, &micros)) {
       *reason = "finer or further than the type's unit can hold";
@@ -65,7 +68,6 @@ struct TimestampParser {
     } else {
       *reason = "not a timestamp (yyyy-MM-dd HH:mm:ss, at most 6 fractional digits)";
     }
-    return false;
   }
 };
 
@@ -80,10 +82,11 @@ struct TimeParser {
     *out = static_cast<T>(scaled);
     return true;
   }
-  bool Slow(const uint8_t* begin, const uint8_t* end, T* out, std::string* reason) const {
-    if (Fast(begin, end, out)) return true;
+  bool Slow(const uint8_t* begin, const uint8_t* end, T* out) const {
+    return Fast(begin, end, out);
+  }
+  void Explain(const uint8_t*, const uint8_t*, std::string* reason) const {
     *reason = "not a time of day (HH:mm:ss)";
-    return false;
   }
 };
 
@@ -93,9 +96,9 @@ class BoolConverter : public ColumnConverter {
   BoolConverter(const Dialect& dialect, const NullRule& nulls)
       : quote_(dialect.quote), nulls_(nulls) {}
 
-  Result<std::shared_ptr<arrow::Array>> Convert(const RecordRange& range, int column,
-                                                arrow::MemoryPool* pool,
-                                                BadField* bad) const override {
+  Result<std::shared_ptr<arrow::Array>> ConvertOrFind(const RecordRange& range, int column,
+                                                      arrow::MemoryPool* pool,
+                                                      BadPlaces* bad) const override {
     const int64_t bytes = (range.rows + 7) / 8;
     ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> values,
                           arrow::AllocateBuffer(bytes, pool));
@@ -112,15 +115,19 @@ class BoolConverter : public ColumnConverter {
       const FieldText word = TrimBlanks(field);
       bool value;
       if (!ParseBool(word.begin, word.end, &value)) {
-        *bad = BadField{row, raw.begin, raw.end,
-                        "not a truth value (true, t, yes, y, 1; false, f, no, n, 0)"};
-        return nullptr;
+        if (!bad->Add(row, raw.begin, raw.end)) return nullptr;
+        continue;
       }
       if (value) values->mutable_data()[row / 8] |= static_cast<uint8_t>(1 << row % 8);
     }
+    if (!bad->places.empty()) return nullptr;
     const int64_t null_count = validity.null_count();
     return arrow::MakeArray(arrow::ArrayData::Make(
         arrow::boolean(), range.rows, {validity.Finish(), std::move(values)}, null_count));
+  }
+
+  void Explain(const uint8_t*, const uint8_t*, std::string* reason) const override {
+    *reason = "not a truth value (true, t, yes, y, 1; false, f, no, n, 0)";
   }
 
  private:

@@ -1,8 +1,8 @@
 #include "operators/filter.h"
 
 #include <arrow/array.h>
-#include <arrow/compute/api_vector.h>
-#include <arrow/compute/exec.h>
+
+#include "data/take_rows.h"
 
 namespace headrace {
 
@@ -17,13 +17,19 @@ Result<Batch> FilterTransform::Apply(Batch batch, BatchPosition, arrow::MemoryPo
   const int64_t passing = selected.true_count();
   if (passing == batch.rows()) return batch;
   if (passing == 0) return Batch{batch.columns->Slice(0, 0)};
-  arrow::compute::ExecContext context(pool);
-  context.set_use_threads(false);
+  // One place more, so that every row can be written before it is known whether it stays.
   ARROW_ASSIGN_OR_RAISE(
-      auto kept, arrow::compute::Filter(
-                     batch.columns, mask,
-                     arrow::compute::FilterOptions(arrow::compute::FilterOptions::DROP), &context));
-  return Batch{kept.record_batch()};
+      auto buffer,
+      arrow::AllocateBuffer((passing + 1) * static_cast<int64_t>(sizeof(int32_t)), pool));
+  auto* const places = buffer->mutable_data_as<int32_t>();
+  int64_t count = 0;
+  for (int64_t row = 0; row < batch.rows(); ++row) {
+    places[count] = static_cast<int32_t>(row);
+    count += selected.IsValid(row) && selected.Value(row);
+  }
+  ARROW_ASSIGN_OR_RAISE(auto kept,
+                        TakeRows(*batch.columns, {places, static_cast<size_t>(passing)}, pool));
+  return Batch{std::move(kept)};
 }
 
 }  // namespace headrace

@@ -8,6 +8,7 @@
 #include "env/process.h"
 #include "headrace/run.h"
 #include "runtime/resources.h"
+#include "source/csv/structure_scan.h"
 
 namespace headrace {
 namespace {
@@ -54,11 +55,8 @@ void AddKernel(std::vector<DoctorLine>* lines) {
   std::string text;
   if (std::getline(huge_pages, text))
     lines->push_back({"kernel", "transparent huge pages: " + text});
-  __builtin_cpu_init();
-  lines->push_back(
-      {"processor", fmt::format("{} usable cores; AVX2 {}, AVX-512BW {}", ReadUsableCores(),
-                                __builtin_cpu_supports("avx2") ? "yes" : "no",
-                                __builtin_cpu_supports("avx512bw") ? "yes" : "no")});
+  lines->push_back({"processor", fmt::format("{} usable cores; CSV is scanned with {} code",
+                                             ReadUsableCores(), BestParityScannerName())});
 }
 
 // Tries what a publish needs, in a directory of its own that is removed again.

@@ -62,12 +62,17 @@ SideDirectory::~SideDirectory() { RemoveIfUnused(); }
 
 void SideDirectory::RemoveIfUnused() {
   const Result<std::vector<DirectoryEntry>> entries = env_->List(layout_.side());
-  if (!entries.ok() || entries->size() != 1 || entries->front().name != BaseName(layout_.lock())) {
-    return;
+  if (!entries.ok() || entries->empty()) return;
+  bool has_quarantine = false;
+  for (const DirectoryEntry& entry : *entries) {
+    if (entry.name == BaseName(layout_.lock())) continue;
+    // Bad rows alone are those of a single file, which needs no lock here.
+    if (entry.name != BaseName(layout_.quarantine())) return;
+    has_quarantine = true;
   }
   // Removed while held: whoever opened the file meanwhile finds that its name is gone and starts
   // again.
-  if (env_->RemoveFile(layout_.lock()).ok()) {
+  if (env_->RemoveFile(layout_.lock()).ok() && !has_quarantine) {
     [[maybe_unused]] const Status removed = env_->RemoveDirectory(layout_.side());
   }
 }

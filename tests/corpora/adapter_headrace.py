@@ -23,6 +23,8 @@ def convert(input, output_dir, options):
             command += ["--encoding", options["encoding"]]
         if options.get("skip"):
             command += ["--skip-rows", str(options["skip"])]
+    if options.get("lenient"):
+        command += ["--bad-rows", "quarantine", "--max-bad-rows", "100%"]
     return command
 
 

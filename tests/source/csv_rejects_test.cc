@@ -251,6 +251,7 @@ TEST(CsvRejects, AgreeWithFailingOnAnyText) {
     std::mt19937_64 random(seed + static_cast<uint64_t>(i));
     const std::string text = RandomText(&random);
     ReadSettings settings = Plain();
+    settings.csv.skip_rows = 0;
     settings.csv.types = {{"a", i % 2 == 0 ? "int64" : "string"}};
     if (i % 3 == 0) settings.csv.escape = '\\';
     if (i % 5 == 0) settings.csv.comment = '#';

@@ -17,11 +17,23 @@ struct SniffResult {
 // What the options say, without looking at any text. InvalidConfig when they contradict each other.
 Result<Dialect> DialectOfOptions(const CsvOptions& options);
 
+// Delimiter, quote and escape are all given: the text is described, so comments, lines to skip and
+// the header are not guessed either. The first record is the header unless the options say no.
+inline bool IsPinned(const CsvOptions& options) {
+  return options.delimiter.has_value() && options.quote.has_value() && options.escape.has_value();
+}
+
 // Fills in what the options leave open. BadInput for text that is binary.
 Result<SniffResult> SniffDialect(const TextSample& sample, const CsvOptions& options,
                                  const std::string& path, arrow::MemoryPool* pool);
 
+struct HeaderVerdict {
+  bool header = false;
+  bool differs_by_type = false;  // some first value does not fit the values below it
+  std::string why;
+};
+
 // Whether the first record names the columns, by comparing it with the records after it.
-bool LooksLikeHeader(const SampleRecords& sample, const Dialect& dialect, std::string* why);
+HeaderVerdict JudgeHeader(const SampleRecords& sample, const Dialect& dialect);
 
 }  // namespace headrace

@@ -182,8 +182,9 @@ def test_same_rows_on_every_step_from_the_floor(headrace_binary, case, threads):
         return run_case(headrace_binary, folder, {"memory": f"{mib}MiB", "threads": threads})
 
     floor = smallest_accepted_mib(run)
-    below = run(floor - 2)  # the base of the process varies by some pages from start to start
-    assert below.exit_code == BUDGET_REFUSED, f"{floor} MiB is the floor, but {floor - 2}: {below.stderr}"
+    # The base of the process varies by 0.8 MiB from start to start, by more while its libraries are read from disk.
+    below = run(floor - 4)
+    assert below.exit_code == BUDGET_REFUSED, f"{floor} MiB is the floor, but {floor - 4}: {below.stderr}"
     assert not list(folder.glob("out*")), "published although refused"
     for mib in ladder_from(floor):
         done = run(mib)

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT / "tests" / "fuzz" / "corpus"
 CANARY = "canary"
 CANARY_SECONDS = 60  # it is found in a few; a run that does not find it is not worth its time
-INPUT_BYTES_MAX = {"parquet": 32_768, "arrow": 32_768}
+INPUT_BYTES_MAX = {"parquet": 32_768, "ipc": 32_768}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,6 +8,7 @@
 #include "expr/compare.h"
 #include "expr/function_table.h"
 #include "expr/like.h"
+#include "expr/membership.h"
 
 namespace headrace::expr {
 namespace {
@@ -20,6 +21,14 @@ struct Range {
   ScalarPtr max;
   bool may_be_null = true;
   bool may_be_value = true;
+  // The column whose values these are, unchanged but for the width of integers; "" = none.
+  std::string column = {};
+};
+
+// Role: what a caller of MayMatch knows.
+struct Known {
+  const BoundsLookup& bounds;
+  const MayContain* may_contain = nullptr;
 };
 
 // Outcomes a predicate may have over the rows. NULL need not be told apart: like FALSE, it keeps a
@@ -48,16 +57,17 @@ bool MayHold(Comparison comparison, const ScalarPtr& left, const ScalarPtr& righ
   return !holds.is_valid || holds.value;
 }
 
-Range RangeOfColumn(const BoundExpr& node, const BoundsLookup& lookup) {
+Range RangeOfColumn(const BoundExpr& node, const Known& lookup) {
   if (node.column_name().empty()) return {};  // a computed value
-  const auto bounds = lookup(node.column_name());
-  if (!bounds) return {};
+  const auto bounds = lookup.bounds(node.column_name());
+  Range out;
+  out.column = node.column_name();
+  if (!bounds) return out;
   const auto usable = [&](const ScalarPtr& value) {
     return value && value->is_valid && value->type->Equals(*node.type()) && !IsNan(*value)
                ? value
                : nullptr;
   };
-  Range out;
   out.min = usable(bounds->min);
   // Bounds leave NaN out, which is above every number here.
   out.max = IsReal(*node.type()) ? nullptr : usable(bounds->max);
@@ -82,7 +92,7 @@ int MonotoneArgument(const BoundExpr& node) {
   return name == "year" ? 0 : name == "date_trunc" ? 1 : -1;
 }
 
-Range RangeOf(const BoundExpr& node, const BoundsLookup& lookup) {
+Range RangeOf(const BoundExpr& node, const Known& lookup) {
   if (node.kind() == BoundKind::kColumn) return RangeOfColumn(node, lookup);
   if (node.is_literal()) {
     const bool valid = node.literal()->is_valid;
@@ -107,10 +117,21 @@ Range RangeOf(const BoundExpr& node, const BoundsLookup& lookup) {
   out.min = image(out.min);
   out.max = image(out.max);
   out.may_be_null = true;  // TRY_CAST gives NULL for what it cannot convert
+  // Integers of another width are the same numbers; whatever else is computed is another value.
+  const BoundExpr& argument = *node.children()[moved];
+  if (node.function() || !IsInteger(*argument.type()) || !IsInteger(*node.type()))
+    out.column.clear();
   return out;
 }
 
-Outcomes CompareRanges(Comparison comparison, const Range& left, const Range& right) {
+// Both ends of a literal are the literal, also after a cast.
+bool MayHold(const Known& lookup, const Range& column, const Range& literal) {
+  return lookup.may_contain == nullptr || column.column.empty() || !literal.min || !literal.max ||
+         !literal.min->Equals(*literal.max) || (*lookup.may_contain)(column.column, *literal.min);
+}
+
+Outcomes CompareRanges(Comparison comparison, const Range& left, const Range& right,
+                       const Known& lookup) {
   if (!left.may_be_value || !right.may_be_value) return {false, false};
   const bool less = MayHold(Comparison::kLess, left.min, right.max);
   const bool less_equal = MayHold(Comparison::kLessEqual, left.min, right.max);
@@ -118,7 +139,10 @@ Outcomes CompareRanges(Comparison comparison, const Range& left, const Range& ri
   const bool greater_equal = MayHold(Comparison::kGreaterEqual, left.max, right.min);
   switch (comparison) {
     case Comparison::kEqual:
-      return {less_equal && greater_equal, less || greater};
+      // What costs more to ask comes last.
+      return {less_equal && greater_equal && MayHold(lookup, left, right) &&
+                  MayHold(lookup, right, left),
+              less || greater};
     case Comparison::kNotEqual:
       return {less || greater, less_equal && greater_equal};
     case Comparison::kLess:
@@ -133,9 +157,9 @@ Outcomes CompareRanges(Comparison comparison, const Range& left, const Range& ri
   return {greater_equal, less};
 }
 
-Outcomes OutcomesOf(const BoundExpr& node, const BoundsLookup& lookup);
+Outcomes OutcomesOf(const BoundExpr& node, const Known& lookup);
 
-Outcomes OutcomesOfJunction(const BoundExpr& node, const BoundsLookup& lookup) {
+Outcomes OutcomesOfJunction(const BoundExpr& node, const Known& lookup) {
   const bool conjunction = node.kind() == BoundKind::kAnd;
   Outcomes out = {conjunction, !conjunction};
   for (const auto& child : node.children()) {
@@ -166,7 +190,7 @@ bool MayHavePrefix(const Range& value, const BoundExpr& pattern) {
   return !value.min || text_of(*value.min) <= prefix || text_of(*value.min).starts_with(prefix);
 }
 
-Outcomes OutcomesOfCall(const BoundExpr& node, const BoundsLookup& lookup) {
+Outcomes OutcomesOfCall(const BoundExpr& node, const Known& lookup) {
   const auto& children = node.children();
   const std::string_view name = node.function()->name;
   constexpr std::pair<std::string_view, Comparison> kComparisons[] = {
@@ -175,15 +199,15 @@ Outcomes OutcomesOfCall(const BoundExpr& node, const BoundsLookup& lookup) {
       {">", Comparison::kGreater}, {">=", Comparison::kGreaterEqual}};
   for (const auto& [symbol, comparison] : kComparisons) {
     if (name == symbol)
-      return CompareRanges(comparison, RangeOf(*children[0], lookup),
-                           RangeOf(*children[1], lookup));
+      return CompareRanges(comparison, RangeOf(*children[0], lookup), RangeOf(*children[1], lookup),
+                           lookup);
   }
   if (name == "between") {
     const Range value = RangeOf(*children[0], lookup);
     const Outcomes low =
-        CompareRanges(Comparison::kGreaterEqual, value, RangeOf(*children[1], lookup));
+        CompareRanges(Comparison::kGreaterEqual, value, RangeOf(*children[1], lookup), lookup);
     const Outcomes high =
-        CompareRanges(Comparison::kLessEqual, value, RangeOf(*children[2], lookup));
+        CompareRanges(Comparison::kLessEqual, value, RangeOf(*children[2], lookup), lookup);
     return {low.may_be_true && high.may_be_true, low.may_be_false || high.may_be_false};
   }
   if (name == "in") {
@@ -193,7 +217,8 @@ Outcomes OutcomesOfCall(const BoundExpr& node, const BoundsLookup& lookup) {
     Outcomes out = {false, true};
     for (size_t i = 1; i < children.size() && !out.may_be_true; ++i) {
       out.may_be_true =
-          CompareRanges(Comparison::kEqual, value, RangeOf(*children[i], lookup)).may_be_true;
+          CompareRanges(Comparison::kEqual, value, RangeOf(*children[i], lookup), lookup)
+              .may_be_true;
     }
     return out;
   }
@@ -212,7 +237,7 @@ Outcomes OutcomesOfCall(const BoundExpr& node, const BoundsLookup& lookup) {
   return {};
 }
 
-Outcomes OutcomesOf(const BoundExpr& node, const BoundsLookup& lookup) {
+Outcomes OutcomesOf(const BoundExpr& node, const Known& lookup) {
   if (node.kind() == BoundKind::kAnd || node.kind() == BoundKind::kOr)
     return OutcomesOfJunction(node, lookup);
   if (node.kind() == BoundKind::kCall && node.function()) return OutcomesOfCall(node, lookup);
@@ -225,20 +250,29 @@ Outcomes OutcomesOf(const BoundExpr& node, const BoundsLookup& lookup) {
           MayHold(Comparison::kLessEqual, value.min, kFalse)};
 }
 
-}  // namespace
-
-bool MayMatch(const BoundExpr& predicate, const BoundsLookup& bounds) {
+bool MayMatchKnown(const BoundExpr& predicate, const Known& known) {
   if (predicate.kind() == BoundKind::kAnd) {
     // Terms are computed left to right, on rows no earlier term has ruled out: one that rules out
     // all rows hides nothing that comes after it.
     for (const auto& term : predicate.children()) {
-      if (!MayMatch(*term, bounds)) return false;
+      if (!MayMatchKnown(*term, known)) return false;
       if (term->may_raise()) return true;
     }
     return true;
   }
   if (predicate.may_raise()) return true;
-  return OutcomesOf(predicate, bounds).may_be_true;
+  return OutcomesOf(predicate, known).may_be_true;
+}
+
+}  // namespace
+
+bool MayMatch(const BoundExpr& predicate, const BoundsLookup& bounds) {
+  return MayMatchKnown(predicate, {bounds});
+}
+
+bool MayMatch(const BoundExpr& predicate, const BoundsLookup& bounds,
+              const MayContain& may_contain) {
+  return MayMatchKnown(predicate, {bounds, &may_contain});
 }
 
 }  // namespace headrace::expr

@@ -11,14 +11,9 @@
 #include "base/status.h"
 #include "source/arrow/ipc_body.h"
 #include "source/arrow/ipc_message.h"
+#include "source/row_range.h"
 
 namespace headrace {
-
-struct RowRange {
-  int64_t begin = 0;
-  int64_t end = 0;
-  int64_t size() const { return end - begin; }
-};
 
 struct WholeBytes {
   int64_t plain = 0;       // once decompressed

@@ -131,7 +131,7 @@ class FileCheck {
     std::unique_ptr<parquet::ColumnChunkMetaData> leaf;
     std::unique_ptr<StatisticsCheck> statistics;
     ARROW_RETURN_NOT_OK(AtParquetSeam(file_->path(), place(), [&]() -> Status {
-      if (const int index = PlainLeaf(field->name()); index >= 0) {
+      if (const int index = FlatLeaf(*file_->metadata()->schema(), field->name()); index >= 0) {
         leaf = metadata->ColumnChunk(index);
       }
       if (leaf && leaf->num_values() != metadata->num_rows()) {
@@ -168,16 +168,6 @@ class FileCheck {
   // Lengths, offsets and UTF-8.
   Status CheckValues(const arrow::Array& values, const std::string& place) const {
     return AtParquetSeam(file_->path(), place, [&] { return values.ValidateFull(); });
-  }
-
-  // The chunk of a column that is one leaf without repetition; -1 for nested ones.
-  int PlainLeaf(const std::string& name) const {
-    const parquet::SchemaDescriptor& schema = *file_->metadata()->schema();
-    for (int i = 0; i < schema.num_columns(); ++i) {
-      const auto* root = schema.GetColumnRoot(i);
-      if (root->name() == name) return root->is_primitive() && !root->is_repeated() ? i : -1;
-    }
-    return -1;
   }
 
   const std::shared_ptr<ParquetFile> file_;

@@ -3,6 +3,7 @@
 #include <parquet/arrow/schema.h>
 #include <parquet/exception.h>
 #include <parquet/file_reader.h>
+#include <parquet/schema.h>
 
 #include <cstring>
 #include <string_view>
@@ -67,6 +68,14 @@ Status AtParquetSeam(const std::string& path, const std::string& place,
                      path, place, OneLine(status.message()));
   }
   return Damaged(path, place, status.message());
+}
+
+int FlatLeaf(const parquet::SchemaDescriptor& schema, const std::string& column) {
+  const auto* root = schema.group_node();
+  const int field = root->FieldIndex(column);
+  if (field < 0 || !root->field(field)->is_primitive() || root->field(field)->is_repeated())
+    return -1;
+  return schema.ColumnIndex(*root->field(field));
 }
 
 parquet::ReaderProperties MakeReaderProperties(arrow::MemoryPool* pool) {

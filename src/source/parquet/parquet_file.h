@@ -54,6 +54,10 @@ class ParquetFile {
   std::shared_ptr<arrow::Schema> schema_;
 };
 
+// The leaf of a top-level column that is no group; -1 for nested ones and for names there are none
+// of. A value of such a leaf is a row.
+int FlatLeaf(const parquet::SchemaDescriptor& schema, const std::string& column);
+
 // How every reader of a file is set up: our pool, small stream buffers instead of whole column
 // chunks, checksums verified.
 parquet::ReaderProperties MakeReaderProperties(arrow::MemoryPool* pool);

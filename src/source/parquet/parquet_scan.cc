@@ -70,7 +70,13 @@ class ParquetScan : public Scan {
   Status AddSchema(const ParquetFile& file);
   Status FinishSchema();
   Result<std::shared_ptr<arrow::Schema>> WantedSchema(const ScanRequest& request) const;
-  Result<std::vector<RowGroupUnit>> PlanUnits(const expr::BoundExpr* predicate, int64_t row_limit);
+  struct UnitPlan {
+    std::vector<RowGroupUnit> units;
+    int64_t rows = 0;           // in these
+    int64_t rows_left_out = 0;  // by the page index
+  };
+  Status PlanUnits(const expr::BoundExpr* predicate, int64_t row_limit);
+  Status PlanFile(int index, const expr::BoundExpr* predicate, int64_t row_limit, UnitPlan* plan);
 
   std::vector<InputFile> files_;
   HiveColumns hive_;
@@ -84,7 +90,9 @@ class ParquetScan : public Scan {
   int64_t total_bytes_ = 0;
   int64_t decode_bytes_ = 0;
   int64_t footer_bytes_ = 0;
+  int64_t range_bytes_ = 0;  // of the ranges of units_
   std::shared_ptr<arrow::Schema> wanted_schema_;
+  expr::ExprPtr predicate_;          // null, or one that binds to schema_
   std::vector<RowGroupUnit> units_;  // to be read
 };
 
@@ -120,7 +128,7 @@ StageNeeds ParquetScan::needs(int64_t batch_bytes) const {
   StageNeeds needs;
   needs.name = "source parquet";
   needs.fixed_floor_bytes =
-      10 * footer_bytes_ + row_groups_ * static_cast<int64_t>(sizeof(RowGroupUnit));
+      10 * footer_bytes_ + row_groups_ * static_cast<int64_t>(sizeof(RowGroupUnit)) + range_bytes_;
   needs.fixed_wanted_bytes = needs.fixed_floor_bytes;
   needs.worker_floor_bytes = decode_bytes_ + kBatchesPerWorker * batch_bytes;
   needs.worker_wanted_bytes = needs.worker_floor_bytes + decode_bytes_ / 2;
@@ -142,42 +150,75 @@ Result<std::shared_ptr<arrow::Schema>> ParquetScan::WantedSchema(const ScanReque
   return arrow::schema(std::move(wanted));
 }
 
-Result<std::vector<RowGroupUnit>> ParquetScan::PlanUnits(const expr::BoundExpr* predicate,
-                                                         int64_t row_limit) {
-  std::vector<RowGroupUnit> units;
-  int64_t rows = 0;
+// What a row of the wanted columns takes on average, as it is encoded.
+int64_t AverageRowBytes(const ParquetFile& file, const parquet::RowGroupMetaData& row_group,
+                        const arrow::Schema& wanted) {
+  int64_t bytes = 0;
+  for (int c = 0; c < row_group.num_columns(); ++c) {
+    const auto* column = file.metadata()->schema()->GetColumnRoot(c);
+    if (wanted.GetFieldIndex(column->name()) < 0) continue;
+    // Of a valid footer: the sum of all of them is in memory's reach.
+    bytes = std::max(bytes, bytes + row_group.ColumnChunk(c)->total_uncompressed_size());
+  }
+  return bytes / row_group.num_rows();
+}
+
+Status ParquetScan::PlanFile(int index, const expr::BoundExpr* predicate, int64_t row_limit,
+                             UnitPlan* plan) {
+  ARROW_ASSIGN_OR_RAISE(const auto file,
+                        ParquetFile::Open(context_.env, files_[index].path, context_.pool));
+  return AtParquetSeam(file->path(), "footer", [&] {
+    for (int g = 0; g < file->metadata()->num_row_groups(); ++g) {
+      const auto row_group = file->metadata()->RowGroup(g);
+      if (row_group->num_rows() == 0) continue;
+      if (row_limit >= 0 && plan->rows >= row_limit) break;
+      RowGroupUnit unit{index, g, row_group->num_rows(), 0, 0, nullptr};
+      if (predicate) {
+        const PruningTarget target{*schema_, *file, g, hive_, index, context_.pool};
+        if (!RowGroupMayMatch(*predicate, target)) continue;
+        if (auto ranges = RowsThatMayMatch(*predicate, target)) {
+          unit.rows = 0;
+          for (const RowRange& range : *ranges) unit.rows += range.size();
+          plan->rows_left_out += row_group->num_rows() - unit.rows;
+          if (unit.rows == 0) continue;
+          range_bytes_ += static_cast<int64_t>(ranges->capacity() * sizeof(RowRange));
+          unit.ranges = std::make_shared<const RowRanges>(*std::move(ranges));
+        }
+      }
+      for (int c = 0; c < row_group->num_columns(); ++c)
+        unit.bytes += row_group->ColumnChunk(c)->total_compressed_size();
+      unit.row_bytes = AverageRowBytes(*file, *row_group, *wanted_schema_);
+      plan->rows += unit.rows;
+      plan->units.push_back(std::move(unit));
+    }
+    return Status::OK();
+  });
+}
+
+Status ParquetScan::PlanUnits(const expr::BoundExpr* predicate, int64_t row_limit) {
+  UnitPlan plan;
   int64_t skipped_files = 0;
   for (size_t i = 0; i < files_.size(); ++i) {
     ARROW_RETURN_NOT_OK(CheckCancelled(context_.cancellation));
-    if (row_limit >= 0 && rows >= row_limit) break;
+    if (row_limit >= 0 && plan.rows >= row_limit) break;
     const auto index = static_cast<int>(i);
     if (predicate && !DirectoryMayMatch(*predicate, hive_, index)) {
       ++skipped_files;
       continue;
     }
-    ARROW_ASSIGN_OR_RAISE(const auto file,
-                          ParquetFile::Open(context_.env, files_[i].path, context_.pool));
-    ARROW_RETURN_NOT_OK(AtParquetSeam(file->path(), "footer", [&] {
-      for (int g = 0; g < file->metadata()->num_row_groups(); ++g) {
-        const auto row_group = file->metadata()->RowGroup(g);
-        if (row_group->num_rows() == 0) continue;
-        if (row_limit >= 0 && rows >= row_limit) break;
-        if (predicate && !RowGroupMayMatch(*predicate, *schema_, *file, g, hive_, index)) continue;
-        int64_t bytes = 0;
-        for (int c = 0; c < row_group->num_columns(); ++c)
-          bytes += row_group->ColumnChunk(c)->total_compressed_size();
-        units.push_back({index, g, row_group->num_rows(), bytes});
-        rows += row_group->num_rows();
-      }
-      return Status::OK();
-    }));
+    ARROW_RETURN_NOT_OK(PlanFile(index, predicate, row_limit, &plan));
   }
   if (predicate) {
     evidence_.push_back(
         fmt::format("the filter leaves {} of {} row groups; {} files skipped by their directory",
-                    units.size(), row_groups_, skipped_files));
+                    plan.units.size(), row_groups_, skipped_files));
+    if (plan.rows_left_out > 0) {
+      evidence_.push_back(fmt::format("the page index leaves {} of {} rows of these row groups",
+                                      plan.rows, plan.rows + plan.rows_left_out));
+    }
   }
-  return units;
+  units_ = std::move(plan.units);
+  return Status::OK();
 }
 
 Result<std::shared_ptr<arrow::Schema>> ParquetScan::Type(const ScanRequest& request) {
@@ -188,14 +229,14 @@ Result<std::shared_ptr<arrow::Schema>> ParquetScan::Type(const ScanRequest& requ
     // nothing.
     if (auto bound = expr::Bind(request.predicate, *schema_); bound.ok()) predicate = *bound;
   }
-  ARROW_ASSIGN_OR_RAISE(units_,
-                        PlanUnits(predicate.get(), request.predicate ? -1 : request.row_limit));
+  if (predicate) predicate_ = request.predicate;
+  ARROW_RETURN_NOT_OK(PlanUnits(predicate.get(), request.predicate ? -1 : request.row_limit));
   return wanted_schema_;
 }
 
 Result<std::unique_ptr<Source>> ParquetScan::Start(int64_t batch_bytes) {
-  ParquetSourceOptions options{context_.env, context_.pool, context_.cancellation, batch_bytes,
-                               context_.chunk_rows};
+  ParquetSourceOptions options{context_.env, context_.pool,       context_.cancellation,
+                               batch_bytes,  context_.chunk_rows, predicate_};
   return std::make_unique<ParquetSource>(options, files_, hive_, wanted_schema_, std::move(units_));
 }
 

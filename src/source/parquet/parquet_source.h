@@ -10,9 +10,13 @@
 #include <vector>
 
 #include "env/env.h"
+#include "expr/expr.h"
 #include "source/hive.h"
 #include "source/listing.h"
+#include "source/oldest_first.h"
 #include "source/parquet/parquet_file.h"
+#include "source/parquet/row_group_reader.h"
+#include "source/row_range.h"
 #include "source/source.h"
 
 namespace headrace {
@@ -21,8 +25,10 @@ namespace headrace {
 struct RowGroupUnit {
   int32_t file = 0;
   int32_t row_group = 0;
-  int64_t rows = 0;
-  int64_t bytes = 0;  // compressed, for progress
+  int64_t rows = 0;       // of those that are to be read
+  int64_t bytes = 0;      // compressed, for progress
+  int64_t row_bytes = 0;  // of the wanted columns, on average and as far as the footer tells
+  std::shared_ptr<const RowRanges> ranges;  // null: all rows
 };
 
 struct ParquetSourceOptions {
@@ -31,6 +37,8 @@ struct ParquetSourceOptions {
   Cancellation* cancellation = nullptr;  // may be null
   int64_t batch_bytes = 0;
   int64_t chunk_rows = 0;
+  // Rows failing it are not needed; over columns of the schema given out. May be null.
+  expr::ExprPtr predicate;
 };
 
 inline Status CheckCancelled(const Cancellation* cancellation) {
@@ -38,8 +46,10 @@ inline Status CheckCancelled(const Cancellation* cancellation) {
 }
 
 // Role: a morsel is a row group; each worker decodes its own, through the descriptor that all
-// readers of a file share. Owner: the run. Threads: as Source. Errors: BadInput naming file and row
-// group, Source when a file cannot be opened.
+// readers of a file share. Columns that the predicate reads are decoded first; of batches in which
+// it keeps no row the others stay packed and are given out as NULL, for the filter to drop. Owner:
+// the run. Threads: as Source. Errors: BadInput naming file and row group, Source when a file
+// cannot be opened. Invariant: row groups of huge rows are read one at a time, in order.
 class ParquetSource : public Source {
  public:
   // `schema` has the wanted columns in order; those named in `hive` come from directories, all
@@ -60,8 +70,13 @@ class ParquetSource : public Source {
  private:
   // The file, opened once for all the row groups that are read from it at the time.
   Result<std::shared_ptr<ParquetFile>> OpenFile(int index);
-  int64_t NextBatchRows(int64_t rows_before) const;
+  Status ReadRowGroup(const RowGroupUnit& unit, std::shared_ptr<ParquetFile> file,
+                      const EmitBatch& emit);
+  int64_t NextBatchRows(int64_t rows_before, int64_t row_bytes) const;
   void Learn(const arrow::RecordBatch& batch);
+  Status Emit(RowGroupReader::Batches batches, int file, bool whole, const EmitBatch& emit);
+  void PrepareRowsWanted();
+  RowsWanted MakeRowsWanted(int file) const;
 
   const ParquetSourceOptions options_;
   const std::vector<InputFile> files_;
@@ -70,6 +85,9 @@ class ParquetSource : public Source {
   std::shared_ptr<arrow::Schema> file_schema_;  // the columns of schema_ that files hold
   const std::vector<RowGroupUnit> units_;
   int64_t total_bytes_ = 0;
+  std::vector<bool> predicate_columns_;  // by field of file_schema_; empty: nothing is read first
+  std::shared_ptr<arrow::Schema> predicate_schema_;
+  expr::BoundExprPtr predicate_;  // over predicate_schema_
 
   std::atomic<bool> stopped_{false};
   std::atomic<int64_t> consumed_bytes_{0};
@@ -78,6 +96,7 @@ class ParquetSource : public Source {
   std::mutex mutex_;
   size_t next_unit_ = 0;  // guarded by mutex_
   int open_index_ = -1;   // guarded by mutex_
+  OldestFirst under_way_;
   std::shared_ptr<ParquetFile> open_file_;
 };
 

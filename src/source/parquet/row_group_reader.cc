@@ -7,6 +7,8 @@
 #include <parquet/arrow/reader.h>
 #include <parquet/file_reader.h>
 
+#include <algorithm>
+
 #include "source/text_check.h"
 
 namespace headrace {
@@ -36,28 +38,39 @@ Result<std::unique_ptr<RowGroupReader>> RowGroupReader::Open(std::shared_ptr<Par
 Status RowGroupReader::OpenColumns(int row_group) {
   // A footer of this row group alone: whatever iterates "all row groups" then reads just this one.
   auto metadata = file_->metadata()->Subset({row_group});
-  rows_ = rows_left_ = metadata->num_rows();
-  parquet::arrow::FileReaderBuilder builder;
-  ARROW_RETURN_NOT_OK(
-      builder.Open(file_->input(), MakeReaderProperties(pool_), std::move(metadata)));
-  ARROW_ASSIGN_OR_RAISE(
-      reader_, builder.memory_pool(pool_)->properties(MakeArrowReaderProperties())->Build());
+  rows_ = metadata->num_rows();
+  PageCursors by_leaf(metadata->num_columns(), nullptr);
+  std::vector<PageCursor*> by_column;
   for (const auto& field : schema_->fields()) {
-    const int index = file_->schema()->GetFieldIndex(field->name());
+    const int leaf = FlatLeaf(*metadata->schema(), field->name());
+    by_column.push_back(nullptr);
+    if (leaf < 0) continue;
+    cursors_.push_back(std::make_unique<PageCursor>());
+    by_leaf[leaf] = by_column.back() = cursors_.back().get();
+  }
+  auto opened = parquet::ParquetFileReader::Open(file_->input(), MakeReaderProperties(pool_),
+                                                 std::move(metadata));
+  ARROW_ASSIGN_OR_RAISE(reader_, parquet::arrow::FileReader::Make(
+                                     pool_, WithPageCursors(std::move(opened), std::move(by_leaf)),
+                                     MakeArrowReaderProperties()));
+  for (int i = 0; i < schema_->num_fields(); ++i) {
+    const int index = file_->schema()->GetFieldIndex(schema_->field(i)->name());
     auto& column = columns_.emplace_back();
-    if (index < 0) continue;  // this file has no such column
-    ARROW_RETURN_NOT_OK(reader_->GetColumn(index, &column));
+    if (index < 0) continue;
+    std::unique_ptr<parquet::arrow::ColumnReader> decoder;
+    ARROW_RETURN_NOT_OK(reader_->GetColumn(index, &decoder));
+    column = std::make_unique<ColumnRows>(std::move(decoder), by_column[i]);
   }
   return Status::OK();
 }
 
 std::string RowGroupReader::PlaceOf(int index) const {
   return fmt::format("row group {}, column '{}', from row {}", row_group_,
-                     schema_->field(index)->name(), rows_ - rows_left_);
+                     schema_->field(index)->name(), next_row_);
 }
 
 Status RowGroupReader::CheckText(int index, const arrow::ChunkedArray& column) const {
-  int64_t row = rows_ - rows_left_;
+  int64_t row = next_row_;
   for (const auto& chunk : column.chunks()) {
     if (const auto found = FindRowNotUtf8(*chunk)) {
       return MakeError(ErrorKind::kBadInput, 522,
@@ -71,52 +84,83 @@ Status RowGroupReader::CheckText(int index, const arrow::ChunkedArray& column) c
   return Status::OK();
 }
 
-Result<std::shared_ptr<arrow::ChunkedArray>> RowGroupReader::ReadColumn(int index, int64_t rows) {
-  const auto& field = schema_->field(index);
-  if (columns_[index] == nullptr) {
-    ARROW_ASSIGN_OR_RAISE(auto nulls, arrow::MakeArrayOfNull(field->type(), rows, pool_));
-    return std::make_shared<arrow::ChunkedArray>(std::move(nulls));
-  }
-  std::shared_ptr<arrow::ChunkedArray> column;
-  ARROW_RETURN_NOT_OK(columns_[index]->NextBatch(rows, &column));
-  if (column->length() != rows) {
-    return Status::Invalid("the column ends ", rows - column->length(), " rows early");
-  }
-  if (!column->type()->Equals(*field->type())) {
+Result<std::shared_ptr<arrow::ChunkedArray>> RowGroupReader::NullColumn(int index,
+                                                                        int64_t rows) const {
+  ARROW_ASSIGN_OR_RAISE(auto nulls,
+                        arrow::MakeArrayOfNull(schema_->field(index)->type(), rows, pool_));
+  return std::make_shared<arrow::ChunkedArray>(std::move(nulls));
+}
+
+Result<std::shared_ptr<arrow::ChunkedArray>> RowGroupReader::DecodeColumn(int index, int64_t rows) {
+  if (columns_[index] == nullptr) return NullColumn(index, rows);
+  const auto& type = schema_->field(index)->type();
+  ARROW_ASSIGN_OR_RAISE(auto column, columns_[index]->Read({next_row_, next_row_ + rows}));
+  if (!column->type()->Equals(*type)) {
     arrow::compute::ExecContext context(pool_, /*executor=*/nullptr);
     context.set_use_threads(false);
     ARROW_ASSIGN_OR_RAISE(
         const auto cast,
-        arrow::compute::Cast(column, arrow::compute::CastOptions::Safe(field->type()), &context));
+        arrow::compute::Cast(column, arrow::compute::CastOptions::Safe(type), &context));
     column = cast.chunked_array();
   }
   ARROW_RETURN_NOT_OK(CheckText(index, *column));
   return column;
 }
 
-Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> RowGroupReader::Read(int64_t rows) {
-  std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
-  arrow::ChunkedArrayVector columns;
-  for (int i = 0; i < schema_->num_fields(); ++i) {
-    ARROW_RETURN_NOT_OK(AtParquetSeam(file_->path(), PlaceOf(i), [&] {
-      return ReadColumn(i, rows).Value(&columns.emplace_back());
-    }));
+Result<std::shared_ptr<arrow::ChunkedArray>> RowGroupReader::ReadColumn(int index, int64_t rows) {
+  std::shared_ptr<arrow::ChunkedArray> column;
+  ARROW_RETURN_NOT_OK(AtParquetSeam(file_->path(), PlaceOf(index),
+                                    [&] { return DecodeColumn(index, rows).Value(&column); }));
+  return column;
+}
+
+Result<RowGroupReader::Batches> RowGroupReader::MakeBatches(std::shared_ptr<arrow::Schema> schema,
+                                                            arrow::ChunkedArrayVector columns,
+                                                            int64_t rows) const {
+  if (columns.empty()) {
+    return Batches{arrow::RecordBatch::Make(std::move(schema), rows, arrow::ArrayVector{})};
   }
-  ARROW_RETURN_NOT_OK(
-      AtParquetSeam(file_->path(), fmt::format("row group {}", row_group_), [&]() -> Status {
-        const auto table = arrow::Table::Make(schema_, std::move(columns), rows);
-        if (schema_->num_fields() == 0) {
-          batches.push_back(arrow::RecordBatch::Make(schema_, rows, arrow::ArrayVector{}));
-          return Status::OK();
-        }
-        arrow::TableBatchReader reader(*table);
-        for (std::shared_ptr<arrow::RecordBatch> batch;;) {
-          ARROW_RETURN_NOT_OK(reader.ReadNext(&batch));
-          if (!batch) return Status::OK();
-          batches.push_back(std::move(batch));
-        }
-      }));
-  rows_left_ -= rows;
+  const auto table = arrow::Table::Make(std::move(schema), std::move(columns), rows);
+  Batches batches;
+  arrow::TableBatchReader reader(*table);
+  for (std::shared_ptr<arrow::RecordBatch> batch;;) {
+    ARROW_RETURN_NOT_OK(reader.ReadNext(&batch));
+    if (!batch) return batches;
+    batches.push_back(std::move(batch));
+  }
+}
+
+Result<RowGroupReader::Batches> RowGroupReader::Read(int64_t rows) {
+  arrow::ChunkedArrayVector columns(schema_->num_fields());
+  for (int i = 0; i < schema_->num_fields(); ++i) {
+    ARROW_ASSIGN_OR_RAISE(columns[i], ReadColumn(i, rows));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto batches, MakeBatches(schema_, std::move(columns), rows));
+  next_row_ += rows;
+  return batches;
+}
+
+Result<RowGroupReader::Batches> RowGroupReader::ReadWanted(int64_t rows, const RowsWanted& wanted,
+                                                           bool* found) {
+  arrow::ChunkedArrayVector columns(schema_->num_fields());
+  arrow::ChunkedArrayVector first_columns;
+  arrow::FieldVector first_fields;
+  for (int i = 0; i < schema_->num_fields(); ++i) {
+    if (!wanted.columns[i]) continue;
+    ARROW_ASSIGN_OR_RAISE(columns[i], ReadColumn(i, rows));
+    first_columns.push_back(columns[i]);
+    first_fields.push_back(schema_->field(i));
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto first, MakeBatches(arrow::schema(std::move(first_fields)),
+                                                      std::move(first_columns), rows));
+  *found = std::any_of(first.begin(), first.end(),
+                       [&](const auto& batch) { return wanted.any(*batch); });
+  for (int i = 0; i < schema_->num_fields(); ++i) {
+    if (wanted.columns[i]) continue;
+    ARROW_ASSIGN_OR_RAISE(columns[i], *found ? ReadColumn(i, rows) : NullColumn(i, rows));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto batches, MakeBatches(schema_, std::move(columns), rows));
+  next_row_ += rows;
   return batches;
 }
 

@@ -37,9 +37,9 @@ class RowGroupMorsel : public Morsel {
 
 // Role: says when looking at the predicate first is worth it. Where rows that are wanted lie
 // everywhere, hardly any batch is without one, and the predicate would only be computed twice.
-class Promise {
+class EarlyLook {
  public:
-  bool is_kept() const { return asked_ < 4 || 8 * in_vain_ < 7 * asked_ || batches_ % 16 == 0; }
+  bool is_worth_it() const { return asked_ < 4 || 8 * in_vain_ < 7 * asked_ || batches_ % 16 == 0; }
   void NoteBatch() { ++batches_; }
   void NoteAnswer(bool found) {
     ++asked_;
@@ -169,7 +169,7 @@ Status ParquetSource::ReadRowGroup(const RowGroupUnit& unit, std::shared_ptr<Par
                                                           file_schema_, options_.pool));
   const RowRanges ranges = unit.ranges ? *unit.ranges : RowRanges{{0, reader->rows()}};
   const RowsWanted wanted = MakeRowsWanted(unit.file);
-  Promise promise;
+  EarlyLook early_look;
   int64_t rows = 0;
   for (const RowRange& range : ranges) {
     reader->SkipTo(range.begin);
@@ -177,12 +177,12 @@ Status ParquetSource::ReadRowGroup(const RowGroupUnit& unit, std::shared_ptr<Par
       if (stopped_.load(std::memory_order_relaxed)) return Status::OK();
       ARROW_RETURN_NOT_OK(CheckCancelled(options_.cancellation));
       rows = std::min(NextBatchRows(rows, unit.row_bytes), range.end - at);
-      const bool look_first = predicate_ && promise.is_kept();
+      const bool look_first = predicate_ && early_look.is_worth_it();
       bool found = true;
       ARROW_ASSIGN_OR_RAISE(
           auto batches, look_first ? reader->ReadWanted(rows, wanted, &found) : reader->Read(rows));
-      promise.NoteBatch();
-      if (look_first) promise.NoteAnswer(found);
+      early_look.NoteBatch();
+      if (look_first) early_look.NoteAnswer(found);
       ARROW_RETURN_NOT_OK(Emit(std::move(batches), unit.file, found, emit));
     }
   }

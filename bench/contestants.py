@@ -40,7 +40,7 @@ def headrace_command(task: Task) -> list[str]:
     command = [str(headrace_path()), "convert", str(task.source), str(task.output)]
     command += ["--memory", f"{task.budget_bytes >> 20}MiB", "--threads", str(task.threads)]
     command += ["--compression", "zstd:1", "--spill-dir", str(task.temp)]
-    if task.source.suffix == ".csv":
+    if task.source.suffix in (".csv", ".jsonl"):
         command += ["--types", lineitem.headrace_types()]
     if task.job == "months":
         command += ["--derive", "ship_month=date_trunc('month', l_shipdate)", "--partition-by", "ship_month"]

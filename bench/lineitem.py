@@ -86,6 +86,16 @@ def parquet_path(scale: str) -> Path:
     return path
 
 
+def json_path(scale: str) -> Path:
+    """The same rows as JSON lines: one object per row, numbers as numbers, dates as strings (3 times the CSV)."""
+    path = csv_path(scale).with_suffix(".jsonl")
+    if not path.exists():
+        making = path.with_suffix(".making")
+        duckdb.execute(f"COPY (SELECT * FROM {csv_relation(csv_path(scale))}) TO '{making}' (FORMAT json)")
+        making.rename(path)
+    return path
+
+
 def small_csv_path() -> Path:
     """The first 1,000 rows, for cold starts."""
     path = csv_path("0.01").with_name("lineitem_1000.csv")
@@ -97,6 +107,10 @@ def small_csv_path() -> Path:
 
 def csv_relation(path: Path) -> str:
     return f"read_csv('{path}', header = true, delim = ',', quote = '\"', columns = {duckdb_types()})"
+
+
+def json_relation(path: Path) -> str:
+    return f"read_json('{path}', format = 'newline_delimited', columns = {duckdb_types()})"
 
 
 def fingerprint(relation: str) -> list[int]:

@@ -3,10 +3,10 @@
 
     bench/pipelines.py --scale 1 --memory 512MiB --rounds 3 [--jobs months,one_file] [--only headrace,duckdb]
 
-Jobs: one_file (CSV -> one Parquet), months (CSV -> 84 month partitions), parquet (Parquet -> Parquet), start (1,000
-rows, durability off: cold start), bad_values and bad_fields (one_file of a CSV whose every second row goes into
-quarantine, for a value that does not fit or a field too many; headrace alone, its rows not checked). Everyone runs once
-per round, so that a noisy minute hits all alike; figures are medians, the peak is the largest. Each result is checked
+Jobs: one_file (CSV -> one Parquet), json (JSON lines -> one Parquet), months (CSV -> 84 month partitions), parquet
+(Parquet -> Parquet), start (1,000 rows, durability off: cold start), bad_values and bad_fields (one_file of a CSV whose
+every second row goes into quarantine, for a value that does not fit or a field too many; headrace alone, its rows not
+checked). Everyone runs once per round, so that a noisy minute hits all alike; figures are medians, the peak is the largest. Each result is checked
 against the input (row count and order-independent hash). Prints one table per job, with each figure's ratio to the best
 peer, and writes JSON. † means killed, failed or timed out: the reason stands below the table. WRONG means the rows were
 not the input's.
@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 import measure
 
 BAD_JOBS = ("bad_values", "bad_fields")
-JOBS = ("one_file", "months", "parquet", "start", *BAD_JOBS)
+JOBS = ("one_file", "json", "months", "parquet", "start", *BAD_JOBS)
 START_RUNS_PER_ROUND = 7
 
 
@@ -39,6 +39,8 @@ def source_of(job: str, scale: str) -> Path:
         return lineitem.small_csv_path()
     if job in BAD_JOBS:
         return lineitem.half_bad_path(scale, job)
+    if job == "json":
+        return lineitem.json_path(scale)
     return lineitem.parquet_path(scale) if job == "parquet" else lineitem.csv_path(scale)
 
 

@@ -14,7 +14,12 @@ connection.execute(f"SET memory_limit = '{int(int(budget) * 0.8) >> 20}MiB'")  #
 connection.execute(f"SET threads = {threads}")
 connection.execute("SET preserve_insertion_order = true")
 connection.execute(f"SET temp_directory = '{temp}'")
-relation = f"read_parquet('{source}')" if source.endswith(".parquet") else lineitem.csv_relation(Path(source))
+relations = {
+    ".parquet": lambda path: f"read_parquet('{path}')",
+    ".jsonl": lineitem.json_relation,
+    ".csv": lineitem.csv_relation,
+}
+relation = relations[Path(source).suffix](Path(source))
 options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
 columns = "*"
 if job == "months":

@@ -22,6 +22,16 @@ TYPES = {
 
 if source.endswith(".parquet"):
     frame = pl.scan_parquet(source)
+elif source.endswith(".jsonl"):
+    # Its JSON reader takes decimals and dates as floats and strings only; they are cast afterwards.
+    read_as = {"decimal(15,2)": pl.Float64, "date": pl.String}
+    columns = {name: ours for name, (ours, _) in lineitem.COLUMNS.items()}
+    frame = pl.scan_ndjson(source, schema={name: read_as.get(ours, TYPES[ours]) for name, ours in columns.items()})
+    frame = frame.with_columns(
+        pl.col(name).str.to_date("%Y-%m-%d") if ours == "date" else pl.col(name).cast(TYPES[ours])
+        for name, ours in columns.items()
+        if ours in read_as
+    )
 else:
     frame = pl.scan_csv(source, schema={name: TYPES[ours] for name, (ours, _) in lineitem.COLUMNS.items()})
 output = target

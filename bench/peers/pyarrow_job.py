@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.dataset as ds
+import pyarrow.json
 import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -32,6 +33,14 @@ def batches():
         file = pq.ParquetFile(source, pre_buffer=False)
         return file.schema_arrow, file.iter_batches(ROW_GROUP)
     types = {name: TYPES[ours] for name, (ours, _) in lineitem.COLUMNS.items()}
+    if source.endswith(".jsonl"):
+        # Its JSON reader takes decimals and dates as floats and strings only; they are cast afterwards.
+        read_as = {"decimal(15,2)": pa.float64(), "date": pa.string()}
+        read = pa.schema([(name, read_as.get(ours, TYPES[ours])) for name, (ours, _) in lineitem.COLUMNS.items()])
+        options = pyarrow.json.ParseOptions(explicit_schema=read)
+        reader = pyarrow.json.open_json(source, pyarrow.json.ReadOptions(block_size=1 << 20), parse_options=options)
+        schema = pa.schema(list(types.items()))
+        return schema, (batch.cast(schema) for batch in reader)
     options = pyarrow.csv.ConvertOptions(column_types=types)
     reader = pyarrow.csv.open_csv(source, pyarrow.csv.ReadOptions(block_size=1 << 20), convert_options=options)
     return reader.schema, reader

@@ -98,11 +98,12 @@ Result<std::unique_ptr<Scan>> OpenText(const std::vector<InputFile>& files, Hive
 }
 
 Result<std::unique_ptr<Scan>> OpenJson(const std::vector<InputFile>& files, HiveColumns hive,
-                                       const CsvOptions& options, const ScanContext& context) {
-  ARROW_RETURN_NOT_OK(RefuseOptions(DialectOptionsGiven(options), "JSON", files.front().path));
+                                       const InputSpec& input, const ScanContext& context) {
+  ARROW_RETURN_NOT_OK(RefuseOptions(DialectOptionsGiven(input.csv), "JSON", files.front().path));
   std::vector<JsonFile> text_files;
   for (const InputFile& file : files) text_files.push_back({file.path, file.size_bytes});
-  ARROW_ASSIGN_OR_RAISE(auto scan, OpenJsonScan(std::move(text_files), options, context));
+  ARROW_ASSIGN_OR_RAISE(auto scan, OpenJsonScan(std::move(text_files), input.csv, context,
+                                                {input.line_column, input.offset_column}));
   ARROW_RETURN_NOT_OK(CheckFileColumn(hive, scan->column_names(), files.front().path));
   return hive.empty() ? std::move(scan) : MakeHiveScan(std::move(scan), std::move(hive), context);
 }
@@ -145,8 +146,7 @@ Result<std::unique_ptr<Scan>> OpenScan(const InputSpec& input, const ScanContext
       return OpenText(files, std::move(hive), decided.format, input, context);
     case InputFormat::kJson:
     case InputFormat::kJsonLines:
-      ARROW_RETURN_NOT_OK(RefuseRecordPlaces(input, "json"));
-      return OpenJson(files, std::move(hive), input.csv, context);
+      return OpenJson(files, std::move(hive), input, context);
     default:
       return Unsupported(decided.format, files.front().path);
   }

@@ -22,6 +22,12 @@ std::string_view RejectCodeName(RejectCode code) {
       return "invalid_json";
     case RejectCode::kNotAnObject:
       return "not_an_object";
+    case RejectCode::kNestedTooDeep:
+      return "nested_too_deep";
+    case RejectCode::kRepeatedKey:
+      return "repeated_key";
+    case RejectCode::kRecordTooLong:
+      return "record_too_long";
   }
   return "";
 }

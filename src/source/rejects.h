@@ -33,6 +33,9 @@ enum class RejectCode : uint8_t {
   kUnclosedQuote,   // a quote that is opened and never closed
   kInvalidJson,     // not JSON
   kNotAnObject,     // JSON, but no object
+  kNestedTooDeep,   // JSON within JSON beyond any use
+  kRepeatedKey,     // a key that stands in one object twice
+  kRecordTooLong,   // a record above what its source takes
 };
 std::string_view RejectCodeName(RejectCode code);  // "bad_value", "too_few_fields", ...
 

@@ -81,10 +81,12 @@ Result<std::shared_ptr<arrow::Table>> ReadInput(MemoryEnv* env, const ScanSettin
   context.threads = settings.threads;
   context.batch_bytes = settings.batch_bytes;
   context.chunk_rows = settings.chunk_rows;
+  context.bad_rows = settings.bad_rows;
   InputSpec input;
   input.paths = {kInputPath};
   input.format = settings.format;
   input.csv = settings.csv;
+  input.line_column = settings.line_column;
   ARROW_ASSIGN_OR_RAISE(auto scan, OpenScan(input, context));
   ARROW_RETURN_NOT_OK(scan->Type({}).status());
   ARROW_ASSIGN_OR_RAISE(auto source, scan->Start(settings.batch_bytes));

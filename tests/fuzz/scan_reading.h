@@ -16,6 +16,8 @@ namespace headrace::fuzz {
 struct ScanSettings {
   std::string format;  // as --from says it
   CsvOptions csv;
+  BadRows bad_rows = BadRows::kFail;
+  std::string line_column;
   int64_t batch_bytes = 1 << 20;
   int64_t chunk_rows = 50'000;
   int threads = 1;

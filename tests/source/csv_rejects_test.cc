@@ -1,42 +1,10 @@
 // Bad rows put aside: which ones, why, with what text, and what is left.
 #include <random>
 
-#include "source/csv_reading.h"
-#include "source/rejects.h"
+#include "source/outcome.h"
 
 namespace headrace {
 namespace {
-
-struct Outcome {
-  std::vector<std::vector<std::string>> rows;
-  std::vector<std::string> rejects;  // "3@8 a bad_value 'x' [raw]" in order
-  std::string types;
-  std::vector<std::string> order;  // "row" and "reject" as they follow each other in the input
-};
-
-std::string RejectText(const arrow::RecordBatch& batch, int64_t row) {
-  const auto text = [&](int column) {
-    return std::string(static_cast<const arrow::BinaryArray&>(*batch.column(column)).GetView(row));
-  };
-  const auto number = [&](int column) {
-    return static_cast<const arrow::Int64Array&>(*batch.column(column)).Value(row);
-  };
-  const std::string column = batch.column(3)->IsNull(row) ? "-" : text(3);
-  return fmt::format("{}@{} {} {} ({}) [{}]", number(1), number(2), column, text(4), text(5),
-                     text(6));
-}
-
-void AddOrder(const Batch& batch, std::vector<std::string>* order) {
-  int64_t row = 0;
-  if (batch.rejects != nullptr) {
-    const auto& before = static_cast<const arrow::Int64Array&>(*batch.rejects->column(7));
-    for (int64_t i = 0; i < before.length(); ++i) {
-      for (; row < before.Value(i); ++row) order->push_back("row");
-      order->push_back("reject");
-    }
-  }
-  for (; row < batch.rows(); ++row) order->push_back("row");
-}
 
 ScanContext QuarantineContext(const ReadSettings& settings) {
   ScanContext context = TestContext(settings);
@@ -50,29 +18,7 @@ Result<Outcome> ReadAside(const std::string& text, const ReadSettings& settings)
                                                settings.csv, QuarantineContext(settings)));
   ScanRequest request;
   request.columns = settings.columns;
-  ARROW_ASSIGN_OR_RAISE(auto source, TypeAndStart(scan.get(), request, settings.batch_bytes));
-  Outcome outcome;
-  std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
-  while (true) {
-    ARROW_ASSIGN_OR_RAISE(auto morsel, source->Next());
-    if (morsel == nullptr) break;
-    ARROW_RETURN_NOT_OK(source->Read(std::move(morsel), [&](Batch batch) -> Status {
-      AddOrder(batch, &outcome.order);
-      if (batch.rejects != nullptr) {
-        ARROW_RETURN_NOT_OK(batch.rejects->ValidateFull());
-        for (int64_t i = 0; i < batch.rejects->num_rows(); ++i)
-          outcome.rejects.push_back(RejectText(*batch.rejects, i));
-      }
-      if (batch.columns == nullptr) return Status::OK();
-      batches.push_back(batch.columns);
-      return batch.columns->ValidateFull();
-    }));
-  }
-  ARROW_ASSIGN_OR_RAISE(auto table, arrow::Table::FromRecordBatches(source->schema(), batches));
-  outcome.rows = Cells(*table);
-  outcome.types = TypesOf(*table);
-  EXPECT_EQ(source->inputs()[0].rows, table->num_rows());
-  EXPECT_EQ(source->inputs()[0].rejects, static_cast<int64_t>(outcome.rejects.size()));
+  ARROW_ASSIGN_OR_RAISE(Outcome outcome, ReadOutcome(scan.get(), request, settings.batch_bytes));
   std::remove(path.c_str());
   return outcome;
 }

@@ -69,7 +69,7 @@ class JsonScanTest : public ::testing::Test {
 
 constexpr const char* kRows[] = {
     R"({"id": 1, "v": 1, "s": "a\u00e9\ud83d\ude00\n", "n": {"x": 1, "y": [1, 2]}, "d": "2024-01-01"})",
-    R"({"id":2,"v":1.5,"s":null,"n":{"y":[],"z":"}]{["},"d":"2024-02-01","m":"x","id":3})", R"({})",
+    R"({"id":2,"v":1.5,"s":null,"n":{"y":[],"z":"}]{["},"d":"2024-02-01","m":"x"})", R"({})",
     R"({ "s" : "", "m" : {"a" : [1, {"b" : null}]}, "l": [{"a": 1}, null, {"b": [[], [2.25]]}] })",
     R"({"v":-0.0,"n":null,"l":[],"key \"\\\u0041":true,"id":9223372036854775807})"};
 
@@ -165,6 +165,8 @@ TEST_F(JsonScanTest, WhatIsWrongIsToldWithItsPlace) {
       {std::string("{\"a\":\"\0\"}\n", 10), "a control character inside a string"},
       {std::string("{\"a\":\0}\n", 8), "byte 0x00 where a value should stand"},
       {"{\"a\":1}\n{\"a\":\"\xff\"}\n", "not UTF-8; name its encoding"},
+      {"{\"a\":1}\n{\"a\":null,\"b\":[],\"a\":2}\n",
+       "would be lost; give one of them another key: "},
       {"{\"a\":1}\n[1,2]\n", "bad.json:2 (byte 8): an array of its own"},
       {"[{\"a\":1},]", ":1 (byte 9): ']' where an element of the array should stand"},
       {"[{\"a\":1} {\"a\":2}]", ":1 (byte 9): '{\"a\":2}]' where ',' or ']'"},

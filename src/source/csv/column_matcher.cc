@@ -55,10 +55,7 @@ Status ColumnMatcher::Finish(const RecordPlaceColumns& places, CsvLayout* layout
   const auto add_place = [&](const std::string& name, int field) {
     if (name.empty()) return Status::OK();
     if (!column_of_name_.emplace(name, static_cast<int>(column_names_.size())).second) {
-      return MakeError(ErrorKind::kInvalidConfig, 173,
-                       "a column of this name is there already; give --line-column or "
-                       "--offset-column another name: '{}' in {}",
-                       name, first_path_);
+      return PlaceNameIsTaken(name, first_path_);
     }
     column_names_.push_back(name);
     for (const auto& columns : distinct_) columns->field_of_column.push_back(field);

@@ -9,14 +9,9 @@
 #include "headrace/job.h"
 #include "source/csv/csv_columns.h"
 #include "source/csv/csv_header.h"
+#include "source/record_places.h"
 
 namespace headrace {
-
-// Names of columns that hold where a record stands; "" = not wanted.
-struct RecordPlaceColumns {
-  std::string line;
-  std::string offset;
-};
 
 // Role: matches each file's header, in the order of the files, to the columns of the scan by name.
 // Owner: the opening of a scan. Threads: one. Errors: BadInput naming both files where the sets of

@@ -117,9 +117,7 @@ class CsvScan : public Scan {
                             FindColumn(layout_.column_names, layout_.inputs[0].text->path(), name,
                                        ErrorKind::kInvalidConfig, 163));
       if (layout_.columns[0].field_of_column[static_cast<size_t>(column)] < kMissingField) {
-        return MakeError(ErrorKind::kInvalidConfig, 173,
-                         "lines and offsets are int64; leave the column out of --types: '{}'",
-                         name);
+        return PlaceHasItsType(name);
       }
       ARROW_ASSIGN_OR_RAISE(types[static_cast<size_t>(column)], expr::ParseType(text));
     }

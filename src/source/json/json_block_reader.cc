@@ -63,7 +63,7 @@ Result<bool> JsonBlockReader::OpenNextInput() {
   ARROW_ASSIGN_OR_RAISE(stream_, input().text->Open(pass_));
   splitter_.reset();
   if (input().framing != JsonFraming::kLines) splitter_.emplace(input().framing);
-  offset_ = 0;
+  offset_ = input().text->mark_bytes();
   line_ = 1;
   at_end_ = false;
   tail_bytes_ = 0;
@@ -132,13 +132,13 @@ int64_t JsonBlockReader::WholeBytes(JsonBlock* block, int64_t from, int64_t leng
 
 Status JsonBlockReader::GrowForValue(JsonBlock* block) {
   const int64_t capacity =
-      std::min(std::max(block->capacity(), limits_.block_bytes) * 2, limits_.row_bytes_max);
+      std::min(std::max(block->capacity(), limits_.block_bytes) * 2, limits_.grown_bytes_max());
   const std::string place = JsonPlace(inputs_, *block, block->text());
   if (capacity <= block->capacity()) {
     return MakeError(ErrorKind::kBadInput, 405,
                      "a JSON value is longer than allowed; is a quote or bracket never closed?: "
                      "{}: above {}",
-                     place, FormatBytes(limits_.row_bytes_max));
+                     place, FormatBytes(limits_.grown_bytes_max()));
   }
   const Status status = block->Grow(capacity);
   if (status.ok()) return status;

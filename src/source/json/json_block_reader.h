@@ -3,6 +3,7 @@
 
 #include <arrow/memory_pool.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "headrace/job.h"
 #include "source/json/json_block.h"
 #include "source/json/json_splitter.h"
 #include "source/text/text_input.h"
@@ -21,15 +23,24 @@ struct JsonInput {
   JsonFraming framing = JsonFraming::kLines;
 };
 
+inline constexpr int64_t kJsonBlockBytesMax = 1LL << 30;  // positions are 31 bits wide
+
 struct JsonBlockLimits {
   int64_t block_bytes = 1 << 20;        // text per block
-  int64_t row_bytes_max = 512LL << 20;  // a longer value is refused
+  int64_t row_bytes_max = 512LL << 20;  // a longer row is a bad one
+  // kQuarantine: also such a row is read whole, for its text is kept.
+  BadRows bad_rows = BadRows::kFail;
+
+  // A block grows to that for one value.
+  int64_t grown_bytes_max() const {
+    return bad_rows == BadRows::kFail ? std::max(row_bytes_max, block_bytes) : kJsonBlockBytesMax;
+  }
 };
 
 // Role: reads the inputs one after the other and hands out blocks that start and end between
 // values: after a newline where values stand on lines of their own (a newline cannot stand inside
 // a JSON string), else where brackets and quotes say so. A block grows when one value does not fit,
-// up to row_bytes_max and what the pool gives. Owner: a source, or the pass that finds types.
+// up to grown_bytes_max and what the pool gives. Owner: a source, or the pass that finds types.
 // Threads: Next and Recycle from any thread; a lock orders them. Errors: BadInput with file and
 // line for an array that is not well-formed between its elements and for a value above the limit;
 // OutOfMemory when a value does not fit the budget; Source.

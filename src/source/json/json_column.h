@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "source/json/json_bad_values.h"
 #include "source/json/json_cursor.h"
 #include "source/json/json_keys.h"
 
@@ -24,15 +25,6 @@ struct JsonTake {
   int64_t field_bytes_max = 0;
   int64_t bytes = 0;  // that the values taken are going to need
   Status status;      // set where memory is refused
-};
-
-// A value that its column's type cannot hold: the first in the text of those found.
-struct JsonBadValue {
-  const uint8_t* begin = nullptr;  // null = none
-  const uint8_t* end = nullptr;
-  std::string column;
-  std::shared_ptr<arrow::DataType> type;
-  std::string reason;
 };
 
 // Role: a node of the tree of columns; the root is the row. Values are appended, and truncated
@@ -51,9 +43,15 @@ class JsonColumn {
   // Appends NULLs up to `length` values.
   virtual Status PadTo(int64_t length) = 0;
   virtual void Truncate(int64_t length) = 0;
-  // An array of `length` values; the column is empty then. nullptr when `bad` has been filled.
-  virtual Result<std::shared_ptr<arrow::Array>> Finish(int64_t length, const JsonTake& take,
-                                                       JsonBadValue* bad) = 0;
+  // Takes values out, which need not be there.
+  virtual void Erase(const IndexSpans& spans) = 0;
+  virtual void Clear() = 0;
+  // An array of the first `length` values, which stay where they are. nullptr when one of them is
+  // bad: `bad` is then the first in the text of all that were found with it.
+  virtual Result<std::shared_ptr<arrow::Array>> Convert(int64_t length, const JsonTake& take,
+                                                        JsonBadValue* bad) = 0;
+  // The bad ones of the first `length` values, which have been converted before.
+  virtual Status FindBad(int64_t length, const JsonTake& take, JsonBadValues* bad) const = 0;
 
  protected:
   int64_t length_ = 0;
@@ -81,8 +79,11 @@ class JsonRowColumns {
   bool TakeMembers(JsonCursor* cursor, JsonTake* take, int64_t row);
   // Also after a row that failed half-way.
   void Truncate(int64_t length);
-  // The columns in the order of the schema, `length` values each; none when `bad` has been filled.
-  Result<arrow::ArrayVector> Finish(int64_t length, const JsonTake& take, JsonBadValue* bad);
+  void Erase(const IndexSpans& spans);
+  void Clear();
+  // The columns in the order of the schema, `length` values each; none when one is bad.
+  Result<arrow::ArrayVector> Convert(int64_t length, const JsonTake& take, JsonBadValue* bad);
+  Status FindBad(int64_t length, const JsonTake& take, JsonBadValues* bad) const;
 
  private:
   JsonKeys keys_;

@@ -35,6 +35,8 @@ enum class JsonProblem : uint8_t {
   kNotAnObject,
   kNotUtf8,
   kTooLong,
+  kRowTooLong,
+  kRepeatedKey,
   kTooManyKeys
 };
 

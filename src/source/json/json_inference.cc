@@ -37,6 +37,7 @@ class JsonInferencePass {
     if (status.ok()) {
       merged_.shape.Merge(&worker.shape, &keys_);
       merged_.rows += worker.rows;
+      merged_.bad_rows += worker.bad_rows;
       charges_.push_back(std::move(worker.charge));
       return;
     }
@@ -61,6 +62,7 @@ class JsonInferencePass {
     JsonShape::Observer observer;
     std::shared_ptr<arrow::ResizableBuffer> charge;  // stands for the memory of the shape
     int64_t rows = 0;
+    int64_t bad_rows = 0;
     int64_t sequence = 0;
   };
 
@@ -80,8 +82,14 @@ class JsonInferencePass {
 
   Status LookAt(const JsonBlock& block, Worker* worker) const {
     worker->observer.block = &block;
-    JsonRows rows(block);
+    JsonRows rows(block, settings_.limits.row_bytes_max);
     while (rows.Next()) {
+      // Of a row that cannot be one nothing is to be remembered.
+      if (settings_.limits.bad_rows == BadRows::kQuarantine && !rows.Check()) {
+        rows.Skip();
+        ++worker->bad_rows;
+        continue;
+      }
       const bool good = rows.Read(
           [&](JsonCursor* cursor) { return worker->shape.Observe(cursor, &worker->observer); });
       if (!good) return RowError(block, rows, *worker);

@@ -24,10 +24,12 @@ struct JsonInferenceSettings {
 struct JsonInference {
   JsonShape shape;  // of the rows
   int64_t rows = 0;
+  int64_t bad_rows = 0;  // left out; what does not fit a given type is not among them
 };
 
 // Reads every row of every input. Same answer for any number of threads and any block size.
-// Errors: those of reading; BadInput for the first bad row, and for too many different keys.
+// Errors: those of reading; BadInput for the first bad row unless
+// limits.bad_rows leaves them out, and for too many different keys.
 Result<JsonInference> InferJson(const std::vector<JsonInput>& inputs,
                                 const JsonInferenceSettings& settings);
 

@@ -34,7 +34,10 @@ int JsonKeys::ReadSlow(JsonCursor* cursor) {
     std::memcpy(first, text.begin, unknown_.size());
   }
   const int index = Find(unknown_);
-  if (index >= 0) Follow(index);
+  if (index >= 0) {
+    Follow(index);
+    Mark(&keys_[static_cast<size_t>(index)]);
+  }
   return index;
 }
 

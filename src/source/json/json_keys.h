@@ -19,16 +19,22 @@ class JsonKeys {
   // where the text is broken.
   int Read(JsonCursor* cursor) {
     if (next_ < keys_.size()) {
-      const Key& key = keys_[next_];
+      Key& key = keys_[next_];
       if (key.Matches(cursor->at)) [[likely]] {
         cursor->at += key.quoted_bytes;
+        Mark(&key);
         return static_cast<int>(next_++);
       }
     }
     return ReadSlow(cursor);
   }
-  // The next key is likely the first one.
-  void Rewind() { next_ = 0; }
+  // An object begins: the next key is likely the first one.
+  void Rewind() {
+    next_ = 0;
+    ++object_;
+  }
+  // The known key that was read last stands in its object for the second time.
+  bool repeated() const { return repeated_; }
   // The next key is likely the one behind this.
   void Follow(int index) { next_ = static_cast<size_t>(index) + 1; }
   int Add(std::string name);
@@ -44,6 +50,7 @@ class JsonKeys {
     std::vector<uint64_t> quoted;  // as it is written in quotes, in words
     uint64_t last_mask = 0;        // of the last word
     int64_t quoted_bytes = 0;      // 0 = it cannot be written as it is
+    int64_t object = 0;            // the last one that it was read in
 
     bool Matches(const uint8_t* text) const {
       const size_t last = quoted.size() - 1;
@@ -53,11 +60,17 @@ class JsonKeys {
       return ((LoadWord(text + last * 8) ^ quoted[last]) & last_mask) == 0;
     }
   };
+  void Mark(Key* key) {
+    repeated_ = key->object == object_;
+    key->object = object_;
+  }
   int ReadSlow(JsonCursor* cursor);
 
   std::vector<Key> keys_;
   std::unordered_map<std::string, int> by_name_;
   size_t next_ = 0;
+  int64_t object_ = 0;  // counts objects from 1 on
+  bool repeated_ = false;
   std::string unknown_;
 };
 

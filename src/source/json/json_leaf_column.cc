@@ -37,6 +37,14 @@ class LeafColumn : public JsonColumn {
     spans_.Truncate(length);
     length_ = spans_.size();
   }
+  void Erase(const IndexSpans& spans) override {
+    spans_.Erase(spans);
+    length_ = spans_.size();
+  }
+  void Clear() override {
+    spans_.Clear();
+    length_ = 0;
+  }
 
  protected:
   bool TakeSpan(JsonCursor* cursor, JsonTake* take, uint32_t escaped_flag) {
@@ -63,10 +71,6 @@ class LeafColumn : public JsonColumn {
     ++length_;
     return true;
   }
-  void Clear() {
-    spans_.Clear();
-    length_ = 0;
-  }
 
   const std::shared_ptr<arrow::DataType> type_;
   const std::string name_;
@@ -85,24 +89,54 @@ class ConvertedColumn : public LeafColumn {
     return TakeSpan(cursor, take, /*escaped_flag=*/0);
   }
 
-  Result<std::shared_ptr<arrow::Array>> Finish(int64_t length, const JsonTake& take,
-                                               JsonBadValue* bad) override {
+  Result<std::shared_ptr<arrow::Array>> Convert(int64_t length, const JsonTake& take,
+                                                JsonBadValue* bad) override {
     ARROW_RETURN_NOT_OK(PadTo(length));
-    RecordRange range;
-    range.text = take.text;
-    range.index = reinterpret_cast<const uint32_t*>(spans_.data());
-    range.stride = 2;
-    range.rows = length;
-    range.columns = 1;
     BadField field;
-    ARROW_ASSIGN_OR_RAISE(auto array, converter_->Convert(range, 0, pool_, &field));
-    Clear();
+    ARROW_ASSIGN_OR_RAISE(auto array,
+                          converter_->Convert(Range(take, 0, length), 0, pool_, &field));
     if (field.row >= 0 && (bad->begin == nullptr || field.begin < bad->begin))
-      *bad = {field.begin, field.end, name_, type_, std::move(field.reason)};
+      *bad = BadValue(std::move(field));
     return array;
   }
 
+  Status FindBad(int64_t length, const JsonTake& take, JsonBadValues* bad) const override {
+    int64_t count = length;
+    for (int64_t at = 0; at < length;) {
+      const RecordRange range = Range(take, at, std::min(count, length - at));
+      BadField field;
+      ARROW_RETURN_NOT_OK(converter_->Convert(range, 0, pool_, &field).status());
+      if (field.row < 0) {
+        at += range.rows;
+        count *= 2;
+        continue;
+      }
+      at += field.row + 1;
+      count = kValuesAfterBad;
+      if (!bad->Add(BadValue(std::move(field)))) break;
+    }
+    bad->EndColumn();
+    return Status::OK();
+  }
+
  private:
+  // Values looked at after a bad one: they often come together, and each look allocates for all of
+  // its values.
+  static constexpr int64_t kValuesAfterBad = 8;
+
+  RecordRange Range(const JsonTake& take, int64_t first, int64_t count) const {
+    RecordRange range;
+    range.text = take.text;
+    range.index = reinterpret_cast<const uint32_t*>(spans_.data() + first);
+    range.stride = 2;
+    range.rows = count;
+    range.columns = 1;
+    return range;
+  }
+  JsonBadValue BadValue(BadField field) const {
+    return {field.begin, field.end, name_, type_, std::move(field.reason)};
+  }
+
   const std::unique_ptr<ColumnConverter> converter_;
 };
 
@@ -119,13 +153,14 @@ class TextColumn : public LeafColumn {
     return TakeSpan(cursor, take, kEscaped);
   }
 
-  Result<std::shared_ptr<arrow::Array>> Finish(int64_t length, const JsonTake& take,
-                                               JsonBadValue* bad) override {
+  Result<std::shared_ptr<arrow::Array>> Convert(int64_t length, const JsonTake& take,
+                                                JsonBadValue*) override {
     ARROW_RETURN_NOT_OK(PadTo(length));
     ARROW_ASSIGN_OR_RAISE(
         std::shared_ptr<arrow::Buffer> offsets,
         arrow::AllocateBuffer((length + 1) * static_cast<int64_t>(sizeof(int32_t)), pool_));
-    ARROW_ASSIGN_OR_RAISE(auto data, arrow::AllocateResizableBuffer(TextBytes() + kChunk, pool_));
+    ARROW_ASSIGN_OR_RAISE(auto data,
+                          arrow::AllocateResizableBuffer(TextBytes(length) + kChunk, pool_));
     int32_t* const offset = reinterpret_cast<int32_t*>(offsets->mutable_data());
     uint8_t* const first = data->mutable_data();
     uint8_t* out = first;
@@ -143,7 +178,6 @@ class TextColumn : public LeafColumn {
       }
       offset[i + 1] = static_cast<int32_t>(out - first);
     }
-    Clear();
     ARROW_RETURN_NOT_OK(data->Resize(out - first, /*shrink_to_fit=*/false));
     const int64_t null_count = validity.null_count();
     return arrow::MakeArray(arrow::ArrayData::Make(
@@ -152,10 +186,12 @@ class TextColumn : public LeafColumn {
         null_count));
   }
 
+  Status FindBad(int64_t, const JsonTake&, JsonBadValues*) const override { return Status::OK(); }
+
  private:
-  int64_t TextBytes() const {
+  int64_t TextBytes(int64_t length) const {
     int64_t bytes = 0;
-    for (int64_t i = 0; i < spans_.size(); ++i)
+    for (int64_t i = 0; i < length; ++i)
       bytes += static_cast<uint32_t>((spans_[i].end & ~kEscaped) - (spans_[i].before + 1));
     return bytes;
   }

@@ -17,15 +17,15 @@ bool OtherKind(JsonCursor* cursor, const std::string& name) {
                                   name));
 }
 
-// Bits out of bytes, if any is 0; counts these.
-Result<std::shared_ptr<arrow::Buffer>> PackValidity(const PoolArray<uint8_t>& valid,
+// Bits out of the first `length` bytes, if any is 0; counts these.
+Result<std::shared_ptr<arrow::Buffer>> PackValidity(const PoolArray<uint8_t>& valid, int64_t length,
                                                     arrow::MemoryPool* pool, int64_t* nulls) {
-  *nulls = std::count(valid.data(), valid.data() + valid.size(), uint8_t{0});
+  *nulls = std::count(valid.data(), valid.data() + length, uint8_t{0});
   if (*nulls == 0) return nullptr;
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bits,
-                        arrow::AllocateBuffer((valid.size() + 7) / 8, pool));
+                        arrow::AllocateBuffer((length + 7) / 8, pool));
   std::memset(bits->mutable_data(), 0, static_cast<size_t>(bits->size()));
-  for (int64_t i = 0; i < valid.size(); ++i)
+  for (int64_t i = 0; i < length; ++i)
     bits->mutable_data()[i / 8] |= static_cast<uint8_t>(valid[i] << i % 8);
   return bits;
 }
@@ -60,19 +60,30 @@ class StructColumn : public JsonColumn {
     length_ = std::min(length_, length);
     fields_->Truncate(length_);
   }
-  Result<std::shared_ptr<arrow::Array>> Finish(int64_t length, const JsonTake& take,
-                                               JsonBadValue* bad) override {
-    ARROW_RETURN_NOT_OK(PadTo(length));
-    ARROW_ASSIGN_OR_RAISE(auto children, fields_->Finish(length, take, bad));
-    int64_t nulls = 0;
-    ARROW_ASSIGN_OR_RAISE(auto bits, PackValidity(valid_, pool_, &nulls));
+  void Erase(const IndexSpans& spans) override {
+    valid_.Erase(spans);
+    length_ = valid_.size();
+    fields_->Erase(spans);
+  }
+  void Clear() override {
     valid_.Clear();
     length_ = 0;
+    fields_->Clear();
+  }
+  Result<std::shared_ptr<arrow::Array>> Convert(int64_t length, const JsonTake& take,
+                                                JsonBadValue* bad) override {
+    ARROW_RETURN_NOT_OK(PadTo(length));
+    ARROW_ASSIGN_OR_RAISE(auto children, fields_->Convert(length, take, bad));
     if (children.empty()) return nullptr;
+    int64_t nulls = 0;
+    ARROW_ASSIGN_OR_RAISE(auto bits, PackValidity(valid_, length, pool_, &nulls));
     std::vector<std::shared_ptr<arrow::ArrayData>> data;
     for (const auto& child : children) data.push_back(child->data());
     return arrow::MakeArray(
         arrow::ArrayData::Make(type_, length, {std::move(bits)}, std::move(data), nulls));
+  }
+  Status FindBad(int64_t length, const JsonTake& take, JsonBadValues* bad) const override {
+    return fields_->FindBad(length, take, bad);
   }
 
  private:
@@ -122,13 +133,38 @@ class ListColumn : public JsonColumn {
     ends_.Truncate(length);
     valid_.Truncate(length);
     length_ = std::min(length_, length);
-    elements_ = length_ > 0 ? ends_[length_ - 1] : 0;
+    elements_ = EndOf(length_);
     element_->Truncate(elements_);
   }
-  Result<std::shared_ptr<arrow::Array>> Finish(int64_t length, const JsonTake& take,
-                                               JsonBadValue* bad) override {
+  void Erase(const IndexSpans& spans) override {
+    IndexSpans elements;
+    for (const IndexSpan& span : spans) elements.push_back({EndOf(span.begin), EndOf(span.end)});
+    // Each end moves down by the elements taken out before it.
+    int64_t removed = 0;
+    size_t next = 0;
+    for (int64_t i = 0; i < ends_.size(); ++i) {
+      for (; next < spans.size() && spans[next].end <= i; ++next)
+        removed += elements[next].end - elements[next].begin;
+      ends_[i] -= static_cast<int32_t>(removed);
+    }
+    ends_.Erase(spans);
+    valid_.Erase(spans);
+    element_->Erase(elements);
+    length_ = ends_.size();
+    elements_ = EndOf(length_);
+  }
+  void Clear() override {
+    ends_.Clear();
+    valid_.Clear();
+    element_->Clear();
+    length_ = 0;
+    elements_ = 0;
+  }
+  Result<std::shared_ptr<arrow::Array>> Convert(int64_t length, const JsonTake& take,
+                                                JsonBadValue* bad) override {
     ARROW_RETURN_NOT_OK(PadTo(length));
-    ARROW_ASSIGN_OR_RAISE(auto elements, element_->Finish(elements_, take, bad));
+    ARROW_ASSIGN_OR_RAISE(auto elements, element_->Convert(EndOf(length), take, bad));
+    if (elements == nullptr) return nullptr;
     ARROW_ASSIGN_OR_RAISE(
         std::shared_ptr<arrow::Buffer> offsets,
         arrow::AllocateBuffer((length + 1) * static_cast<int64_t>(sizeof(int32_t)), pool_));
@@ -136,17 +172,20 @@ class ListColumn : public JsonColumn {
     offset[0] = 0;
     std::copy_n(ends_.data(), length, offset + 1);
     int64_t nulls = 0;
-    ARROW_ASSIGN_OR_RAISE(auto bits, PackValidity(valid_, pool_, &nulls));
-    ends_.Clear();
-    valid_.Clear();
-    length_ = 0;
-    elements_ = 0;
-    if (elements == nullptr) return nullptr;
+    ARROW_ASSIGN_OR_RAISE(auto bits, PackValidity(valid_, length, pool_, &nulls));
     return arrow::MakeArray(arrow::ArrayData::Make(
         type_, length, {std::move(bits), std::move(offsets)}, {elements->data()}, nulls));
   }
+  Status FindBad(int64_t length, const JsonTake& take, JsonBadValues* bad) const override {
+    return element_->FindBad(EndOf(length), take, bad);
+  }
 
  private:
+  // Elements of the first `length` values.
+  int64_t EndOf(int64_t length) const {
+    const int64_t known = std::min(length, ends_.size());
+    return known > 0 ? ends_[known - 1] : 0;
+  }
   Status Append(uint8_t valid) {
     ARROW_RETURN_NOT_OK(ends_.Push(static_cast<int32_t>(elements_)));
     ARROW_RETURN_NOT_OK(valid_.Push(valid));
@@ -179,68 +218,6 @@ Result<std::unique_ptr<JsonColumn>> MakeJsonColumn(const std::shared_ptr<arrow::
     return std::make_unique<ListColumn>(type, std::move(name), std::move(element), pool);
   }
   return MakeJsonLeaf(type, std::move(name), pool);
-}
-
-Result<std::unique_ptr<JsonRowColumns>> JsonRowColumns::Make(const arrow::Schema& schema,
-                                                             const std::vector<std::string>& known,
-                                                             arrow::MemoryPool* pool,
-                                                             const std::string& prefix) {
-  auto row = std::make_unique<JsonRowColumns>();
-  const auto place_of = [&](const std::string& name) -> std::unique_ptr<JsonColumn>* {
-    if (row->keys_.Find(name) < 0) {
-      row->keys_.Add(name);
-      row->columns_.emplace_back();
-    }
-    return &row->columns_[static_cast<size_t>(row->keys_.Find(name))];
-  };
-  for (const std::string& name : known) place_of(name);
-  for (const auto& field : schema.fields()) {
-    const std::string name = prefix.empty() ? field->name() : prefix + "." + field->name();
-    ARROW_ASSIGN_OR_RAISE(*place_of(field->name()), MakeJsonColumn(field->type(), name, pool));
-    row->order_.push_back(row->keys_.Find(field->name()));
-  }
-  return row;
-}
-
-int64_t JsonRowColumns::row_bytes() const {
-  int64_t bytes = 0;
-  for (const int key : order_) bytes += columns_[static_cast<size_t>(key)]->value_bytes();
-  return bytes;
-}
-
-// Of a key that stands there twice the last value counts.
-bool JsonRowColumns::TakeMembers(JsonCursor* cursor, JsonTake* take, int64_t row) {
-  keys_.Rewind();
-  return cursor->Members([&] {
-    const int key = keys_.Read(cursor);
-    if (key == -2 || !cursor->Expect(':', "':'")) return false;
-    JsonColumn* const column = key < 0 ? nullptr : columns_[static_cast<size_t>(key)].get();
-    if (column == nullptr) return cursor->SkipValue();
-    if (column->length() > row) [[unlikely]]
-      column->Truncate(row);
-    if (*cursor->at == 'n') return cursor->Scalar();
-    if (column->length() < row) {
-      take->status = column->PadTo(row);
-      if (!take->status.ok()) return false;
-    }
-    return column->Take(cursor, take);
-  });
-}
-
-void JsonRowColumns::Truncate(int64_t length) {
-  for (const int key : order_) columns_[static_cast<size_t>(key)]->Truncate(length);
-}
-
-Result<arrow::ArrayVector> JsonRowColumns::Finish(int64_t length, const JsonTake& take,
-                                                  JsonBadValue* bad) {
-  arrow::ArrayVector arrays;
-  for (const int key : order_) {
-    ARROW_ASSIGN_OR_RAISE(auto array,
-                          columns_[static_cast<size_t>(key)]->Finish(length, take, bad));
-    arrays.push_back(std::move(array));
-  }
-  if (bad->begin != nullptr) arrays.clear();
-  return arrays;
 }
 
 }  // namespace headrace

@@ -6,6 +6,7 @@
 
 #include "source/json/json_block_reader.h"
 #include "source/json/json_cursor.h"
+#include "source/rejects.h"
 
 namespace headrace {
 
@@ -13,7 +14,7 @@ namespace headrace {
 // that reads the block. Threads: one.
 class JsonRows {
  public:
-  explicit JsonRows(const JsonBlock& block);
+  JsonRows(const JsonBlock& block, int64_t row_bytes_max);
 
   // Moves to the next row; false at the end of the block.
   bool Next();
@@ -28,29 +29,33 @@ class JsonRows {
   }
   // Checks the row and leaves the cursor at its start again.
   bool Check();
-  // Moves behind a bad row, whose text is `row()` then.
+  // Moves behind a bad row.
   void Skip();
 
   const JsonCursor& cursor() const { return cursor_; }
   const uint8_t* row_begin() const { return row_begin_; }
-  // Where a row that was read or skipped ends, without its line end.
-  const uint8_t* row_end() const { return row_end_; }
 
  private:
   bool AtEnd();
   bool NoObject();
   bool CheckUtf8(bool good);
-  const uint8_t* FindEnd() const;
 
   const JsonBlock& block_;
+  const int64_t row_bytes_max_;
   JsonCursor cursor_;
   const uint8_t* row_begin_;
-  const uint8_t* row_end_;
   const uint8_t* not_utf8_;  // the first byte from the row on that is not UTF-8; the end = none
 };
+
+// Where the row that begins here ends, good or bad, without its line end.
+const uint8_t* JsonRowEnd(const JsonBlock& block, const uint8_t* row_begin);
 
 // BadInput for the bad row that `rows` stands at.
 Status JsonRowError(const std::vector<JsonInput>& inputs, const JsonBlock& block,
                     const JsonRows& rows);
+
+// The same for the quarantine: why, and a few words that say it.
+RejectCode JsonRejectCode(JsonProblem problem);
+std::string JsonRejectReason(const JsonBlock& block, const JsonRows& rows);
 
 }  // namespace headrace

@@ -12,7 +12,7 @@ namespace headrace {
 namespace {
 
 constexpr int64_t kSampleBytes = 64 * 1024;
-constexpr int64_t kRowBytesLimit = 1LL << 30;  // positions are 31 bits wide
+constexpr int64_t kRowBytesMaxLeast = 16 << 20;
 // What a leaf of the schema takes in a worker even where its values are few.
 constexpr int64_t kLeafBytes = 4 * 1024;
 
@@ -35,11 +35,12 @@ int64_t LeafCount(const arrow::DataType& type) {
   return count;
 }
 
-JsonBlockLimits LimitsFor(int64_t batch_bytes, const CsvOptions& options) {
+JsonBlockLimits LimitsFor(int64_t batch_bytes, const CsvOptions& options, BadRows bad_rows) {
   JsonBlockLimits limits;
-  limits.block_bytes = std::clamp<int64_t>(batch_bytes, 1, kRowBytesLimit);
-  limits.row_bytes_max = std::clamp(std::min(options.field_bytes_max, kRowBytesLimit) * 2,
-                                    limits.block_bytes, kRowBytesLimit);
+  limits.block_bytes = std::clamp<int64_t>(batch_bytes, 1, kJsonBlockBytesMax);
+  limits.row_bytes_max = std::clamp(std::min(options.field_bytes_max, kJsonBlockBytesMax) * 2,
+                                    kRowBytesMaxLeast, kJsonBlockBytesMax);
+  limits.bad_rows = bad_rows;
   return limits;
 }
 
@@ -47,13 +48,18 @@ JsonBlockLimits LimitsFor(int64_t batch_bytes, const CsvOptions& options) {
 class JsonScan : public Scan {
  public:
   JsonScan(std::vector<JsonInput> inputs, JsonInference found, CsvOptions options,
-           ScanContext context, std::vector<std::string> evidence)
+           ScanContext context, RecordPlaceColumns places, std::vector<std::string> evidence)
       : inputs_(std::move(inputs)),
         found_(std::move(found)),
         options_(std::move(options)),
         context_(std::move(context)),
+        places_(std::move(places)),
         evidence_(std::move(evidence)) {
     for (const JsonField* field : found_.shape.Fields()) names_.push_back(field->name);
+    key_count_ = names_.size();
+    for (const std::string& name : {places_.line, places_.offset}) {
+      if (!name.empty()) names_.push_back(name);
+    }
   }
 
   const std::vector<std::string>& column_names() const override { return names_; }
@@ -75,6 +81,7 @@ class JsonScan : public Scan {
     for (const JsonInput& input : inputs_)
       stream_bytes = std::max(stream_bytes, input.text->stream_bytes());
     needs.fixed_floor_bytes += stream_bytes;
+    if (context_.bad_rows == BadRows::kQuarantine) needs.worker_floor_bytes += kRejectWorkerBytes;
     if (schema_ != nullptr) {
       for (const auto& field : schema_->fields())
         needs.worker_floor_bytes += LeafCount(*field->type()) * kLeafBytes;
@@ -90,6 +97,10 @@ class JsonScan : public Scan {
     ARROW_ASSIGN_OR_RAISE(auto types, GivenTypes());
     const auto found = found_.shape.Fields();
     evidence_.push_back(fmt::format("types: found over all {} rows", FormatCount(found_.rows)));
+    if (found_.bad_rows > 0) {
+      evidence_.push_back(
+          fmt::format("types: without {} rows that cannot be read", FormatCount(found_.bad_rows)));
+    }
     arrow::FieldVector fields;
     for (const std::string& name : wanted) {
       ARROW_ASSIGN_OR_RAISE(
@@ -108,12 +119,14 @@ class JsonScan : public Scan {
   }
 
   Result<std::unique_ptr<Source>> Start(int64_t batch_bytes) override {
-    JsonSourceSettings settings;
-    settings.limits = LimitsFor(batch_bytes, options_);
+    JsonReadingSettings settings;
+    settings.limits = LimitsFor(batch_bytes, options_, context_.bad_rows);
     settings.batch_bytes = batch_bytes;
     settings.chunk_rows = context_.chunk_rows;
     settings.field_bytes_max = options_.field_bytes_max;
-    settings.keys = names_;
+    settings.bad_rows = context_.bad_rows;
+    settings.keys.assign(names_.begin(), names_.begin() + static_cast<ptrdiff_t>(key_count_));
+    settings.places = places_;
     settings.pool = context_.pool;
     ARROW_ASSIGN_OR_RAISE(auto source, JsonSource::Make(inputs_, schema_, std::move(settings)));
     return std::unique_ptr<Source>(std::move(source));
@@ -126,9 +139,11 @@ class JsonScan : public Scan {
   Result<std::vector<std::shared_ptr<arrow::DataType>>> GivenTypes() const {
     std::vector<std::shared_ptr<arrow::DataType>> types(names_.size());
     if (options_.all_strings) std::fill(types.begin(), types.end(), arrow::utf8());
+    std::fill(types.begin() + static_cast<ptrdiff_t>(key_count_), types.end(), arrow::int64());
     for (const auto& [name, text] : options_.types) {
       ARROW_ASSIGN_OR_RAISE(const int column,
                             FindColumn(names_, path(), name, ErrorKind::kInvalidConfig, 163));
+      if (static_cast<size_t>(column) >= key_count_) return PlaceHasItsType(name);
       ARROW_ASSIGN_OR_RAISE(types[static_cast<size_t>(column)], expr::ParseType(text));
     }
     return types;
@@ -144,8 +159,10 @@ class JsonScan : public Scan {
   const JsonInference found_;
   const CsvOptions options_;
   const ScanContext context_;
+  const RecordPlaceColumns places_;
   std::vector<std::string> evidence_;
-  std::vector<std::string> names_;
+  std::vector<std::string> names_;  // keys, then places
+  size_t key_count_ = 0;
   std::shared_ptr<arrow::Schema> schema_;  // of the wanted columns
 };
 
@@ -156,10 +173,10 @@ Result<JsonInput> OpenInput(const JsonFile& file, const CsvOptions& options,
     ARROW_ASSIGN_OR_RAISE(named, ParseTextEncoding(*options.encoding));
   }
   JsonInput input;
-  ARROW_ASSIGN_OR_RAISE(
-      input.text,
-      TextInput::Make(file.path, file.size_bytes, named,
-                      {context.env, context.pool, context.spill_directory, context.cancellation}));
+  ARROW_ASSIGN_OR_RAISE(input.text,
+                        TextInput::Make(file.path, file.size_bytes, named,
+                                        {context.env, context.pool, context.spill_directory,
+                                         context.cancellation, context.threads}));
   ARROW_ASSIGN_OR_RAISE(auto stream, input.text->Open(TextInput::Pass::kReplayable));
   ARROW_ASSIGN_OR_RAISE(auto sample, JsonBlock::Make(kSampleBytes, context.pool));
   ARROW_ASSIGN_OR_RAISE(const int64_t length,
@@ -172,7 +189,7 @@ Result<JsonInput> OpenInput(const JsonFile& file, const CsvOptions& options,
 Result<JsonInference> Infer(const std::vector<JsonInput>& inputs, const CsvOptions& options,
                             const ScanContext& context) {
   JsonInferenceSettings settings;
-  settings.limits = LimitsFor(context.batch_bytes, options);
+  settings.limits = LimitsFor(context.batch_bytes, options, context.bad_rows);
   settings.names_only = options.all_strings;
   for (const auto& [name, type] : options.types) settings.given.push_back(name);
   settings.threads = std::max(context.threads, 1);
@@ -198,12 +215,13 @@ StageNeeds JsonNeeds(int64_t batch_bytes) {
 }
 
 Result<std::unique_ptr<Scan>> OpenJsonScan(std::vector<JsonFile> files, const CsvOptions& options,
-                                           const ScanContext& context) {
+                                           const ScanContext& context,
+                                           const RecordPlaceColumns& places) {
   HEADRACE_CHECK(!files.empty());  // ListInputs refuses that
-  if (context.batch_bytes > kRowBytesLimit) {
+  if (context.batch_bytes > kJsonBlockBytesMax) {
     return MakeError(ErrorKind::kInvalidConfig, 167,
                      "a batch of JSON text may have at most {}; lower --batch-size: {} bytes",
-                     FormatBytes(kRowBytesLimit), FormatCount(context.batch_bytes));
+                     FormatBytes(kJsonBlockBytesMax), FormatCount(context.batch_bytes));
   }
   std::vector<JsonInput> inputs;
   for (const JsonFile& file : files) {
@@ -217,14 +235,21 @@ Result<std::unique_ptr<Scan>> OpenJsonScan(std::vector<JsonFile> files, const Cs
     evidence.push_back(fmt::format("compression: {}", CompressionName(first.compression())));
   evidence.push_back(fmt::format("encoding: {}", TextEncodingName(first.encoding())));
   ARROW_ASSIGN_OR_RAISE(JsonInference found, Infer(inputs, options, context));
-  if (found.shape.Fields().empty()) {
+  const auto keys = found.shape.Fields();
+  if (keys.empty()) {
     return MakeError(
         ErrorKind::kBadInput, 445,
         "no key was found, so there are no columns; give objects with keys: {}:1 (byte "
-        "0): {} rows",
-        files[0].path, FormatCount(found.rows));
+        "0): {} rows, {} that cannot be read",
+        files[0].path, FormatCount(found.rows), FormatCount(found.bad_rows));
   }
-  return std::make_unique<JsonScan>(std::move(inputs), std::move(found), options, context,
+  for (const JsonField* field : keys) {
+    if (field->name == places.line || field->name == places.offset)
+      return PlaceNameIsTaken(field->name, files[0].path);
+  }
+  if (!places.line.empty() && places.line == places.offset)
+    return PlaceNameIsTaken(places.line, files[0].path);
+  return std::make_unique<JsonScan>(std::move(inputs), std::move(found), options, context, places,
                                     std::move(evidence));
 }
 

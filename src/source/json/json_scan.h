@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "headrace/job.h"
+#include "source/record_places.h"
 #include "source/scan.h"
 
 namespace headrace {
@@ -21,7 +22,8 @@ struct JsonFile {
 // `encoding` and `field_bytes_max` count. Errors: Source when a file cannot be opened; BadInput for
 // a bad row, for an input without a key and for too many keys; InvalidConfig for options.
 Result<std::unique_ptr<Scan>> OpenJsonScan(std::vector<JsonFile> files, const CsvOptions& options,
-                                           const ScanContext& context);
+                                           const ScanContext& context,
+                                           const RecordPlaceColumns& places = {});
 
 // Floor and wish of any JSON scan at these batch bytes, before a file is opened.
 StageNeeds JsonNeeds(int64_t batch_bytes);

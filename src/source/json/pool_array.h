@@ -8,10 +8,18 @@
 #include <cstdint>
 #include <memory>
 #include <type_traits>
+#include <vector>
 
 #include "base/status.h"
 
 namespace headrace {
+
+// A stretch of indexes.
+struct IndexSpan {
+  int64_t begin = 0;
+  int64_t end = 0;
+};
+using IndexSpans = std::vector<IndexSpan>;
 
 // Role: keeps its memory when it is cleared, unless much of it was not used. Threads: one.
 template <class T>
@@ -40,6 +48,17 @@ class PoolArray {
     return Status::OK();
   }
   void Truncate(int64_t size) { size_ = std::min(size, size_); }
+  // Takes out what lies in `spans`, which are in order; they may reach behind the end.
+  void Erase(const IndexSpans& spans) {
+    int64_t kept = spans.empty() ? size_ : std::min(spans.front().begin, size_);
+    for (size_t i = 0; i < spans.size(); ++i) {
+      const int64_t begin = std::min(spans[i].end, size_);
+      const int64_t end = i + 1 < spans.size() ? std::min(spans[i + 1].begin, size_) : size_;
+      std::copy(data_ + begin, data_ + end, data_ + kept);
+      kept += end - begin;
+    }
+    size_ = kept;
+  }
   void Clear() {
     if (capacity_ > 2 * std::max(size_, kFirst)) {
       buffer_.reset();

@@ -4,12 +4,12 @@
     bench/pipelines.py --scale 1 --memory 512MiB --rounds 3 [--jobs months,one_file] [--only headrace,duckdb]
 
 Jobs: one_file (CSV -> one Parquet), json (JSON lines -> one Parquet), months (CSV -> 84 month partitions), parquet
-(Parquet -> Parquet), start (1,000 rows, durability off: cold start), bad_values and bad_fields (one_file of a CSV whose
-every second row goes into quarantine, for a value that does not fit or a field too many; headrace alone, its rows not
-checked). Everyone runs once per round, so that a noisy minute hits all alike; figures are medians, the peak is the largest. Each result is checked
-against the input (row count and order-independent hash). Prints one table per job, with each figure's ratio to the best
-peer, and writes JSON. † means killed, failed or timed out: the reason stands below the table. WRONG means the rows were
-not the input's.
+(Parquet -> Parquet), start (1,000 rows, durability off: cold start), bad_values and bad_fields (one_file of a CSV
+whose every second row goes into quarantine, for a value that does not fit or a field too many; headrace alone, its
+rows not checked). Everyone runs once per round, so that a noisy minute hits all alike; figures are medians, the peak
+is the largest. Each result is checked against the input (row count and order-independent hash). Prints one table per
+job, with each figure's ratio to the best peer, and writes JSON. † means killed, failed or timed out: the reason
+stands below the table. WRONG means the rows were not the input's.
 """
 
 from __future__ import annotations

@@ -184,6 +184,40 @@ TEST_F(JsonScanTest, WhatIsWrongIsToldWithItsPlace) {
   EXPECT_EQ(Message(keys + "}}"), "");
 }
 
+// Nothing has to be looked for then; and no value is lost, for another key is refused.
+TEST_F(JsonScanTest, TypesOfAllKeysSpareTheLookThroughTheInput) {
+  options_.types = {{"b", "string"}, {"a", "int64"}};
+  std::string text = "{\"a\":1}\n{\"b\":{\"c\":2},\"a\":\"2\"}\n";
+  while (text.size() < (80 << 10)) text += "{\"a\":3}\n";
+  for (const std::string& array : {text, "[{\"a\":1},{\"b\":\"x\"}]" + std::string()}) {
+    ASSERT_OK_AND_ASSIGN(const auto table, Read({Put("all.json", array)}, 4096, 2));
+    EXPECT_EQ(table->schema()->ToString(), "a: int64\nb: string");
+  }
+  const std::string place =
+      "another.json:" + std::to_string(std::count(text.begin(), text.end(), '\n') + 2);
+  text += "{\"a\":4}\n{\"a\":5,\"c\\u0064\":1}\n";
+  const Status failed = Read({Put("another.json", text)}, 4096, 2).status();
+  EXPECT_THAT(failed.message(), HasSubstr("give it a type too, with --types: "));
+  EXPECT_THAT(failed.message(), HasSubstr(place));
+  EXPECT_THAT(failed.message(), HasSubstr("\"c\\u0064\""));
+  // A first row that is longer than what is looked at says nothing.
+  ASSERT_OK_AND_ASSIGN(
+      const auto late,
+      Read({Put("late.json", std::string(70 << 10, '\n') + "{\"a\":1,\"b\":2}\n")}));
+  EXPECT_EQ(late->num_rows(), 1);
+  // Types of keys that come later, of keys too few, or rows that are put aside: all is looked at.
+  bad_rows_ = BadRows::kQuarantine;
+  ASSERT_OK_AND_ASSIGN(const auto aside, Read({Put("another.json", text)}));
+  EXPECT_EQ(aside->schema()->ToString(), "a: int64\nb: string\ncd: int64");
+  bad_rows_ = BadRows::kFail;
+  options_.types.push_back({"cd", "double"});
+  ASSERT_OK_AND_ASSIGN(const auto more, Read({Put("another.json", text)}));
+  EXPECT_EQ(more->schema()->ToString(), "a: int64\nb: string\ncd: double");
+  options_.types = {{"a", "int64"}};
+  ASSERT_OK_AND_ASSIGN(const auto few, Read({Put("another.json", text)}));
+  EXPECT_EQ(few->num_columns(), 3);
+}
+
 // A limit may be reached by the rows before it: whether it is must not depend on what shares a
 // batch with the bad value.
 TEST_F(JsonScanTest, RowsBeforeABadValueAreGivenOut) {

@@ -120,3 +120,45 @@ def test_smallest_accepted_budget(headrace, tmp_path, table, cgroup_of, job, rec
             done = convert(headrace, tmp_path, table, job, threads, mib, cgroup=group)
         assert done.exit_code == 0, f"passes at {floor} MiB but not at {mib}: {done.stderr}"
         assert done.peak_rss_bytes <= mib * MIB, f"{done.peak_rss_bytes / MIB:.1f} MiB at the peak of {mib} MiB"
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+@pytest.mark.parametrize("filling", ["x", "\\n", "\\u00e9"])
+def test_a_long_json_string_within_256_mib(headrace, database, tmp_path, filling, threads):
+    """One of three rows has a string of 40 MB: as it is, of short escapes, or of escaped characters."""
+    count = (40 << 20) // len(filling)
+    with (tmp_path / "in.jsonl").open("w") as file:
+        file.write('{"id": 1, "s": "a"}\n{"id": 2, "s": "')
+        file.write(filling * count)
+        file.write('"}\n{"id": 3, "s": "c"}\n')
+    done = headrace("convert", "in.jsonl", "out.parquet", "--memory", "256MiB", "--threads", threads)
+    assert done.exit_code == 0, done.stderr
+    assert done.peak_rss_bytes <= 256 * MIB, f"{done.peak_rss_bytes / MIB:.1f} MiB at the peak"
+    rows = database.execute(f"SELECT id, length(s) FROM '{tmp_path}/out.parquet'").fetchall()
+    assert rows == [(1, 1), (2, count), (3, 1)]
+
+
+@pytest.fixture(scope="module")
+def nested_lines(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("nested") / "nested.jsonl"
+    with path.open("w") as file:
+        for i in range(80_000):
+            events = ", ".join(f'{{"kind": "k{j % 3}", "at": {i * j}}}' for j in range(i % 7))
+            file.write(
+                f'{{"id": {i}, "day": "2024-01-{1 + i % 28:02}", "amount": {i % 900}.{i % 100:02}, '
+                f'"place": {{"city": "city {i % 260}", "xy": [{i}.5, {-i}]}}, "events": [{events}], '
+                f'"k{i % 100}": "sometimes there"}}\n'
+            )
+    return path
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_json_within_128_mib(headrace, database, tmp_path, nested_lines, threads):
+    """Nested values, and a hundred keys of which every row has few."""
+    done = headrace("convert", nested_lines, "out.parquet", "--memory", "128MiB", "--threads", threads)
+    assert done.exit_code == 0, done.stderr
+    assert done.peak_rss_bytes <= 128 * MIB, f"{done.peak_rss_bytes / MIB:.1f} MiB at the peak"
+    query = "SELECT count(*), sum(id), sum(len(events)), sum(place.xy[2]) FROM"
+    ours = database.execute(f"{query} '{tmp_path}/out.parquet'").fetchall()
+    types = "{'id': 'BIGINT', 'events': 'STRUCT(kind VARCHAR)[]', 'place': 'STRUCT(xy DOUBLE[])'}"
+    assert ours == database.execute(f"{query} read_json('{nested_lines}', columns = {types})").fetchall()

@@ -5,29 +5,20 @@
 
 #include "base/units.h"
 #include "source/csv/block_reader.h"
+#include "source/csv/count_byte.h"
 
 namespace headrace {
-namespace {
-
-// Blocks above this multiple of the usual size (grown for a long value) are not kept.
-constexpr int64_t kKeptGrowth = 2;
-
-}  // namespace
 
 JsonBlockReader::JsonBlockReader(std::vector<JsonInput> inputs, const JsonBlockLimits& limits,
                                  TextInput::Pass pass, arrow::MemoryPool* pool)
-    : inputs_(std::move(inputs)), limits_(limits), pass_(pass), pool_(pool) {}
+    : inputs_(std::move(inputs)),
+      limits_(limits),
+      pass_(pass),
+      pool_(pool),
+      tail_(limits.block_bytes, pool),
+      free_blocks_(limits.block_bytes) {}
 
 JsonBlockReader::~JsonBlockReader() = default;
-
-int64_t JsonBlockReader::total_bytes() const {
-  int64_t total = 0;
-  for (const JsonInput& input : inputs_) {
-    if (input.text->size_bytes() < 0) return -1;
-    total += input.text->size_bytes();
-  }
-  return total;
-}
 
 Result<std::unique_ptr<JsonBlock>> JsonBlockReader::Next(int64_t* sequence) {
   std::lock_guard lock(mutex_);
@@ -43,14 +34,14 @@ Result<std::unique_ptr<JsonBlock>> JsonBlockReader::Next(int64_t* sequence) {
       ARROW_RETURN_NOT_OK(CheckArray(*block, block->length));
       finished_stored_bytes_ += stream_->stored_bytes_read();
       stream_.reset();
-      if (block->capacity() <= kKeptGrowth * limits_.block_bytes)
-        free_blocks_.push_back(std::move(block));
+      free_blocks_.Put(std::move(block));
       continue;
     }
-    ARROW_RETURN_NOT_OK(KeepTail(*block, whole_bytes, block->length));
+    if (splitter_.has_value()) splitter_->Shift(whole_bytes);
+    ARROW_RETURN_NOT_OK(tail_.Keep(block->text() + whole_bytes, block->length - whole_bytes));
     block->SetLength(whole_bytes);
     offset_ += whole_bytes;
-    line_ += std::count(block->text(), block->text() + whole_bytes, '\n');
+    line_ += CountByte(block->text(), block->text() + whole_bytes, '\n');
     *sequence = sequence_++;
     return block;
   }
@@ -66,24 +57,15 @@ Result<bool> JsonBlockReader::OpenNextInput() {
   offset_ = input().text->mark_bytes();
   line_ = 1;
   at_end_ = false;
-  tail_bytes_ = 0;
+  tail_.Clear();
   return true;
 }
 
 Result<std::unique_ptr<JsonBlock>> JsonBlockReader::TakeBlock() {
-  std::unique_ptr<JsonBlock> block;
-  if (!free_blocks_.empty()) {
-    block = std::move(free_blocks_.back());
-    free_blocks_.pop_back();
-  } else {
-    int64_t capacity = limits_.block_bytes;
-    const TextInput& text = *input().text;
-    if (inputs_.size() == 1 && text.size_bytes() >= 0 && text.compression() == Compression::kNone &&
-        text.encoding() == TextEncoding::kUtf8) {
-      // A small file needs no more than itself; one byte more finds its end in the same read.
-      capacity = std::max<int64_t>(std::min(capacity, text.size_bytes() + 1), 1);
-    }
-    ARROW_ASSIGN_OR_RAISE(block, JsonBlock::Make(capacity, pool_));
+  std::unique_ptr<JsonBlock> block = free_blocks_.Take();
+  if (block == nullptr) {
+    const int64_t bytes = BlockBytesFor(*input().text, inputs_.size(), limits_.block_bytes);
+    ARROW_ASSIGN_OR_RAISE(block, JsonBlock::Make(bytes, pool_));
   }
   block->framing = input().framing;
   block->file = input_;
@@ -95,10 +77,10 @@ Result<std::unique_ptr<JsonBlock>> JsonBlockReader::TakeBlock() {
 // Reads until the block holds a whole value or the input ends. What is left at the end is handed
 // out as it is: whoever reads it says what is wrong with it.
 Status JsonBlockReader::Fill(JsonBlock* block, int64_t* whole_bytes) {
-  while (block->capacity() < tail_bytes_) ARROW_RETURN_NOT_OK(GrowForValue(block));
-  if (tail_bytes_ > 0) std::memcpy(block->text(), tail_->data(), static_cast<size_t>(tail_bytes_));
-  int64_t length = tail_bytes_;
-  int64_t looked_at = tail_bytes_;
+  while (block->capacity() < tail_.bytes()) ARROW_RETURN_NOT_OK(GrowForValue(block));
+  tail_.CopyTo(block->text());
+  int64_t length = tail_.bytes();
+  int64_t looked_at = length;
   while (true) {
     if (!at_end_) {
       const int64_t wanted = block->capacity() - length;
@@ -162,31 +144,15 @@ Status JsonBlockReader::CheckArray(const JsonBlock& block, int64_t length) const
                                  Excerpt(place, block.text() + length, 20), splitter_->expected()));
 }
 
-Status JsonBlockReader::KeepTail(const JsonBlock& block, int64_t whole_bytes, int64_t length) {
-  if (splitter_.has_value()) splitter_->Shift(whole_bytes);
-  tail_bytes_ = length - whole_bytes;
-  if (tail_bytes_ == 0) return Status::OK();
-  if (tail_ == nullptr) {
-    ARROW_ASSIGN_OR_RAISE(tail_, arrow::AllocateResizableBuffer(tail_bytes_, pool_));
-  } else if (tail_->capacity() < tail_bytes_ ||
-             tail_->capacity() > kKeptGrowth * limits_.block_bytes) {
-    ARROW_RETURN_NOT_OK(tail_->Resize(0, /*shrink_to_fit=*/true));
-    ARROW_RETURN_NOT_OK(tail_->Resize(tail_bytes_, /*shrink_to_fit=*/false));
-  } else {
-    ARROW_RETURN_NOT_OK(tail_->Resize(tail_bytes_, /*shrink_to_fit=*/false));
-  }
-  std::memcpy(tail_->mutable_data(), block.text() + whole_bytes, static_cast<size_t>(tail_bytes_));
-  return Status::OK();
-}
-
 void JsonBlockReader::Recycle(std::unique_ptr<JsonBlock> block) {
-  if (block->capacity() > kKeptGrowth * limits_.block_bytes) return;
+  // A grown one is given back here, outside of the lock.
+  if (!free_blocks_.Keeps(*block)) return;
   std::lock_guard lock(mutex_);
-  free_blocks_.push_back(std::move(block));
+  free_blocks_.Put(std::move(block));
 }
 
 int64_t JsonLine(const JsonBlock& block, const uint8_t* at) {
-  return block.first_line + std::count(block.text(), at, '\n');
+  return block.first_line + CountByte(block.text(), at, '\n');
 }
 
 std::string JsonPlace(const std::vector<JsonInput>& inputs, const JsonBlock& block,

@@ -14,6 +14,7 @@
 #include "headrace/job.h"
 #include "source/json/json_block.h"
 #include "source/json/json_splitter.h"
+#include "source/text/block_memory.h"
 #include "source/text/text_input.h"
 
 namespace headrace {
@@ -58,7 +59,6 @@ class JsonBlockReader {
 
   const std::vector<JsonInput>& inputs() const { return inputs_; }
   int64_t stored_bytes_read() const { return stored_bytes_.load(std::memory_order_relaxed); }
-  int64_t total_bytes() const;  // -1 = unknown
 
  private:
   Result<bool> OpenNextInput();
@@ -67,7 +67,6 @@ class JsonBlockReader {
   int64_t WholeBytes(JsonBlock* block, int64_t from, int64_t length);
   Status GrowForValue(JsonBlock* block);
   Status CheckArray(const JsonBlock& block, int64_t length) const;
-  Status KeepTail(const JsonBlock& block, int64_t whole_bytes, int64_t length);
   const JsonInput& input() const { return inputs_[static_cast<size_t>(input_)]; }
 
   const std::vector<JsonInput> inputs_;
@@ -82,10 +81,9 @@ class JsonBlockReader {
   int64_t sequence_ = 0;
   int64_t offset_ = 0;  // of the next block's first byte
   int64_t line_ = 1;
-  bool at_end_ = false;                           // of the present stream
-  std::shared_ptr<arrow::ResizableBuffer> tail_;  // the unfinished value after the last block
-  int64_t tail_bytes_ = 0;
-  std::vector<std::unique_ptr<JsonBlock>> free_blocks_;
+  bool at_end_ = false;  // of the present stream
+  TextTail tail_;
+  FreeBlocks<JsonBlock> free_blocks_;
   int64_t finished_stored_bytes_ = 0;
   std::atomic<int64_t> stored_bytes_{0};
   std::atomic<bool> stopped_{false};

@@ -73,6 +73,8 @@ class JsonRowColumns {
                                                       const std::vector<std::string>& known,
                                                       arrow::MemoryPool* pool,
                                                       const std::string& prefix = "");
+  // From now on a key that is not known is a fault.
+  void RefuseUnknownKeys() { refuses_unknown_ = true; }
   // Bytes that a row takes, beside its texts and the elements of lists.
   int64_t row_bytes() const;
   // Reads the members of an object whose brace is here into the values of row number `row`.
@@ -89,6 +91,7 @@ class JsonRowColumns {
   JsonKeys keys_;
   std::vector<std::unique_ptr<JsonColumn>> columns_;  // by number of the key; null = passed over
   std::vector<int> order_;                            // keys of the schema's fields
+  bool refuses_unknown_ = false;
 };
 
 }  // namespace headrace

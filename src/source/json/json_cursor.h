@@ -37,6 +37,7 @@ enum class JsonProblem : uint8_t {
   kTooLong,
   kRowTooLong,
   kRepeatedKey,
+  kUnknownKey,
   kTooManyKeys
 };
 

@@ -76,7 +76,7 @@ class JsonInferencePass {
       reader_.Recycle(std::move(block));
       ARROW_RETURN_NOT_OK(Charge(worker));
       if (settings_.on_progress)
-        settings_.on_progress(reader_.stored_bytes_read(), reader_.total_bytes());
+        settings_.on_progress(reader_.stored_bytes_read(), StoredBytesOf(reader_.inputs()));
     }
   }
 

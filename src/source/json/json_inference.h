@@ -22,6 +22,8 @@ struct JsonInferenceSettings {
 };
 
 struct JsonInference {
+  // Not empty: all keys have types already (JsonGivenKeys), and nothing was looked for.
+  std::vector<std::string> given_keys;
   JsonShape shape;  // of the rows
   int64_t rows = 0;
   int64_t bad_rows = 0;  // left out; what does not fit a given type is not among them

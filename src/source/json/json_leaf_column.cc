@@ -101,29 +101,27 @@ class ConvertedColumn : public LeafColumn {
   }
 
   Status FindBad(int64_t length, const JsonTake& take, JsonBadValues* bad) const override {
-    int64_t count = length;
-    for (int64_t at = 0; at < length;) {
-      const RecordRange range = Range(take, at, std::min(count, length - at));
-      BadField field;
-      ARROW_RETURN_NOT_OK(converter_->Convert(range, 0, pool_, &field).status());
-      if (field.row < 0) {
-        at += range.rows;
-        count *= 2;
-        continue;
+    bool wants_more = true;
+    for (int64_t at = 0; at < length && wants_more;) {
+      const RecordRange range = Range(take, at, length - at);
+      BadPlaces found;
+      found.count_max = kJsonBadRowsMax;
+      ARROW_RETURN_NOT_OK(converter_->ConvertOrFind(range, 0, pool_, &found).status());
+      for (const BadPlaces::Place& place : found.places) {
+        BadField field{place.row, place.begin, place.end, {}};
+        converter_->Explain(place.begin, place.end, &field.reason);
+        wants_more = bad->Add(BadValue(std::move(field)));
+        if (!wants_more) break;
       }
-      at += field.row + 1;
-      count = kValuesAfterBad;
-      if (!bad->Add(BadValue(std::move(field)))) break;
+      // Many may stand in one row, of which only the first counts.
+      if (found.places.size() < found.count_max) break;
+      at += found.places.back().row + 1;
     }
     bad->EndColumn();
     return Status::OK();
   }
 
  private:
-  // Values looked at after a bad one: they often come together, and each look allocates for all of
-  // its values.
-  static constexpr int64_t kValuesAfterBad = 8;
-
   RecordRange Range(const JsonTake& take, int64_t first, int64_t count) const {
     RecordRange range;
     range.text = take.text;

@@ -4,6 +4,7 @@
 
 #include "expr/expr.h"
 #include "source/csv/block_reader.h"
+#include "source/csv/count_byte.h"
 
 namespace headrace {
 
@@ -212,8 +213,8 @@ Result<std::shared_ptr<arrow::Array>> JsonReading::Offsets(int64_t rows) {
 
 // Counts from the place that was asked for last, which is near.
 int64_t JsonReading::LineAt(const uint8_t* place) {
-  line_ += place >= line_place_ ? std::count(line_place_, place, '\n')
-                                : -std::count(place, line_place_, '\n');
+  line_ += place >= line_place_ ? CountByte(line_place_, place, '\n')
+                                : -CountByte(place, line_place_, '\n');
   line_place_ = place;
   return line_;
 }

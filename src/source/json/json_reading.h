@@ -20,6 +20,7 @@ struct JsonReadingSettings {
   int64_t field_bytes_max = 256LL << 20;
   BadRows bad_rows = BadRows::kFail;
   std::vector<std::string> keys;  // of the rows, in the usual order
+  bool only_these_keys = false;   // any other is a fault
   RecordPlaceColumns places;      // which columns of the schema are such
   arrow::MemoryPool* pool = nullptr;
 };

@@ -40,6 +40,8 @@ bool JsonRowColumns::TakeMembers(JsonCursor* cursor, JsonTake* take, int64_t row
     // Whichever value were taken, the other would be lost.
     if (key >= 0 && keys_.repeated()) [[unlikely]]
       return cursor->Fail(JsonProblem::kRepeatedKey, begin, Excerpt(begin, end));
+    if (key < 0 && refuses_unknown_) [[unlikely]]
+      return cursor->Fail(JsonProblem::kUnknownKey, begin, Excerpt(begin, end));
     JsonColumn* const column = key < 0 ? nullptr : columns_[static_cast<size_t>(key)].get();
     if (column == nullptr) return cursor->SkipValue();
     if (*cursor->at == 'n') return cursor->Scalar();

@@ -118,6 +118,11 @@ Status JsonRowError(const std::vector<JsonInput>& inputs, const JsonBlock& block
                        "a key stands in one object twice, and either value would be lost; give one "
                        "of them another key: {}: {}",
                        place, cursor.reason);
+    case JsonProblem::kUnknownKey:
+      return MakeError(ErrorKind::kBadInput, 447,
+                       "a key that the input does not begin with has no type, and all others were "
+                       "given one; give it a type too, with --types: {}: {}",
+                       place, cursor.reason);
     case JsonProblem::kTooLong:
     case JsonProblem::kRowTooLong:
       return MakeError(ErrorKind::kBadInput, 405,

@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "expr/errors.h"
 #include "source/find_column.h"
+#include "source/json/json_given_keys.h"
 #include "source/json/json_inference.h"
 #include "source/json/json_source.h"
 
@@ -44,7 +45,7 @@ JsonBlockLimits LimitsFor(int64_t batch_bytes, const CsvOptions& options, BadRow
   return limits;
 }
 
-// Role: JSON rows whose keys and types are known.
+// Role: JSON rows whose keys are known, and types where they were found with them.
 class JsonScan : public Scan {
  public:
   JsonScan(std::vector<JsonInput> inputs, JsonInference found, CsvOptions options,
@@ -55,6 +56,7 @@ class JsonScan : public Scan {
         context_(std::move(context)),
         places_(std::move(places)),
         evidence_(std::move(evidence)) {
+    names_ = found_.given_keys;
     for (const JsonField* field : found_.shape.Fields()) names_.push_back(field->name);
     key_count_ = names_.size();
     for (const std::string& name : {places_.line, places_.offset}) {
@@ -66,14 +68,7 @@ class JsonScan : public Scan {
   std::vector<std::string> evidence() const override { return evidence_; }
   int64_t estimated_rows() const override { return found_.rows; }
 
-  int64_t total_bytes() const override {
-    int64_t total = 0;
-    for (const JsonInput& input : inputs_) {
-      if (input.text->size_bytes() < 0) return -1;
-      total += input.text->size_bytes();
-    }
-    return total;
-  }
+  int64_t total_bytes() const override { return StoredBytesOf(inputs_); }
 
   StageNeeds needs(int64_t batch_bytes) const override {
     StageNeeds needs = JsonNeeds(batch_bytes);
@@ -96,7 +91,10 @@ class JsonScan : public Scan {
     if (request.all_columns && wanted.empty()) wanted = names_;
     ARROW_ASSIGN_OR_RAISE(auto types, GivenTypes());
     const auto found = found_.shape.Fields();
-    evidence_.push_back(fmt::format("types: found over all {} rows", FormatCount(found_.rows)));
+    evidence_.push_back(
+        found_.given_keys.empty()
+            ? fmt::format("types: found over all {} rows", FormatCount(found_.rows))
+            : "types: given for all keys that the input begins with; another one is refused");
     if (found_.bad_rows > 0) {
       evidence_.push_back(
           fmt::format("types: without {} rows that cannot be read", FormatCount(found_.bad_rows)));
@@ -126,6 +124,7 @@ class JsonScan : public Scan {
     settings.field_bytes_max = options_.field_bytes_max;
     settings.bad_rows = context_.bad_rows;
     settings.keys.assign(names_.begin(), names_.begin() + static_cast<ptrdiff_t>(key_count_));
+    settings.only_these_keys = !found_.given_keys.empty();
     settings.places = places_;
     settings.pool = context_.pool;
     ARROW_ASSIGN_OR_RAISE(auto source, JsonSource::Make(inputs_, schema_, std::move(settings)));
@@ -167,7 +166,7 @@ class JsonScan : public Scan {
 };
 
 Result<JsonInput> OpenInput(const JsonFile& file, const CsvOptions& options,
-                            const ScanContext& context) {
+                            const ScanContext& context, JsonGivenKeys* given) {
   std::optional<TextEncoding> named;
   if (options.encoding.has_value()) {
     ARROW_ASSIGN_OR_RAISE(named, ParseTextEncoding(*options.encoding));
@@ -183,6 +182,8 @@ Result<JsonInput> OpenInput(const JsonFile& file, const CsvOptions& options,
                         ReadFully(stream.get(), kSampleBytes, sample->text()));
   sample->SetLength(length);
   input.framing = DetectJsonFraming(sample->text(), sample->end(), length < kSampleBytes);
+  sample->framing = input.framing;
+  given->Look(sample.get());
   return input;
 }
 
@@ -197,6 +198,27 @@ Result<JsonInference> Infer(const std::vector<JsonInput>& inputs, const CsvOptio
   settings.cancellation = context.cancellation;
   settings.on_progress = context.on_inference_progress;
   return InferJson(inputs, settings);
+}
+
+// -1 where the size of the text is not known.
+int64_t EstimatedRows(const std::vector<JsonInput>& inputs, const JsonGivenKeys& given) {
+  int64_t bytes = 0;
+  for (const JsonInput& input : inputs) {
+    if (input.text->size_bytes() < 0 || input.text->compression() != Compression::kNone) return -1;
+    bytes += input.text->size_bytes();
+  }
+  return given.rows_in(bytes);
+}
+
+Result<JsonInference> FindKeys(const std::vector<JsonInput>& inputs, const JsonGivenKeys& given,
+                               const CsvOptions& options, const ScanContext& context) {
+  // What is put aside must not depend on which types are given: then all rows are looked at first.
+  if (!given.are_all() || context.bad_rows == BadRows::kQuarantine)
+    return Infer(inputs, options, context);
+  JsonInference found;
+  found.given_keys = given.names();
+  found.rows = EstimatedRows(inputs, given);
+  return found;
 }
 
 }  // namespace
@@ -224,8 +246,9 @@ Result<std::unique_ptr<Scan>> OpenJsonScan(std::vector<JsonFile> files, const Cs
                      FormatBytes(kJsonBlockBytesMax), FormatCount(context.batch_bytes));
   }
   std::vector<JsonInput> inputs;
+  JsonGivenKeys given(options.types);
   for (const JsonFile& file : files) {
-    ARROW_ASSIGN_OR_RAISE(JsonInput input, OpenInput(file, options, context));
+    ARROW_ASSIGN_OR_RAISE(JsonInput input, OpenInput(file, options, context, &given));
     inputs.push_back(std::move(input));
   }
   std::vector<std::string> evidence;
@@ -234,8 +257,9 @@ Result<std::unique_ptr<Scan>> OpenJsonScan(std::vector<JsonFile> files, const Cs
   if (first.compression() != Compression::kNone)
     evidence.push_back(fmt::format("compression: {}", CompressionName(first.compression())));
   evidence.push_back(fmt::format("encoding: {}", TextEncodingName(first.encoding())));
-  ARROW_ASSIGN_OR_RAISE(JsonInference found, Infer(inputs, options, context));
-  const auto keys = found.shape.Fields();
+  ARROW_ASSIGN_OR_RAISE(JsonInference found, FindKeys(inputs, given, options, context));
+  std::vector<std::string> keys = found.given_keys;
+  for (const JsonField* field : found.shape.Fields()) keys.push_back(field->name);
   if (keys.empty()) {
     return MakeError(
         ErrorKind::kBadInput, 445,
@@ -243,9 +267,8 @@ Result<std::unique_ptr<Scan>> OpenJsonScan(std::vector<JsonFile> files, const Cs
         "0): {} rows, {} that cannot be read",
         files[0].path, FormatCount(found.rows), FormatCount(found.bad_rows));
   }
-  for (const JsonField* field : keys) {
-    if (field->name == places.line || field->name == places.offset)
-      return PlaceNameIsTaken(field->name, files[0].path);
+  for (const std::string& key : keys) {
+    if (key == places.line || key == places.offset) return PlaceNameIsTaken(key, files[0].path);
   }
   if (!places.line.empty() && places.line == places.offset)
     return PlaceNameIsTaken(places.line, files[0].path);

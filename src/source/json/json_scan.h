@@ -18,9 +18,11 @@ struct JsonFile {
 };
 
 // Reads every file once: the columns are the keys of all rows, in the order in which the input
-// first has them, and their types are found on the way. Of the options, `types`, `all_strings`,
-// `encoding` and `field_bytes_max` count. Errors: Source when a file cannot be opened; BadInput for
-// a bad row, for an input without a key and for too many keys; InvalidConfig for options.
+// first has them, and their types are found on the way. Not so where types are given for exactly
+// the keys that the inputs begin with, and bad rows fail: then these are the columns. Of the
+// options, `types`, `all_strings`, `encoding` and `field_bytes_max` count. Errors: Source when a
+// file cannot be opened; BadInput for a bad row, for an input without a key and for too many keys;
+// InvalidConfig for options.
 Result<std::unique_ptr<Scan>> OpenJsonScan(std::vector<JsonFile> files, const CsvOptions& options,
                                            const ScanContext& context,
                                            const RecordPlaceColumns& places = {});

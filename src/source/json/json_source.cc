@@ -14,8 +14,7 @@ JsonSource::JsonSource(std::vector<JsonInput> inputs, std::shared_ptr<arrow::Sch
     : schema_(std::move(schema)),
       settings_(std::move(settings)),
       reader_(std::move(inputs), settings_.limits, TextInput::Pass::kLast, settings_.pool),
-      rows_(reader_.inputs().size()),
-      rejects_(reader_.inputs().size()) {}
+      counts_(reader_.inputs().size()) {}
 
 Result<std::unique_ptr<JsonSource>> JsonSource::Make(std::vector<JsonInput> inputs,
                                                      std::shared_ptr<arrow::Schema> schema,
@@ -52,10 +51,7 @@ Status JsonSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) {
 }
 
 Status JsonSource::Emit(int file, Batch batch, const EmitBatch& emit) {
-  const auto index = static_cast<size_t>(file);
-  rows_[index].fetch_add(batch.rows(), std::memory_order_relaxed);
-  if (batch.rejects != nullptr)
-    rejects_[index].fetch_add(batch.rejects->num_rows(), std::memory_order_relaxed);
+  counts_.Add(file, batch);
   return emit(std::move(batch));
 }
 
@@ -76,18 +72,8 @@ Result<std::unique_ptr<JsonWorkspace>> JsonSource::TakeWorkspace() {
   }
   ARROW_ASSIGN_OR_RAISE(workspace->columns, JsonRowColumns::Make(*arrow::schema(std::move(read)),
                                                                  settings_.keys, settings_.pool));
+  if (settings_.only_these_keys) workspace->columns->RefuseUnknownKeys();
   return workspace;
-}
-
-std::vector<SourceInput> JsonSource::inputs() const {
-  std::vector<SourceInput> inputs;
-  for (size_t i = 0; i < reader_.inputs().size(); ++i) {
-    const TextInput& text = *reader_.inputs()[i].text;
-    inputs.push_back({text.path(), std::max<int64_t>(text.size_bytes(), 0),
-                      rows_[i].load(std::memory_order_relaxed),
-                      rejects_[i].load(std::memory_order_relaxed)});
-  }
-  return inputs;
 }
 
 }  // namespace headrace

@@ -9,6 +9,7 @@
 #include "source/json/json_block_reader.h"
 #include "source/json/json_reading.h"
 #include "source/source.h"
+#include "source/text/input_counts.h"
 
 namespace headrace {
 
@@ -25,9 +26,9 @@ class JsonSource : public Source {
   Result<std::unique_ptr<Morsel>> Next() override;
   Status Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) override;
   void Stop() override { reader_.Stop(); }
-  std::vector<SourceInput> inputs() const override;
+  std::vector<SourceInput> inputs() const override { return counts_.With(reader_.inputs()); }
   int64_t consumed_bytes() const override { return reader_.stored_bytes_read(); }
-  int64_t total_bytes() const override { return reader_.total_bytes(); }
+  int64_t total_bytes() const override { return StoredBytesOf(reader_.inputs()); }
 
  private:
   JsonSource(std::vector<JsonInput> inputs, std::shared_ptr<arrow::Schema> schema,
@@ -38,8 +39,7 @@ class JsonSource : public Source {
   const std::shared_ptr<arrow::Schema> schema_;
   const JsonReadingSettings settings_;
   JsonBlockReader reader_;
-  std::vector<std::atomic<int64_t>> rows_;     // by input
-  std::vector<std::atomic<int64_t>> rejects_;  // likewise
+  InputCounts counts_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<JsonWorkspace>> free_workspaces_;  // one for every worker in the end
 };

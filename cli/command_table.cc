@@ -5,13 +5,11 @@ namespace headrace::cli {
 namespace {
 
 constexpr CommandDefinition kCommands[] = {
-    {kConvert, "convert", "INPUT... OUTPUT",
-     "Turn inputs into one published Parquet file or dataset",
-     "INPUT is a file, a glob, a directory or - for standard input: CSV, TSV, JSON or Parquet, "
-     "text also "
-     "as .gz or .zst.\n"
-     "OUTPUT ending in .parquet is one file, anything else a dataset directory. It appears whole "
-     "or not at all.\n"
+    {kConvert, "convert", "INPUT... OUTPUT", "Turn inputs into one published file or dataset",
+     "INPUT is a file, a glob, a directory or - for standard input: CSV, TSV, JSON, Parquet or "
+     "Arrow, text also packed (.gz, .zst and more).\n"
+     "OUTPUT ending in .parquet, .csv, .tsv, .jsonl or .arrow (text also .gz or .zst) is one file, "
+     "anything else a dataset directory. It appears whole or not at all.\n"
      "Steps run in the order derive, where, select, limit, whatever the order of the flags.",
      2, 1 << 20},
     {kRun, "run", "PIPELINE.yaml", "Run a pipeline file",

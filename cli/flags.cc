@@ -22,6 +22,23 @@ Status Store(arrow::Result<T> parsed, Target* target) {
   return Status::OK();
 }
 
+template <typename Target>
+Status StoreText(const std::string& value, Target* target) {
+  *target = value;
+  return Status::OK();
+}
+
+Status AddItems(const std::string& value, std::vector<std::string>* items) {
+  for (std::string& item : SplitList(value)) items->push_back(std::move(item));
+  return Status::OK();
+}
+
+Status AddSortColumns(const std::string& value, Settings* s) {
+  for (std::string& column : SplitList(value))
+    s->job.output.sort_within.push_back(ParseSortColumn(std::move(column)));
+  return Status::OK();
+}
+
 Status AddTypes(const std::string& value, Settings* s) {
   for (const std::string& item : SplitList(value)) {
     ARROW_ASSIGN_OR_RAISE(auto pair, SplitPair(item, ':'));
@@ -74,7 +91,7 @@ constexpr FlagDefinition kFlags[] = {
     // Input
     {"from", 0, "FORMAT", "csv|tsv|jsonl|json|parquet|arrow", FlagGroup::kInput, Repeat::kOnce, kReads,
      "format of the inputs; found by name and content unless given",
-     [](auto& v, auto* s) { return Store(arrow::Result<std::string>(v), &s->input.format); }},
+     [](auto& v, auto* s) { return StoreText(v, &s->input.format); }},
     {"types", 0, "NAME:TYPE,...", "", FlagGroup::kInput, Repeat::kMany, kReads,
      "types of CSV columns: id:int32,price:decimal(12,2); the rest is inferred from the whole "
      "input",
@@ -119,7 +136,7 @@ constexpr FlagDefinition kFlags[] = {
      }},
     {"encoding", 0, "NAME", "utf-8|latin-1|windows-1252|utf-16le|utf-16be", FlagGroup::kInput,
      Repeat::kOnce, kReads, "encoding of the text; a byte order mark wins",
-     [](auto& v, auto* s) { return Store(arrow::Result<std::string>(v), &s->input.csv.encoding); }},
+     [](auto& v, auto* s) { return StoreText(v, &s->input.csv.encoding); }},
     {"schema-mode", 0, "MODE", "strict|union", FlagGroup::kInput, Repeat::kOnce, kReads,
      "several files: strict = all have the same columns; union = by name, NULL where a file lacks "
      "one",
@@ -159,32 +176,31 @@ constexpr FlagDefinition kFlags[] = {
      }},
     {"select", 0, "COLUMN,...", "", FlagGroup::kSteps, Repeat::kMany, kReads,
      "keep these columns, in this order",
-     [](auto& v, auto* s) {
-       for (std::string& column : SplitList(v)) s->select.push_back(std::move(column));
-       return Status::OK();
-     }},
+     [](auto& v, auto* s) { return AddItems(v, &s->select); }},
     {"limit", 0, "N", "", FlagGroup::kSteps, Repeat::kOnce, kReads, "the first rows in input order",
      [](auto& v, auto* s) { return Store(ParseCount(v, 0, kRowsMax), &s->limit); }},
     {"rows", 'n', "N", "", FlagGroup::kSteps, Repeat::kOnce, kPreview | kHistory,
      "rows to show; 20 unless given",
      [](auto& v, auto* s) { return Store(ParseCount(v, 0, 100'000), &s->preview_rows); }},
     // Output
-    {"to", 0, "FORMAT", "parquet", FlagGroup::kOutput, Repeat::kOnce, kJob, "format of the output",
-     [](auto& v, auto* s) { return Store(arrow::Result<std::string>(v), &s->job.output.format); }},
+    {"to", 0, "FORMAT", "parquet|csv|tsv|jsonl|arrow", FlagGroup::kOutput, Repeat::kOnce, kJob,
+     "format of the output; by the file name, and parquet for a directory, unless given",
+     [](auto& v, auto* s) { return StoreText(v, &s->job.output.format); }},
     {"partition-by", 0, "COLUMN,...", "", FlagGroup::kOutput, Repeat::kMany, kJob,
      "Hive directories by these columns, outermost first",
-     [](auto& v, auto* s) {
-       for (std::string& column : SplitList(v))
-         s->job.output.partition_by.push_back(std::move(column));
-       return Status::OK();
-     }},
+     [](auto& v, auto* s) { return AddItems(v, &s->job.output.partition_by); }},
+    {"sort-within", 0, "COLUMN,-COLUMN,...", "", FlagGroup::kOutput, Repeat::kMany, kJob,
+     "rows of every partition, or of all files, in this order, - for descending; as in the input "
+     "unless given",
+     AddSortColumns},
     {"mode", 0, "MODE", "create|append|overwrite|overwrite-partitions", FlagGroup::kOutput,
      Repeat::kOnce, kJob, "what happens to an existing target; create refuses it", SetMode},
     {"compression", 0, "CODEC[:LEVEL]", "zstd|snappy|lz4|gzip|none", FlagGroup::kOutput,
-     Repeat::kOnce, kJob, "compression of pages; zstd unless given",
+     Repeat::kOnce, kJob,
+     "parquet: of pages, zstd unless given; text: gzip, zstd or none, by the file name unless "
+     "given; arrow: zstd, lz4 or none",
      [](auto& v, auto* s) {
-       s->job.output.compression = v;
-       return Status::OK();
+       return StoreText(v, &s->job.output.compression);
      }},
     {"row-group-rows", 0, "N", "", FlagGroup::kOutput, Repeat::kOnce, kJob,
      "rows in one row group; chosen from the budget, at most 122880, unless given",
@@ -239,10 +255,7 @@ constexpr FlagDefinition kFlags[] = {
      }},
     {"spill-dir", 0, "DIR", "", FlagGroup::kResources, Repeat::kOnce, kWorks,
      "where spilled rows go; beside the target unless given",
-     [](auto& v, auto* s) {
-       s->job.resources.spill_dir = v;
-       return Status::OK();
-     }},
+     [](auto& v, auto* s) { return StoreText(v, &s->job.resources.spill_dir); }},
     {"spill-max", 0, "SIZE", "", FlagGroup::kResources, Repeat::kOnce, kWorks,
      "most bytes of spilled rows; what the disk has free, less a margin, unless given",
      [](auto& v, auto* s) { return Store(ParseSize(v), &s->job.resources.spill_bytes_max); }},
@@ -267,22 +280,13 @@ constexpr FlagDefinition kFlags[] = {
     // Watching
     {"metrics", 0, "ADDRESS", "", FlagGroup::kWatching, Repeat::kOnce, kWrites,
      "serve metrics for Prometheus while the run lasts: 127.0.0.1:9464; loopback only",
-     [](auto& v, auto* s) {
-       s->metrics_address = v;
-       return Status::OK();
-     }},
+     [](auto& v, auto* s) { return StoreText(v, &s->metrics_address); }},
     {"metrics-file", 0, "FILE", "", FlagGroup::kWatching, Repeat::kOnce, kWrites,
      "write the same to a file about once a second, for the textfile collector",
-     [](auto& v, auto* s) {
-       s->metrics_file = v;
-       return Status::OK();
-     }},
+     [](auto& v, auto* s) { return StoreText(v, &s->metrics_file); }},
     {"run", 0, "ID", "", FlagGroup::kWatching, Repeat::kOnce, kMonitor,
      "the run whose id begins with this, also one that ended",
-     [](auto& v, auto* s) {
-       s->run_prefix = v;
-       return Status::OK();
-     }},
+     [](auto& v, auto* s) { return StoreText(v, &s->run_prefix); }},
     {"once", 0, "", "", FlagGroup::kWatching, Repeat::kOnce, kMonitor,
      "print one view and end",
      [](auto&, auto* s) {
@@ -291,16 +295,10 @@ constexpr FlagDefinition kFlags[] = {
      }},
     {"serve", 0, "ADDRESS", "", FlagGroup::kWatching, Repeat::kOnce, kMonitor,
      "serve a web page until stopped: 127.0.0.1:8080, port 0 = any free; loopback only",
-     [](auto& v, auto* s) {
-       s->serve_address = v;
-       return Status::OK();
-     }},
+     [](auto& v, auto* s) { return StoreText(v, &s->serve_address); }},
     {"html", 0, "OUT.html", "", FlagGroup::kWatching, Repeat::kOnce, kReport,
      "write the report as one HTML page instead of text; - = standard output",
-     [](auto& v, auto* s) {
-       s->html_path = v;
-       return Status::OK();
-     }},
+     [](auto& v, auto* s) { return StoreText(v, &s->html_path); }},
     // History
     {"format", 0, "FORM", "text|json", FlagGroup::kHistory, Repeat::kOnce,
      kHistory | kShow | kFsck, "text for people, or one JSON object",
@@ -331,10 +329,7 @@ constexpr FlagDefinition kFlags[] = {
     // Messages
     {"report", 0, "FILE", "", FlagGroup::kMessages, Repeat::kOnce, kWrites,
      "write the run's report as JSON, also after a failure; - = standard output",
-     [](auto& v, auto* s) {
-       s->report_path = v;
-       return Status::OK();
-     }},
+     [](auto& v, auto* s) { return StoreText(v, &s->report_path); }},
     {"progress", 0, "WHEN", "auto|always|never", FlagGroup::kMessages, Repeat::kOnce, kWrites,
      "progress on standard error; auto: only on a terminal",
      [](auto& v, auto* s) {

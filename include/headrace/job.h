@@ -101,13 +101,35 @@ struct Step {
 
 enum class WriteMode : uint8_t { kCreate, kAppend, kOverwrite, kOverwritePartitions };
 
+enum class SortOrder : uint8_t { kAscending, kDescending };
+
+// NULLs come last in both orders.
+struct SortColumn {
+  std::string name;
+  SortOrder order = SortOrder::kAscending;
+};
+
+// "amount", or "-amount" for descending order.
+inline SortColumn ParseSortColumn(std::string text) {
+  const bool is_descending = text.starts_with('-');
+  if (is_descending) text.erase(0, 1);
+  return {std::move(text), is_descending ? SortOrder::kDescending : SortOrder::kAscending};
+}
+
 struct OutputSpec {
   std::string path;
-  std::string format;  // "" = by file name; a directory is a Parquet dataset
+  // "parquet", "csv", "tsv", "jsonl", "arrow"; "" = by file name, and Parquet for a directory
+  std::string format;
   std::vector<std::string> partition_by;
+  // Of the rows of every partition, or of all rows; empty: as they come in the input.
+  std::vector<SortColumn> sort_within;
+  // Parquet: columns whose row groups get a Bloom filter each.
+  std::vector<std::string> bloom_filters;
   WriteMode mode = WriteMode::kCreate;
-  std::string compression = "zstd";  // zstd[:level] snappy lz4 gzip none
-  int64_t row_group_rows = 0;        // 0 = chosen from the budget, at most 122,880
+  // Parquet: zstd[:level] (the default) snappy lz4 gzip[:level] none. Text: gzip[:level]
+  // zstd[:level] none, by the file name unless given. Arrow: zstd[:level] lz4 none (the default).
+  std::string compression = {};
+  int64_t row_group_rows = 0;  // 0 = chosen from the budget, at most 122,880
   int64_t target_file_bytes = 512LL << 20;
   bool durable = true;
   // So long the dataset that a run replaces is kept, and can be rolled back to

@@ -51,13 +51,17 @@ Status ReadRetain(const YamlNode& value, const ReadContext& context, OutputSpec*
 }
 
 Status ReadFormat(const YamlNode& value, const ReadContext& context, OutputSpec* out) {
-  ARROW_ASSIGN_OR_RAISE(size_t choice,
-                        ReadChoice(value, context, {"parquet", "csv", "jsonl", "arrow"}));
-  if (choice != 0) {
-    return ConfigError(context.file, value, 119,
-                       "writing {} is not available in this version; use parquet", value.text);
+  ARROW_RETURN_NOT_OK(
+      ReadChoice(value, context, {"parquet", "csv", "tsv", "jsonl", "arrow"}).status());
+  return ReadText(value, context, &out->format);
+}
+
+Status ReadSortWithin(const YamlNode& value, const ReadContext& context, OutputSpec* out) {
+  std::vector<std::string> columns;
+  ARROW_RETURN_NOT_OK(ReadTextList(value, context, &columns));
+  for (std::string& column : columns) {
+    out->sort_within.push_back(ParseSortColumn(std::move(column)));
   }
-  out->format = "parquet";
   return Status::OK();
 }
 
@@ -73,14 +77,29 @@ Status ReadMode(const YamlNode& value, const ReadContext& context, OutputSpec* o
 
 constexpr Key<OutputSpec> kSinkKeys[] = {
     {{"path", Presence::kRequired, "path", "",
-      "a name ending in `.parquet` is one file, anything else a dataset directory"},
+      "a name ending in `.parquet`, `.csv`, `.tsv`, `.jsonl` or `.arrow` (text also with `.gz`, "
+      "`.zst`) is one file, anything else a dataset directory"},
      ReadPath},
-    {{"format", Presence::kOptional, "name", "`parquet`", "`parquet`"}, ReadFormat},
+    {{"format", Presence::kOptional, "name", "by the path, else `parquet`",
+      "`parquet`, `csv`, `tsv`, `jsonl`, `arrow`"},
+     ReadFormat},
+    {{"compression", Presence::kOptional, "codec or codec:level", "by the format and the path",
+      "Parquet as below; text: `gzip`, `zstd`, `none`; Arrow: `zstd`, `lz4`, `none`"},
+     ReadCompression},
+    {{"target_file_size", Presence::kOptional, "size", "`512MiB`",
+      "a file of a dataset that reaches it is followed by another"},
+     [](auto& value, auto& context, auto* out) {
+       return ReadBytes(value, context, &out->target_file_bytes);
+     }},
     {{"partition_by", Presence::kOptional, "list of columns", "",
       "Hive directories, outermost first"},
      [](auto& value, auto& context, auto* out) {
        return ReadTextList(value, context, &out->partition_by);
      }},
+    {{"sort_within", Presence::kOptional, "list of columns", "as in the input",
+      "order of the rows of every partition, or of all files: `[day, -amount]`, `-` for "
+      "descending"},
+     ReadSortWithin},
     {{"mode", Presence::kOptional, "name", "`create`",
       "`create` (an existing target is an error), `append`, `overwrite`, `overwrite_partitions`"},
      ReadMode},
@@ -104,7 +123,6 @@ constexpr Key<OutputSpec> kSinkKeys[] = {
      [](auto& value, auto& context, auto* out) {
        return ReadMap(value, "sink.parquet", kParquetKeys, context, out);
      }},
-    LaterKey<OutputSpec>("sort_within", "sorting inside files"),
 };
 
 Status ReadSink(const YamlNode& value, const ReadContext& context, OutputSpec* out) {
@@ -118,7 +136,7 @@ Status ReadSink(const YamlNode& value, const ReadContext& context, OutputSpec* o
   if (out->mode == WriteMode::kAppend && target->transaction.kind == TargetKind::kSingleFile) {
     return ConfigError(context.file, ValueOrMap(value, "mode"), 146,
                        "mode append needs a dataset directory, and {} is one file; use mode "
-                       "overwrite, or a name without .parquet",
+                       "overwrite, or a name without such an ending",
                        out->path);
   }
   return Status::OK();

@@ -79,6 +79,7 @@ Result<BoundPlan> BindPlan(const LogicalPlan& plan,
   for (const OutputSpec& output : sink.outputs()) {
     ARROW_ASSIGN_OR_RAISE(auto columns, BindPartitionColumns(output, *schema));
     bound.partition_columns.push_back(std::move(columns));
+    bound.sort_columns.push_back(output.sort_within);
   }
   return bound;
 }

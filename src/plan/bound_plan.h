@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "expr/expr.h"
+#include "headrace/job.h"
 #include "plan/logical_plan.h"
 
 namespace headrace {
@@ -47,6 +48,8 @@ struct BoundPlan {
   std::shared_ptr<arrow::Schema> output_schema;  // after the last step; partition columns included
   // Of each output: indices into output_schema, outermost directory first.
   std::vector<std::vector<int>> partition_columns;
+  // Of each output, named as in output_schema.
+  std::vector<std::vector<SortColumn>> sort_columns;
 };
 
 // Types a plan. `source_schema` has the plan's ScanPushdown.columns, in any order and possibly with

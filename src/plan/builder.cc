@@ -52,6 +52,26 @@ Status ResolvePartitionColumns(const std::vector<std::string>& columns, OutputSp
   return Status::OK();
 }
 
+// Gives the columns to sort by the names that they have in `columns`.
+Status ResolveSortColumns(const std::vector<std::string>& columns, OutputSpec* output) {
+  std::vector<std::string> names;
+  for (const SortColumn& column : output->sort_within) names.push_back(column.name);
+  if (names.empty()) return Status::OK();
+  ARROW_ASSIGN_OR_RAISE(auto indices, FindColumns(names, columns));
+  for (size_t i = 0; i < indices.size(); ++i) {
+    SortColumn& column = output->sort_within[i];
+    column.name = columns[indices[i]];
+    if (std::find(output->partition_by.begin(), output->partition_by.end(), column.name) !=
+        output->partition_by.end()) {
+      return MakeError(ErrorKind::kInvalidPlan, 269,
+                       "column '{}' is a partition column, the same in every row of a file; leave "
+                       "it out",
+                       column.name);
+    }
+  }
+  return Status::OK();
+}
+
 }  // namespace
 
 Result<LogicalPlan> BuildUnoptimizedPlan(const JobSpec& job,
@@ -69,6 +89,8 @@ Result<LogicalPlan> BuildUnoptimizedPlan(const JobSpec& job,
   for (OutputSpec& output : outputs) {
     const Status resolved = ResolvePartitionColumns(node->columns(), &output);
     if (!resolved.ok()) return AtStep(resolved, "", "partition_by");
+    const Status sorted = ResolveSortColumns(node->columns(), &output);
+    if (!sorted.ok()) return AtStep(sorted, "", "sort_within");
   }
   return LogicalPlan{.root = std::make_shared<SinkNode>(std::move(node), std::move(outputs)),
                      .source_columns = source_columns,

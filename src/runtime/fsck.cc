@@ -24,12 +24,13 @@ const char* KindOf(FileProblem problem) {
   return "";
 }
 
-// Whether a run named a file so: "part-<run id>-<number>.parquet".
+// Whether a run named a file so: "part-<run id>-<number>.parquet", or with another format's ending.
 bool IsFileOf(const std::string& run_id, std::string_view name) {
   const std::string prefix = "part-" + run_id + "-";
   if (run_id.empty() || !name.starts_with(prefix)) return false;
   name.remove_prefix(prefix.size());
-  return name.find_first_not_of("0123456789") == name.find(".parquet");
+  const size_t digits = name.find_first_not_of("0123456789");
+  return digits != 0 && digits != name.npos && name[digits] == '.';
 }
 
 class Fsck {
@@ -47,7 +48,13 @@ class Fsck {
     report_.deep = options_.deep;
     report_.is_dataset = found->type == FileType::kDirectory;
     if (!report_.is_dataset) {
-      ARROW_RETURN_NOT_OK(CheckFile(report_.path, ""));
+      if (IsOtherFormat(report_.path)) {
+        DatasetLayoutFacts facts;
+        facts.other_files.push_back({"", report_.path});
+        ARROW_RETURN_NOT_OK(CountOtherFiles(facts, ""));
+      } else {
+        ARROW_RETURN_NOT_OK(CheckFile(report_.path, ""));
+      }
       return std::move(report_);
     }
     ARROW_RETURN_NOT_OK(CheckDirectory(found->inode));
@@ -129,8 +136,10 @@ class Fsck {
     for (const LayoutFile& file : facts.files) {
       ARROW_RETURN_NOT_OK(CheckFile(file.path, last ? last->run_id : ""));
     }
+    ARROW_RETURN_NOT_OK(CountOtherFiles(facts, last ? last->run_id : ""));
     CheckMissingColumns();
-    if (facts.files.empty()) report_.notes.emplace_back("the dataset holds no data files");
+    if (facts.files.empty() && facts.other_files.empty())
+      report_.notes.emplace_back("the dataset holds no data files");
     if (last) {
       CheckLedger(*last, inode, facts);
     } else {
@@ -138,6 +147,25 @@ class Fsck {
           "no ledger stands beside it: headrace did not write it, or its history was removed");
     }
     return LookAtSideDirectory(side);
+  }
+
+  // Files of formats that keep no checksums: they are there, of their size, or they are not.
+  Status CountOtherFiles(const DatasetLayoutFacts& facts, const std::string& last_run_id) {
+    for (const LayoutFile& file : facts.other_files) {
+      ARROW_RETURN_NOT_OK(context_.cancellation->Check());
+      ARROW_ASSIGN_OR_RAISE(const auto found, context_.env->Stat(file.path));
+      if (!found) continue;
+      ++report_.files;
+      report_.bytes += found->size_bytes;
+      if (!IsFileOf(last_run_id, BaseName(file.path))) continue;
+      ++last_run_files_;
+      last_run_bytes_ += found->size_bytes;
+    }
+    if (!facts.other_files.empty()) {
+      report_.notes.emplace_back(
+          "the files are no Parquet: they are counted and measured, and not read");
+    }
+    return Status::OK();
   }
 
   void CheckMissingColumns() {
@@ -168,7 +196,9 @@ class Fsck {
           last.run_id));
       return;
     }
-    Compare("rows in the last run's files", last.info.rows, last_run_rows_);
+    if (facts.other_files.empty()) {
+      Compare("rows in the last run's files", last.info.rows, last_run_rows_);
+    }
     Compare("files of the last run", last.info.files, last_run_files_);
     Compare("bytes in the last run's files", last.info.bytes, last_run_bytes_);
     Compare("files in all", last.kept_files + last.info.files, facts.files_total);

@@ -7,6 +7,7 @@
 #include <cctype>
 
 #include "base/percent_text.h"
+#include "runtime/output_names.h"
 #include "sink/partition_path.h"
 #include "source/hive.h"
 
@@ -37,6 +38,11 @@ std::string KeyText(const std::vector<std::string>& keys) {
 
 }  // namespace
 
+bool IsOtherFormat(std::string_view name) {
+  const FormatName* format = ReadFileName(name).format;
+  return format != nullptr && format->format != OutputFormat::kParquet;
+}
+
 LayoutCheck::LayoutCheck(Env* env, std::string dataset, Cancellation* cancellation,
                          OnProblem on_problem)
     : env_(env),
@@ -52,9 +58,15 @@ void LayoutCheck::Tell(const char* kind, const std::string& relative,
 Result<DatasetLayoutFacts> LayoutCheck::Run() {
   ARROW_RETURN_NOT_OK(Walk("", Partition{}, 0));
   CheckKeys();
-  std::sort(facts_.files.begin(), facts_.files.end(), [](const LayoutFile& a, const LayoutFile& b) {
+  const auto by_path = [](const LayoutFile& a, const LayoutFile& b) {
     return a.relative_path < b.relative_path;
-  });
+  };
+  std::sort(facts_.files.begin(), facts_.files.end(), by_path);
+  std::sort(facts_.other_files.begin(), facts_.other_files.end(), by_path);
+  if (!facts_.files.empty()) {
+    for (const LayoutFile& file : facts_.other_files) TellForeign(file.relative_path);
+    facts_.other_files.clear();
+  }
   return std::move(facts_);
 }
 
@@ -176,7 +188,16 @@ void LayoutCheck::AddFile(const std::string& relative, const std::string& name, 
     *has_data = true;
     return;
   }
-  Tell("foreign_entry", child,
+  if (IsOtherFormat(name)) {
+    facts_.other_files.push_back({child, JoinPath(dataset_, child)});
+    *has_data = true;
+    return;
+  }
+  TellForeign(child);
+}
+
+void LayoutCheck::TellForeign(const std::string& relative) const {
+  Tell("foreign_entry", relative,
        "no Parquet file by its name; readers that take every file fail on it, move it away");
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/cancellation.h"
@@ -18,10 +19,15 @@ struct LayoutFile {
   std::string path;
 };
 
+// Whether a file is, by its name, of a format that runs write, other than Parquet.
+bool IsOtherFormat(std::string_view name);
+
 struct DatasetLayoutFacts {
   std::vector<LayoutFile> files;  // that are Parquet by their name, sorted
-  int64_t files_total = 0;        // every regular file below the dataset
-  int64_t partitions = 0;         // directories with files
+  // Of a dataset without Parquet files: those of another format that runs write, sorted.
+  std::vector<LayoutFile> other_files;
+  int64_t files_total = 0;  // every regular file below the dataset
+  int64_t partitions = 0;   // directories with files
 };
 
 // Role: walks a dataset's directories and tells every entry and partition that some reader would
@@ -46,6 +52,7 @@ class LayoutCheck {
   Status WalkDirectory(const std::string& relative, const std::string& name,
                        const Partition& parent, int depth);
   void AddFile(const std::string& relative, const std::string& name, bool* has_data);
+  void TellForeign(const std::string& relative) const;
   void CheckPartition(const std::string& relative, const Partition& partition);
   void CheckKeys() const;
   void CheckPartitionName(const std::string& relative, const std::string& key,

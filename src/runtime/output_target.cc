@@ -1,6 +1,11 @@
 #include "runtime/output_target.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <string_view>
+
+#include "runtime/output_names.h"
 
 namespace headrace {
 namespace {
@@ -19,33 +24,83 @@ PublishMode ModeOf(WriteMode mode) {
   return PublishMode::kCreate;
 }
 
-Status RefuseOtherFormats(const OutputSpec& output) {
-  if (!output.format.empty() && output.format != "parquet") {
-    return MakeError(ErrorKind::kInvalidConfig, 151,
-                     "this version writes parquet only, not '{}'; use --to parquet", output.format);
-  }
-  if (output.path.find("://") != std::string::npos) {
-    return MakeError(ErrorKind::kInvalidConfig, 156,
-                     "this version writes local files only: {}; publish here and copy it there",
-                     output.path);
-  }
+Status CheckNoOtherCompression(const OutputSpec& output) {
   if (!output.format.empty()) return Status::OK();
-  std::string_view name = output.path;
-  for (const std::string_view compression : {".gz", ".zst", ".bz2", ".lz4"}) {
-    if (name.ends_with(compression)) name.remove_suffix(compression.size());
-  }
-  for (const std::string_view ending :
-       {".csv", ".tsv", ".jsonl", ".ndjson", ".arrow", ".feather"}) {
-    if (name.ends_with(ending)) {
-      return MakeError(
-          ErrorKind::kInvalidConfig, 151,
-          "this version writes parquet only, and '{}' asks for {}; name the output "
-          "*.parquet for one file, or say --to parquet for a dataset directory of that "
-          "name",
-          output.path, output.path.substr(name.size() - ending.size()));
-    }
+  for (const std::string_view ending : {".bz2", ".lz4", ".xz", ".zip", ".gz", ".zst"}) {
+    if (!output.path.ends_with(ending)) continue;
+    const std::string inner = output.path.substr(0, output.path.size() - ending.size());
+    const FormatName* format = ReadFileName(inner).format;
+    if (format == nullptr) continue;
+    if (format->is_text() && !ReadFileName(output.path).codec.empty()) continue;
+    return MakeError(ErrorKind::kInvalidConfig, 181,
+                     "output cannot be compressed as {}: '{}'; use .gz or .zst, for text only, or "
+                     "say --to parquet for a dataset directory of that name",
+                     ending, output.path);
   }
   return Status::OK();
+}
+
+// zstd and gzip by the level that was asked for.
+Result<OutputCompression> ParseCompression(const OutputSpec& output,
+                                           std::initializer_list<std::string_view> codecs,
+                                           std::string_view what) {
+  const std::string_view text = output.compression;
+  const std::string_view codec = text.substr(0, text.find(':'));
+  if (std::find(codecs.begin(), codecs.end(), codec) == codecs.end()) {
+    return MakeError(ErrorKind::kInvalidConfig, 180,
+                     "{} is not written with this compression: '{}'; use {}", what, text,
+                     fmt::join(codecs, ", "));
+  }
+  ARROW_ASSIGN_OR_RAISE(const ParquetOptions parsed, ParseParquetCompression(text));
+  return OutputCompression{parsed.codec, parsed.level};
+}
+
+Status SetCompression(const OutputSpec& spec, const NamedFile& named, bool is_single,
+                      OutputTarget* target) {
+  OutputSpec output = spec;
+  if (target->format == OutputFormat::kParquet) {
+    if (output.compression.empty()) output.compression = "zstd";
+    ARROW_ASSIGN_OR_RAISE(target->parquet, ParseParquetCompression(output.compression));
+    return Status::OK();
+  }
+  if (target->format == OutputFormat::kArrow) {
+    if (output.compression.empty()) output.compression = "none";
+    ARROW_ASSIGN_OR_RAISE(target->compression,
+                          ParseCompression(output, {"none", "zstd", "lz4"}, "Arrow"));
+    if (target->compression.codec == arrow::Compression::LZ4) {
+      target->compression.codec = arrow::Compression::LZ4_FRAME;
+    }
+    return Status::OK();
+  }
+  const std::string by_name(named.codec.empty() ? "none" : named.codec);
+  if (output.compression.empty()) output.compression = is_single ? by_name : "none";
+  if (is_single && output.compression.substr(0, output.compression.find(':')) != by_name) {
+    return MakeError(ErrorKind::kInvalidConfig, 182,
+                     "the name of the output and its compression differ: '{}' and {}; name it .gz "
+                     "for gzip, .zst for zstd, neither for none",
+                     output.path, output.compression);
+  }
+  ARROW_ASSIGN_OR_RAISE(target->compression,
+                        ParseCompression(output, {"none", "gzip", "zstd"}, "text"));
+  return Status::OK();
+}
+
+// Format, delimiter and compression, and whether it is one file.
+Status SetForm(const OutputSpec& output, OutputTarget* target) {
+  ARROW_RETURN_NOT_OK(CheckNoOtherCompression(output));
+  const NamedFile named = ReadFileName(output.path);
+  const FormatName* format = named.format;
+  bool is_single = format != nullptr && (named.codec.empty() || format->is_text());
+  if (!output.format.empty()) {
+    ARROW_ASSIGN_OR_RAISE(format, FindFormat(output.format));
+    is_single = is_single && format->is_same(*named.format);
+  } else if (!is_single) {
+    ARROW_ASSIGN_OR_RAISE(format, FindFormat("parquet"));
+  }
+  target->format = format->format;
+  target->delimiter = format->delimiter;
+  target->transaction.kind = is_single ? TargetKind::kSingleFile : TargetKind::kDataset;
+  return SetCompression(output, named, is_single, target);
 }
 
 }  // namespace
@@ -55,26 +110,29 @@ Result<OutputTarget> ResolveOutput(const OutputSpec& output, const std::string& 
     return MakeError(ErrorKind::kInvalidConfig, 152,
                      "the output path is empty; name a file or directory");
   }
-  ARROW_RETURN_NOT_OK(RefuseOtherFormats(output));
+  if (output.path.find("://") != std::string::npos) {
+    return MakeError(ErrorKind::kInvalidConfig, 156,
+                     "this version writes local files only: {}; publish here and copy it there",
+                     output.path);
+  }
   OutputTarget target;
+  ARROW_RETURN_NOT_OK(SetForm(output, &target));
   auto& options = target.transaction;
   options.target = output.path;
-  options.kind = output.path.ends_with(".parquet") ? TargetKind::kSingleFile : TargetKind::kDataset;
   options.mode = ModeOf(output.mode);
   options.durability = output.durable ? Durability::kFull : Durability::kNone;
   options.run_id = run_id;
   if (options.kind == TargetKind::kSingleFile && !output.partition_by.empty()) {
-    return MakeError(
-        ErrorKind::kInvalidConfig, 153,
-        "one file cannot be partitioned: '{}'; name a directory (without .parquet), or "
-        "leave out the partition columns",
-        output.path);
+    return MakeError(ErrorKind::kInvalidConfig, 153,
+                     "one file cannot be partitioned: '{}'; name a directory (without an ending "
+                     "like .parquet), or leave out the partition columns",
+                     output.path);
   }
   options.retain_seconds = output.retain_seconds;
   if (options.kind == TargetKind::kSingleFile && output.retain_seconds > 0) {
     return MakeError(ErrorKind::kInvalidConfig, 157,
-                     "one file keeps no earlier generation: '{}'; name a directory (without "
-                     ".parquet), or leave out the grace period",
+                     "one file keeps no earlier generation: '{}'; name a directory (without an "
+                     "ending like .parquet), or leave out the grace period",
                      output.path);
   }
   if (options.mode == PublishMode::kOverwritePartitions && output.partition_by.empty()) {
@@ -83,7 +141,6 @@ Result<OutputTarget> ResolveOutput(const OutputSpec& output, const std::string& 
         "mode overwrite-partitions needs partition columns; add --partition-by, or use "
         "--mode overwrite");
   }
-  ARROW_ASSIGN_OR_RAISE(target.parquet, ParseParquetCompression(output.compression));
   return target;
 }
 

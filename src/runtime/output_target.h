@@ -9,12 +9,16 @@ namespace headrace {
 
 struct OutputTarget {
   TransactionOptions transaction;
+  OutputFormat format = OutputFormat::kParquet;
   ParquetOptions parquet;
+  OutputCompression compression;  // of other formats
+  char delimiter = ',';
 };
 
-// A path ending in .parquet is one file; any other path is a dataset directory. InvalidConfig for
-// formats this version does not write, partitioning of a single file, and modes a single file
-// cannot have.
+// A path with the ending of a format (.parquet, .csv, .tsv, .jsonl, .ndjson, .arrow, .feather; text
+// also with .gz or .zst) is one file; any other path is a dataset directory, and so is one whose
+// ending is not that of the format asked for. InvalidConfig for formats and compressions that are
+// not written, partitioning of a single file, and modes a single file cannot have.
 Result<OutputTarget> ResolveOutput(const OutputSpec& output, const std::string& run_id);
 
 }  // namespace headrace

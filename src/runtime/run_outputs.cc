@@ -113,15 +113,22 @@ bool RunOutputs::published_before() const {
   return begun() && outputs_.front().transaction->published_before().has_value();
 }
 
-SinkOptions RunOutputs::OptionsOf(const Output& output, const BoundPlan& plan,
-                                  const std::vector<int>& partition_columns,
+SinkOptions RunOutputs::OptionsOf(const Output& output, const BoundPlan& plan, size_t number,
                                   const CommonSinkOptions& common) {
   SinkOptions options;
   options.schema = plan.output_schema;
-  for (const int column : partition_columns) {
+  for (const int column : plan.partition_columns[number]) {
     options.partition_by.push_back(plan.output_schema->field(column)->name());
   }
+  for (const SortColumn& column : plan.sort_columns[number]) {
+    options.sort_within.push_back({column.name, column.order == SortOrder::kDescending
+                                                    ? SortDirection::kDescending
+                                                    : SortDirection::kAscending});
+  }
+  options.format = output.target.format;
   options.parquet = output.target.parquet;
+  options.compression = output.target.compression;
+  options.delimiter = output.target.delimiter;
   options.row_group_rows = output.spec.row_group_rows;
   options.target_file_bytes = output.spec.target_file_bytes;
   options.threads = common.threads;
@@ -133,8 +140,7 @@ Result<StageNeeds> RunOutputs::Needs(const BoundPlan& plan, const CommonSinkOpti
   needs_ = StageNeeds{};
   for (size_t i = 0; i < outputs_.size(); ++i) {
     Output& output = outputs_[i];
-    ARROW_ASSIGN_OR_RAISE(output.needs,
-                          SinkNeeds(OptionsOf(output, plan, plan.partition_columns[i], common)));
+    ARROW_ASSIGN_OR_RAISE(output.needs, SinkNeeds(OptionsOf(output, plan, i, common)));
     needs_.name = output.needs.name;
     needs_.fixed_floor_bytes += output.needs.fixed_floor_bytes;
     needs_.worker_floor_bytes += output.needs.worker_floor_bytes;
@@ -150,7 +156,7 @@ Status RunOutputs::Check(TargetCheck check, const SpaceForecast& forecast, const
     Output& output = outputs_[i];
     check.target = begun() ? output.transaction->options() : output.target.transaction;
     check.new_columns = output.spec.allow_new_columns ? NewColumns::kAllowed : NewColumns::kRefused;
-    const SinkOptions sink = OptionsOf(output, plan, plan.partition_columns[i], common);
+    const SinkOptions sink = OptionsOf(output, plan, i, common);
     ARROW_RETURN_NOT_OK(CheckTargetSchema(check, sink, notes));
     if (!begun()) continue;
     ARROW_RETURN_NOT_OK(CheckTargetSpace(check, forecast, notes));
@@ -185,8 +191,7 @@ Result<Sink*> RunOutputs::Open(const BoundPlan& plan, const CommonSinkOptions& c
              ? above_bytes
              : ShareOf(above_bytes, output.needs.WantedBytes(threads) - context.floor_bytes,
                        wanted_bytes));
-    ARROW_ASSIGN_OR_RAISE(
-        output.sink, MakeSink(OptionsOf(output, plan, plan.partition_columns[i], common), context));
+    ARROW_ASSIGN_OR_RAISE(output.sink, MakeSink(OptionsOf(output, plan, i, common), context));
     sinks.push_back(output.sink.get());
   }
   if (sinks.size() == 1) return sinks.front();

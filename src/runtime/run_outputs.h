@@ -74,8 +74,7 @@ class RunOutputs {
     std::unique_ptr<Sink> sink = nullptr;
     SinkSummary summary = {};
   };
-  static SinkOptions OptionsOf(const Output& output, const BoundPlan& plan,
-                               const std::vector<int>& partition_columns,
+  static SinkOptions OptionsOf(const Output& output, const BoundPlan& plan, size_t number,
                                const CommonSinkOptions& common);
 
   std::vector<Output> outputs_;

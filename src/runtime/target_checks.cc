@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/units.h"
+#include "runtime/output_names.h"
 #include "source/dataset_files.h"
+#include "source/scan.h"
 
 namespace headrace {
 namespace {
@@ -16,6 +18,53 @@ Status NotReadable(const std::string& dataset, const Status& cause) {
                    "a file of the dataset cannot be read, so nothing is added to it; look with "
                    "headrace fsck {}: {}",
                    dataset, cause.message());
+}
+
+// Of files whose columns stand at their start, not in a footer that is read with one step.
+constexpr size_t kStartsMax = 16;
+
+// What a file of the dataset is to a run that writes `sink`.
+enum class FileKind : uint8_t { kSame, kOther, kNoData };
+
+FileKind KindOf(const std::string& path, const SinkOptions& sink) {
+  const FormatName* format = ReadFileName(path).format;
+  if (format == nullptr && !IsParquetName(path)) return FileKind::kNoData;
+  const FormatName ours{"", sink.format, sink.delimiter};
+  const FormatName parquet{"", OutputFormat::kParquet, ','};
+  return ours.is_same(format ? *format : parquet) ? FileKind::kSame : FileKind::kOther;
+}
+
+// The names in the first record.
+Result<std::vector<std::string>> ReadCsvNames(const TargetCheck& check, const std::string& path,
+                                              char delimiter) {
+  InputSpec input;
+  input.paths = {path};
+  input.format = "csv";
+  input.csv.header = true;
+  input.csv.delimiter = delimiter;
+  input.csv.quote = '"';
+  input.csv.escape = '"';
+  ScanContext context;
+  context.env = check.env;
+  context.pool = check.pool;
+  context.cancellation = check.cancellation;
+  ARROW_ASSIGN_OR_RAISE(const auto scan, OpenScan(input, context));
+  return scan->column_names();
+}
+
+Status CheckFile(const TargetCheck& check, const std::string& path, const SinkOptions& sink,
+                 SchemaCheck* schema) {
+  if (sink.format == OutputFormat::kJsonLines) return Status::OK();
+  if (sink.format == OutputFormat::kCsv) {
+    const auto names = ReadCsvNames(check, path, sink.delimiter);
+    ARROW_RETURN_NOT_OK(NotReadable(check.target.target, names.status()));
+    return schema->CheckNames(path, *names);
+  }
+  const auto columns = sink.format == OutputFormat::kParquet
+                           ? ReadStoredColumns(check.env, path, check.pool)
+                           : ReadArrowColumns(check.env, path, check.pool);
+  ARROW_RETURN_NOT_OK(NotReadable(check.target.target, columns.status()));
+  return schema->CheckColumns(path, **columns);
 }
 
 // Output for one byte of input that is kept: hardly ever less, and usually about.
@@ -58,8 +107,15 @@ Status CheckTargetSchema(const TargetCheck& check, const SinkOptions& sink,
   ARROW_ASSIGN_OR_RAISE(const auto found, check.env->Stat(dataset));
   if (!found || found->type != FileType::kDirectory) return Status::OK();
 
-  auto listed = ListParquetFiles(check.env, dataset);
+  auto listed = ListDatasetFiles(check.env, dataset);
   ARROW_RETURN_NOT_OK(NotReadable(dataset, listed.status()));
+  std::string other;
+  std::erase_if(*listed, [&](const InputFile& file) {
+    const FileKind kind = KindOf(file.path, sink);
+    if (kind == FileKind::kOther && other.empty()) other = file.path;
+    return kind != FileKind::kSame;
+  });
+  if (!other.empty()) return SchemaCheck::OtherFormat(other, sink);
   if (listed->empty()) return Status::OK();
   ARROW_ASSIGN_OR_RAISE(SchemaCheck schema, SchemaCheck::Make(sink, check.new_columns, check.pool));
   for (const InputFile& file : *listed) {
@@ -67,13 +123,14 @@ Status CheckTargetSchema(const TargetCheck& check, const SinkOptions& sink,
     for (const HiveValue& key : file.hive) keys.emplace_back(key.key, key.value);
     ARROW_RETURN_NOT_OK(schema.CheckKeys(file.path, keys));
   }
-  ARROW_ASSIGN_OR_RAISE(const auto sample, SampleFiles(check.env, std::move(*listed), kFootersMax));
+  const size_t files_max = sink.format == OutputFormat::kParquet ? kFootersMax : kStartsMax;
+  ARROW_ASSIGN_OR_RAISE(const auto sample, SampleFiles(check.env, std::move(*listed), files_max));
   for (const InputFile& file : sample) {
     ARROW_RETURN_NOT_OK(check.cancellation->Check());
-    const auto columns = ReadStoredColumns(check.env, file.path, check.pool);
-    ARROW_RETURN_NOT_OK(NotReadable(dataset, columns.status()));
-    ARROW_RETURN_NOT_OK(schema.CheckColumns(file.path, **columns));
+    ARROW_RETURN_NOT_OK(CheckFile(check, file.path, sink, &schema));
   }
+  // JSON lines say no columns before all of them are read.
+  if (sink.format == OutputFormat::kJsonLines) return Status::OK();
   ARROW_RETURN_NOT_OK(schema.CheckNewColumns());
   notes->insert(notes->end(), schema.notes().begin(), schema.notes().end());
   return Status::OK();

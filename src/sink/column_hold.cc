@@ -80,15 +80,17 @@ Status ColumnHold::WriteAll(EncoderPool* encoders, FileSet* files,
   ARROW_RETURN_NOT_OK(RunSideBySide(
       side_by_side, static_cast<int64_t>(begins.size()) - 1, [&](int64_t at) -> Status {
         const auto number = static_cast<size_t>(at);
-        std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+        BatchVector batches;
         for (size_t i = begins[number]; i < begins[number + 1]; ++i) {
           batches.push_back(parts[i].columns->Slice(parts[i].begin, parts[i].end - parts[i].begin));
         }
-        ARROW_ASSIGN_OR_RAISE(EncodedRowGroup encoded, encoders->Encode(batches));
         // It stays with the partition: after a failure the set may still have it in its lists.
         Partition* partition = parts[begins[number]].partition;
         partition->series = std::make_unique<FileSeries>(partition->directory);
-        ARROW_RETURN_NOT_OK(files->Append(partition->series.get(), 0, std::move(encoded)));
+        ARROW_RETURN_NOT_OK(encoders->Encode(
+            std::move(batches), [&](std::unique_ptr<EncodedChunk> chunk, ChunkEnd end) {
+              return files->Append(partition->series.get(), 0, std::move(chunk), end);
+            }));
         ARROW_RETURN_NOT_OK(files->Finish(partition->series.get()));
         partition->series.reset();
         return Status::OK();

@@ -35,9 +35,8 @@ void EncodeSlots::Release() {
   released_.notify_one();
 }
 
-Result<EncodedRowGroup> EncoderPool::Encode(
-    const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches) {
-  std::unique_ptr<RowGroupEncoder> encoder;
+Status EncoderPool::Encode(BatchVector batches, const UseChunk& use) {
+  std::unique_ptr<ChunkEncoder> encoder;
   {
     std::lock_guard lock(mutex_);
     if (!idle_.empty()) {
@@ -46,12 +45,12 @@ Result<EncodedRowGroup> EncoderPool::Encode(
     }
   }
   if (encoder == nullptr) {
-    ARROW_ASSIGN_OR_RAISE(encoder, RowGroupEncoder::Make(layout_, pool_));
+    ARROW_ASSIGN_OR_RAISE(encoder, form_->MakeEncoder(pool_));
   }
-  ARROW_ASSIGN_OR_RAISE(EncodedRowGroup encoded, encoder->Encode(batches));
+  ARROW_RETURN_NOT_OK(encoder->Encode(std::move(batches), use));
   std::lock_guard lock(mutex_);
   idle_.push_back(std::move(encoder));
-  return encoded;
+  return Status::OK();
 }
 
 }  // namespace headrace

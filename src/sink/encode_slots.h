@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/cancellation.h"
-#include "sink/parquet/row_group_encoder.h"
+#include "sink/output_form.h"
 
 namespace headrace {
 
@@ -93,19 +93,19 @@ class GateWork {
 };
 
 // Role: lends encoders, made on demand, one per caller at a time; they keep their codecs and
-// scratch buffers. Threads: all methods from any thread.
+// scratch buffers. Threads: all methods from any thread. Errors: as ChunkEncoder.
 class EncoderPool {
  public:
-  EncoderPool(std::shared_ptr<const ParquetLayout> layout, arrow::MemoryPool* pool)
-      : layout_(std::move(layout)), pool_(pool) {}
+  EncoderPool(std::shared_ptr<const OutputForm> form, arrow::MemoryPool* pool)
+      : form_(std::move(form)), pool_(pool) {}
 
-  Result<EncodedRowGroup> Encode(const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches);
+  Status Encode(BatchVector batches, const UseChunk& use);
 
  private:
-  std::shared_ptr<const ParquetLayout> layout_;
+  const std::shared_ptr<const OutputForm> form_;
   arrow::MemoryPool* pool_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<RowGroupEncoder>> idle_;
+  std::vector<std::unique_ptr<ChunkEncoder>> idle_;
 };
 
 }  // namespace headrace

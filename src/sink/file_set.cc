@@ -11,13 +11,12 @@ constexpr int64_t kDropCacheBytes = 1 << 20;
 }  // namespace
 
 FileSetOptions MakeFileSetOptions(const SinkOptions& options, const SinkContext& context,
-                                  int64_t metadata_bytes,
-                                  std::shared_ptr<const ParquetLayout> layout) {
+                                  int64_t metadata_bytes, std::shared_ptr<const OutputForm> form) {
   const bool is_single = context.transaction->options().kind == TargetKind::kSingleFile;
   FileSetOptions files;
   files.transaction = context.transaction;
   files.cancellation = context.cancellation;
-  files.layout = std::move(layout);
+  files.form = std::move(form);
   files.pool = context.pool;
   files.target_file_bytes = is_single ? INT64_MAX : options.target_file_bytes;
   files.metadata_bytes_max = metadata_bytes;
@@ -74,30 +73,32 @@ Status FileSet::WaitForTurn(FileSeries* series, int64_t order) {
   return Status::OK();
 }
 
-Status FileSet::Append(FileSeries* series, int64_t order, EncodedRowGroup row_group) {
-  return Remember(AppendInTurn(series, order, std::move(row_group)));
+Status FileSet::Append(FileSeries* series, int64_t order, std::unique_ptr<EncodedChunk> chunk,
+                       ChunkEnd end) {
+  return Remember(AppendInTurn(series, order, std::move(chunk), end));
 }
 
-Status FileSet::AppendInTurn(FileSeries* series, int64_t order, EncodedRowGroup row_group) {
+Status FileSet::AppendInTurn(FileSeries* series, int64_t order, std::unique_ptr<EncodedChunk> chunk,
+                             ChunkEnd end) {
   ARROW_RETURN_NOT_OK(WaitForTurn(series, order));
-  ARROW_RETURN_NOT_OK(Write(series, std::move(row_group)));
+  ARROW_RETURN_NOT_OK(Write(series, std::move(chunk)));
   {
     Lock lock(mutex_);
-    ++series->next_order_;
+    if (end == ChunkEnd::kLast) ++series->next_order_;
     ++row_groups_;
     MarkIdle(series);
   }
   return MakeRoomForMetadata();
 }
 
-Status FileSet::Write(FileSeries* series, EncodedRowGroup row_group) {
+Status FileSet::Write(FileSeries* series, std::unique_ptr<EncodedChunk> chunk) {
   if (series->writer_ == nullptr) {
     series->path_ = NextPath(*series);
-    series->writer_ = MakeWriter();
+    ARROW_ASSIGN_OR_RAISE(series->writer_, MakeWriter());
   }
   if (series->file_ == nullptr) ARROW_RETURN_NOT_OK(Open(series));
-  const int64_t bytes = row_group.compressed_bytes();
-  ARROW_RETURN_NOT_OK(series->writer_->Append(std::move(row_group), series->file_.get()));
+  const int64_t bytes = chunk->bytes();
+  ARROW_RETURN_NOT_OK(series->writer_->Append(std::move(chunk), series->file_.get()));
   if (bytes >= kDropCacheBytes) series->file_->DropCache();
   if (series->writer_->written_bytes() >= options_.target_file_bytes) return EndFile(series);
   Lock lock(mutex_);
@@ -106,17 +107,17 @@ Status FileSet::Write(FileSeries* series, EncodedRowGroup row_group) {
   return Status::OK();
 }
 
-std::unique_ptr<ParquetFileWriter> FileSet::MakeWriter() const {
+Result<std::unique_ptr<OutputFileWriter>> FileSet::MakeWriter() const {
   // Half, because a buffer's capacity doubles, and half again for the frame that is read back.
-  return std::make_unique<ParquetFileWriter>(
-      options_.layout, options_.pool,
-      FooterSpill{options_.footer_spill, options_.metadata_bytes_max / 4});
+  return options_.form->MakeFileWriter(options_.pool,
+                                       {options_.footer_spill, options_.metadata_bytes_max / 4});
 }
 
 std::string FileSet::NextPath(const FileSeries& series) const {
   const TransactionOptions& target = options_.transaction->options();
   if (target.kind == TargetKind::kSingleFile) return "";
-  const std::string name = fmt::format("part-{}-{:05}.parquet", target.run_id, series.files_);
+  const std::string name =
+      fmt::format("part-{}-{:05}{}", target.run_id, series.files_, options_.form->suffix());
   return series.directory_.empty() ? name : JoinPath(series.directory_, name);
 }
 
@@ -217,7 +218,7 @@ Status FileSet::FinishAll() {
 Status FileSet::WriteEmptyFile(FileSeries* series) {
   ARROW_RETURN_NOT_OK(WaitForTurn(series, 0));
   series->path_ = NextPath(*series);
-  series->writer_ = MakeWriter();
+  ARROW_ASSIGN_OR_RAISE(series->writer_, MakeWriter());
   ARROW_RETURN_NOT_OK(EndFile(series));
   Lock lock(mutex_);
   MarkIdle(series);

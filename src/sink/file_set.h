@@ -12,7 +12,7 @@
 
 #include "base/cancellation.h"
 #include "commit/transaction.h"
-#include "sink/parquet/file_writer.h"
+#include "sink/output_form.h"
 #include "sink/sink.h"
 #include "spill/spill_area.h"
 
@@ -21,7 +21,7 @@ namespace headrace {
 struct FileSetOptions {
   StagedOutput* transaction = nullptr;
   Cancellation* cancellation = nullptr;
-  std::shared_ptr<const ParquetLayout> layout;
+  std::shared_ptr<const OutputForm> form;
   arrow::MemoryPool* pool = nullptr;
   int64_t target_file_bytes = int64_t{512}
                               << 20;  // a file ends behind the row group that reaches it
@@ -36,8 +36,7 @@ struct FileSetOptions {
 // single file is never split. Many partitions' files end early when their footers together are too
 // large; one file's footer is spilled.
 FileSetOptions MakeFileSetOptions(const SinkOptions& options, const SinkContext& context,
-                                  int64_t metadata_bytes,
-                                  std::shared_ptr<const ParquetLayout> layout);
+                                  int64_t metadata_bytes, std::shared_ptr<const OutputForm> form);
 
 // The files of one directory, one after the other. Only a FileSet looks inside.
 class FileSeries {
@@ -55,12 +54,12 @@ class FileSeries {
   std::list<FileSeries*>::iterator place_;
   int64_t files_ = 0;
   std::string path_;
-  std::unique_ptr<ParquetFileWriter> writer_;  // null between files
-  std::unique_ptr<WritableFile> file_;         // null while the descriptor is given up
-  int64_t metadata_bytes_ = 0;                 // of writer_, as counted by the set
+  std::unique_ptr<OutputFileWriter> writer_;  // null between files
+  std::unique_ptr<WritableFile> file_;        // null while the descriptor is given up
+  int64_t metadata_bytes_ = 0;                // of writer_, as counted by the set
 };
 
-// Role: writes encoded row groups into files, per series in the order of their numbers, whoever
+// Role: writes encoded chunks into files, per series in the order of their numbers, whoever
 // encoded them first. Files over the bounds are closed (and opened again later) or ended, the one
 // unused for longest first. Owner: the sink. Threads: Append and Finish from any thread; FinishAll
 // and the figures when no other call runs. Append waits only for lower numbers of the same series.
@@ -71,8 +70,10 @@ class FileSet {
   explicit FileSet(FileSetOptions options);
   ~FileSet();
 
-  // Numbers of one series are consecutive from 0.
-  Status Append(FileSeries* series, int64_t order, EncodedRowGroup row_group);
+  // Numbers of one series are consecutive from 0; chunks of one number come from one thread, the
+  // last of them as kLast.
+  Status Append(FileSeries* series, int64_t order, std::unique_ptr<EncodedChunk> chunk,
+                ChunkEnd end = ChunkEnd::kLast);
   // Ends the series' file, if it has one. Nothing is appended to the series while this runs.
   Status Finish(FileSeries* series);
   // Ends every file that has not ended.
@@ -89,15 +90,16 @@ class FileSet {
   Status WaitUntil(Lock* lock, Ready ready);
   Status Remember(Status status);  // the first failure, and wakes whoever waits
   Status WaitForTurn(FileSeries* series, int64_t order);
-  Status AppendInTurn(FileSeries* series, int64_t order, EncodedRowGroup row_group);
+  Status AppendInTurn(FileSeries* series, int64_t order, std::unique_ptr<EncodedChunk> chunk,
+                      ChunkEnd end);
   Status FinishInTurn(FileSeries* series);
   void MarkIdle(FileSeries* series);  // called with mutex_ held
   void MarkBusy(FileSeries* series);  // called with mutex_ held
   Status MakeRoomForDescriptor();
   Status MakeRoomForMetadata();
   Status Open(FileSeries* series);
-  Status Write(FileSeries* series, EncodedRowGroup row_group);
-  std::unique_ptr<ParquetFileWriter> MakeWriter() const;
+  Status Write(FileSeries* series, std::unique_ptr<EncodedChunk> chunk);
+  Result<std::unique_ptr<OutputFileWriter>> MakeWriter() const;
   Status EndFile(FileSeries* series);
   std::string NextPath(const FileSeries& series) const;
 

@@ -1,8 +1,10 @@
 #include "data/row_layout.h"
+#include "sink/make_form.h"
 #include "sink/partition_keys.h"
 #include "sink/partitioned_sink.h"
 #include "sink/sink.h"
 #include "sink/sink_memory.h"
+#include "sink/sort/sorting_sink.h"
 #include "sink/stream_sink.h"
 
 namespace headrace {
@@ -10,7 +12,7 @@ namespace {
 
 // What MakeSink would refuse, while nothing has been opened yet.
 Status CheckColumns(const SinkOptions& options, const PartitionColumns& columns) {
-  ARROW_RETURN_NOT_OK(ParquetLayout::CheckColumns(*columns.stored));
+  ARROW_RETURN_NOT_OK(CheckFormColumns(options, *columns.stored));
   if (options.partition_by.empty()) return Status::OK();
   return RowLayout::Make(columns.stored).status();
 }
@@ -18,6 +20,7 @@ Status CheckColumns(const SinkOptions& options, const PartitionColumns& columns)
 }  // namespace
 
 Result<StageNeeds> SinkNeeds(const SinkOptions& options) {
+  if (!options.sort_within.empty()) return SortingSink::Needs(options);
   ARROW_ASSIGN_OR_RAISE(const PartitionColumns columns, SplitPartitionColumns(options));
   ARROW_RETURN_NOT_OK(CheckColumns(options, columns));
   const int count = columns.stored->num_fields();
@@ -42,15 +45,15 @@ Result<StageNeeds> SinkNeeds(const SinkOptions& options) {
 }
 
 Result<std::unique_ptr<Sink>> MakeSink(SinkOptions options, SinkContext context) {
+  if (!options.sort_within.empty()) return SortingSink::Make(std::move(options), context);
   ARROW_ASSIGN_OR_RAISE(PartitionColumns columns, SplitPartitionColumns(options));
   const SinkMemory memory = DivideMemory(options, columns.stored->num_fields(), context.sink_bytes);
-  ARROW_ASSIGN_OR_RAISE(auto layout,
-                        ParquetLayout::Make(columns.stored, memory.parquet, context.pool));
+  ARROW_ASSIGN_OR_RAISE(auto form, MakeForm(options, memory, columns.stored, context.pool));
   if (options.partition_by.empty()) {
-    return std::make_unique<StreamSink>(std::move(options), context, memory, std::move(layout));
+    return std::make_unique<StreamSink>(std::move(options), context, memory, std::move(form));
   }
   return PartitionedSink::Make(std::move(options), context, memory, std::move(columns),
-                               std::move(layout));
+                               std::move(form));
 }
 
 }  // namespace headrace

@@ -43,13 +43,15 @@ Result<std::unique_ptr<SpillWriter>> PartitionWork::TakeWriter() {
 }
 
 Status PartitionWork::EncodeRowGroup(RowGroupWork work) {
-  ARROW_ASSIGN_OR_RAISE(const auto batches, Decode(std::move(work.rows)));
-  ARROW_ASSIGN_OR_RAISE(EncodedRowGroup encoded, options_.encoders->Encode(batches));
-  return options_.files->Append(work.series, work.order, std::move(encoded));
+  ARROW_ASSIGN_OR_RAISE(BatchVector batches, Decode(std::move(work.rows)));
+  return options_.encoders->Encode(
+      std::move(batches), [&](std::unique_ptr<EncodedChunk> chunk, ChunkEnd end) {
+        return options_.files->Append(work.series, work.order, std::move(chunk), end);
+      });
 }
 
-Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> PartitionWork::Decode(RowChunks rows) {
-  std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+Result<BatchVector> PartitionWork::Decode(RowChunks rows) {
+  BatchVector batches;
   while (!rows.empty()) {
     std::vector<RowChunk*> chunks;
     std::vector<RowSpan> spans;

@@ -43,7 +43,7 @@ class PartitionWork {
   Status ReadFrame(const SpillFrame& frame, const std::function<Status(const FramePart&)>& use);
   Status EncodeRowGroup(RowGroupWork work);
   // Decodes rows into batches, freeing the chunks on the way.
-  Result<std::vector<std::shared_ptr<arrow::RecordBatch>>> Decode(RowChunks rows);
+  Result<BatchVector> Decode(RowChunks rows);
   Status WriteFrame(SpillFrameWork frame, SpillWriter* writer, PartitionRouter* router);
   Result<std::unique_ptr<SpillWriter>> TakeWriter();
 

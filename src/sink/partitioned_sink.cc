@@ -50,11 +50,11 @@ RouterOptions MakeRouterOptions(const SinkOptions& options, const SinkContext& c
 
 Result<std::unique_ptr<Sink>> PartitionedSink::Make(SinkOptions options, SinkContext context,
                                                     SinkMemory memory, PartitionColumns columns,
-                                                    std::shared_ptr<const ParquetLayout> layout) {
-  ARROW_ASSIGN_OR_RAISE(auto row_layout, RowLayout::Make(layout->schema()));
+                                                    std::shared_ptr<const OutputForm> form) {
+  ARROW_ASSIGN_OR_RAISE(auto row_layout, RowLayout::Make(form->schema()));
   try {
     return std::unique_ptr<Sink>(new PartitionedSink(std::move(options), context, memory,
-                                                     std::move(columns), std::move(layout),
+                                                     std::move(columns), std::move(form),
                                                      std::move(row_layout)));
   } catch (const std::bad_alloc&) {
     return OutOfSinkMemory("the partition table");
@@ -62,19 +62,18 @@ Result<std::unique_ptr<Sink>> PartitionedSink::Make(SinkOptions options, SinkCon
 }
 
 PartitionedSink::PartitionedSink(SinkOptions options, SinkContext context, SinkMemory memory,
-                                 PartitionColumns columns,
-                                 std::shared_ptr<const ParquetLayout> layout,
+                                 PartitionColumns columns, std::shared_ptr<const OutputForm> form,
                                  std::shared_ptr<const RowLayout> row_layout)
     : options_(std::move(options)),
       context_(context),
       memory_(memory),
       columns_(std::move(columns)),
-      layout_(std::move(layout)),
+      form_(std::move(form)),
       row_layout_(std::move(row_layout)),
       table_(columns_.keys, context_.pool),
       scatter_(&columns_, row_layout_, &table_, context_.pool),
-      encoders_(layout_, context_.pool),
-      files_(MakeFileSetOptions(options_, context_, memory_.metadata_bytes, layout_)),
+      encoders_(form_, context_.pool),
+      files_(MakeFileSetOptions(options_, context_, memory_.metadata_bytes, form_)),
       work_({row_layout_, &encoders_, &files_, context_.spill, context_.pool, memory_.frame_bytes}),
       gate_(context_.cancellation),
       cut_(options_.threads, context_.cancellation,

@@ -30,7 +30,7 @@ class PartitionedSink : public Sink {
  public:
   static Result<std::unique_ptr<Sink>> Make(SinkOptions options, SinkContext context,
                                             SinkMemory memory, PartitionColumns columns,
-                                            std::shared_ptr<const ParquetLayout> layout);
+                                            std::shared_ptr<const OutputForm> form);
 
   Status Consume(int64_t sequence, Batch batch) override;
   Status EndMorsel(int64_t sequence) override;
@@ -38,7 +38,7 @@ class PartitionedSink : public Sink {
 
  private:
   PartitionedSink(SinkOptions options, SinkContext context, SinkMemory memory,
-                  PartitionColumns columns, std::shared_ptr<const ParquetLayout> layout,
+                  PartitionColumns columns, std::shared_ptr<const OutputForm> form,
                   std::shared_ptr<const RowLayout> row_layout);
   // Rows in the form in which they are taken in: columns while the hold is open, else rows.
   struct ReadyRows {
@@ -61,7 +61,7 @@ class PartitionedSink : public Sink {
   const SinkContext context_;
   const SinkMemory memory_;
   const PartitionColumns columns_;
-  const std::shared_ptr<const ParquetLayout> layout_;
+  const std::shared_ptr<const OutputForm> form_;
   const std::shared_ptr<const RowLayout> row_layout_;
   PartitionTable table_;
   RowScatter scatter_;

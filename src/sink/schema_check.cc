@@ -56,7 +56,10 @@ Result<SchemaCheck> SchemaCheck::Make(const SinkOptions& options, NewColumns new
   check.new_columns_ = new_columns;
   ARROW_ASSIGN_OR_RAISE(const PartitionColumns columns, SplitPartitionColumns(options));
   check.keys_ = columns.keys;
-  ARROW_ASSIGN_OR_RAISE(check.columns_, AsStored(columns.stored, pool));
+  check.columns_ = columns.stored;
+  if (options.format == OutputFormat::kParquet) {
+    ARROW_ASSIGN_OR_RAISE(check.columns_, AsStored(columns.stored, pool));
+  }
   check.is_known_.resize(check.columns_->num_fields());
   check.is_noted_.resize(check.columns_->num_fields());
   return check;
@@ -89,11 +92,7 @@ Status SchemaCheck::CheckColumns(const std::string& path, const arrow::Schema& c
     if (keys_->GetFieldIndex(field->name()) >= 0) continue;
     const int index = columns_->GetFieldIndex(field->name());
     if (index < 0) {
-      return MakeError(ErrorKind::kSink, 652,
-                       "a column of the dataset is missing in what this run writes; add it, or use "
-                       "--mode overwrite: '{}' is {} in {}{}",
-                       field->name(), field->type()->ToString(), path,
-                       DidYouMean(field->name(), columns_->field_names()));
+      return MissingColumn(path, field->name(), " is " + field->type()->ToString());
     }
     const auto& ours = columns_->field(index);
     if (!ours->type()->Equals(*field->type())) {
@@ -111,6 +110,44 @@ Status SchemaCheck::CheckColumns(const std::string& path, const arrow::Schema& c
     }
   }
   return Status::OK();
+}
+
+Status SchemaCheck::MissingColumn(const std::string& path, const std::string& name,
+                                  const std::string& type) const {
+  return MakeError(ErrorKind::kSink, 652,
+                   "a column of the dataset is missing in what this run writes; add it, or use "
+                   "--mode overwrite: '{}'{} in {}{}",
+                   name, type, path, DidYouMean(name, columns_->field_names()));
+}
+
+Status SchemaCheck::CheckNames(const std::string& path, const std::vector<std::string>& names) {
+  int last = -1;
+  for (const std::string& name : names) {
+    if (keys_->GetFieldIndex(name) >= 0) continue;
+    const int index = columns_->GetFieldIndex(name);
+    if (index < 0) return MissingColumn(path, name, "");
+    if (index < last) {
+      return MakeError(ErrorKind::kSink, 658,
+                       "the columns of the dataset stand in another order than this run writes "
+                       "them, and readers of CSV may go by their place; --select them in the "
+                       "dataset's order: '{}' comes later in {}",
+                       name, path);
+    }
+    last = index;
+    is_known_[index] = true;
+  }
+  return Status::OK();
+}
+
+Status SchemaCheck::OtherFormat(const std::string& path, const SinkOptions& options) {
+  const char* name = "Parquet";
+  if (options.format == OutputFormat::kCsv) name = options.delimiter == '\t' ? "TSV" : "CSV";
+  if (options.format == OutputFormat::kJsonLines) name = "JSON lines";
+  if (options.format == OutputFormat::kArrow) name = "Arrow";
+  return MakeError(ErrorKind::kSink, 657,
+                   "the dataset holds files of another format than this run writes; ask for that "
+                   "with --to, or use --mode overwrite, or another target: {} now, and there is {}",
+                   name, path);
 }
 
 Status SchemaCheck::CheckNewColumns() {

@@ -19,10 +19,10 @@ enum class NewColumns : uint8_t { kRefused, kAllowed };
 
 // Role: holds the files of a dataset against the columns and partition keys that a run is about to
 // add, so that no reader ever meets two schemas by accident. Columns are matched by name, as
-// readers do; their order may differ. Types are compared as Parquet says them: what libraries note
-// beside it (large strings, dictionaries, names of time zones) does not count. Owner: the caller.
-// Threads: one. Errors: Sink naming column, both types and the file; InvalidPlan as
-// SplitPartitionColumns.
+// readers do; their order may differ. In Parquet types are compared as the format says them: what
+// libraries note beside it (large strings, dictionaries, names of time zones) does not count.
+// Owner: the caller. Threads: one. Errors: Sink naming column, both types and the file; InvalidPlan
+// as SplitPartitionColumns.
 class SchemaCheck {
  public:
   // k=v directories of a file, decoded; no value for NULL.
@@ -36,14 +36,20 @@ class SchemaCheck {
   Status CheckKeys(const std::string& path, const Keys& keys) const;
   // The columns that a file holds, in the form of ReadStoredColumns.
   Status CheckColumns(const std::string& path, const arrow::Schema& columns);
+  // Of a file that says no more than names; they have to stand in the run's order.
+  Status CheckNames(const std::string& path, const std::vector<std::string>& names);
   // After the last file, if there was one: what none of them holds is new.
   Status CheckNewColumns();
+  // `path` is of another format than the run writes.
+  static Status OtherFormat(const std::string& path, const SinkOptions& options);
 
   // What differs without being refused, for the report.
   const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   SchemaCheck() = default;
+  Status MissingColumn(const std::string& path, const std::string& name,
+                       const std::string& type) const;
 
   NewColumns new_columns_ = NewColumns::kRefused;
   std::shared_ptr<arrow::Schema> keys_;

@@ -14,8 +14,10 @@
 #include "base/status.h"
 #include "commit/transaction.h"
 #include "data/batch.h"
+#include "data/sort_key.h"
 #include "memory/needs.h"
 #include "memory/run_allowance.h"
+#include "sink/output_form.h"
 #include "sink/parquet/layout.h"
 #include "spill/spill_area.h"
 
@@ -54,12 +56,21 @@ class Sink {
 
 inline constexpr int64_t kRowGroupRowsDefault = 122'880;
 
+struct SortBy {
+  std::string column;
+  SortDirection direction = SortDirection::kAscending;
+};
+
 // What is to be written: enough to say what memory it takes, before anything is opened.
 struct SinkOptions {
   std::shared_ptr<arrow::Schema> schema;  // of the batches
   std::vector<std::string> partition_by;  // empty = one file, or a dataset without partitions
-  ParquetOptions parquet;
-  int64_t row_group_rows = 0;  // 0 = kRowGroupRowsDefault; fewer when the bytes do not allow it
+  std::vector<SortBy> sort_within;        // the rows of a partition, or all; empty = input order
+  OutputFormat format = OutputFormat::kParquet;
+  ParquetOptions parquet;         // of kParquet
+  OutputCompression compression;  // of all others
+  char delimiter = ',';           // of kCsv
+  int64_t row_group_rows = 0;     // 0 = kRowGroupRowsDefault; fewer when the bytes do not allow it
   int64_t target_file_bytes = int64_t{512} << 20;
   int threads = 1;                // workers that will call Consume; Finish uses as many of its own
   int64_t batch_bytes = 1 << 20;  // Arrow bytes of a usual batch; larger ones are taken in slices
@@ -94,13 +105,14 @@ inline int64_t AllowedNow(const SinkContext& context, int64_t planned, int64_t l
 }
 
 // Floor: every worker can encode one smallest row group while the others do the same, and a
-// partitioned sink can route and spill beside that. Wanted: full row groups in every worker.
+// partitioned sink can route and spill beside that. Wanted: full row groups in every worker. One
+// that sorts: src/sink/sort/sort_memory.h.
 // Errors: InvalidPlan, all that MakeSink has.
 Result<StageNeeds> SinkNeeds(const SinkOptions& options);
 
 // Errors: InvalidPlan for partition keys that are unknown, repeated, of a type without a directory
-// text, named so that readers skip them, or that leave no column to write; for types that Parquet
-// or rows cannot hold.
+// text, named so that readers skip them, or that leave no column to write; for columns to sort by
+// that are unknown or have no order; for types that the format or rows cannot hold.
 Result<std::unique_ptr<Sink>> MakeSink(SinkOptions options, SinkContext context);
 
 }  // namespace headrace

@@ -6,11 +6,17 @@
 #include "data/byte_size.h"
 #include "sink/parquet/row_group_encoder.h"
 #include "sink/row_chunks.h"
+#include "sink/text/text_form.h"
 
 namespace headrace {
 namespace {
 
 constexpr int64_t kRowGroupBytesMax = 256 * kMiB;
+// Text is cut into blocks anyway: larger chunks of it would only wait for each other.
+constexpr int64_t kTextRowGroupBytesMax = 4 * kMiB;
+// Text as it is stored, for one byte of a column: what is more goes into the file in several
+// chunks.
+constexpr int64_t kTextRatio = 3;
 // Measured with 6,000 and 60,000 columns. Once: two schemas (205 each), the row layout (240), and
 // the Parquet layout, whose footer takes 1,550 while it is made.
 constexpr int64_t kColumnBytes = 2560;
@@ -20,12 +26,17 @@ constexpr int64_t kColumnBytesOfWorker = 2048;
 // From the pool, in the footer, whose buffer doubles.
 constexpr int64_t kColumnFooterBytes = 256;
 
-// The allocator's size classes are up to an eighth larger than what is asked for.
-int64_t WithSizeClasses(int64_t bytes) { return bytes + bytes / 8; }
-
-int64_t WithoutSizeClasses(int64_t bytes) { return bytes * 8 / 9; }
-
 bool is_partitioned(const SinkOptions& options) { return !options.partition_by.empty(); }
+
+bool is_text(const SinkOptions& options) {
+  return options.format == OutputFormat::kCsv || options.format == OutputFormat::kJsonLines;
+}
+
+// What encoding a row group takes beside it.
+int64_t EncoderBytes(const SinkOptions& options, const SinkMemory& memory, int columns) {
+  if (is_text(options)) return TextEncoderBytesMax(memory.chunk_bytes);
+  return RowGroupEncoderBytesMax(memory.row_group_bytes, columns, memory.parquet);
+}
 
 // The largest row groups between `low` and `high` for which takes(row group bytes) is within
 // `bytes`; `low` if none.
@@ -45,13 +56,15 @@ int64_t LargestRowGroup(int64_t low, int64_t high, int64_t bytes, Takes takes) {
 int64_t WantedRowGroupBytes(const SinkOptions& options) {
   // Half as much again, because the guess for strings is one.
   return std::clamp(RowGroupRows(options) * GuessRowBytes(*options.schema) * 3 / 2,
-                    kRowGroupBytesMin, kRowGroupBytesMax);
+                    kRowGroupBytesMin,
+                    is_text(options) ? kTextRowGroupBytesMax : kRowGroupBytesMax);
 }
 
 SinkMemory SmallestMemory(const SinkOptions& options, int columns, int64_t row_group_bytes) {
   SinkMemory memory;
   memory.row_group_bytes = row_group_bytes;
   memory.slice_bytes = std::clamp(options.batch_bytes, int64_t{64} << 10, row_group_bytes);
+  memory.chunk_bytes = kTextRatio * row_group_bytes;
   memory.parquet = options.parquet;
   memory.parquet.data_page_bytes =
       std::clamp(row_group_bytes / 16, int64_t{64} << 10,
@@ -74,8 +87,7 @@ int64_t FixedBytes(const SinkMemory& memory) {
 }
 
 int64_t WorkerBytes(const SinkOptions& options, const SinkMemory& memory, int columns) {
-  const int64_t encode = memory.row_group_bytes +
-                         RowGroupEncoderBytesMax(memory.row_group_bytes, columns, memory.parquet);
+  const int64_t encode = memory.row_group_bytes + EncoderBytes(options, memory, columns);
   // Unpartitioned: the copy of a slice, and what remains of a slice when a row group was cut inside
   // it. Partitioned: a slice's rows, keys and order.
   const int64_t slices = (is_partitioned(options) ? 3 : 2) * memory.slice_bytes;

@@ -7,6 +7,10 @@
 
 namespace headrace {
 
+// The allocator's size classes are up to an eighth larger than what is asked for.
+inline int64_t WithSizeClasses(int64_t bytes) { return bytes + bytes / 8; }
+inline int64_t WithoutSizeClasses(int64_t bytes) { return bytes * 8 / 9; }
+
 struct SinkMemory {
   int64_t row_group_bytes = 0;  // Arrow bytes at which a row group is cut, whatever its rows
   int64_t slice_bytes = 0;      // a batch is taken in slices of at most this
@@ -15,6 +19,7 @@ struct SinkMemory {
   int64_t frame_bytes = 0;     // partitioned: largest usual frame in the spill
   int64_t metadata_bytes = 0;  // footers of unfinished files
   int64_t column_bytes = 0;  // schemas and layouts: outside of the pool, so nobody else may have it
+  int64_t chunk_bytes = 0;   // text: stored bytes that a worker makes before it has to write
   ParquetOptions parquet;    // pages no larger than the row group deserves
 };
 

@@ -9,15 +9,15 @@
 namespace headrace {
 
 StreamSink::StreamSink(SinkOptions options, SinkContext context, SinkMemory memory,
-                       std::shared_ptr<const ParquetLayout> layout)
+                       std::shared_ptr<const OutputForm> form)
     : options_(std::move(options)),
       context_(context),
       memory_(memory),
       row_group_rows_(RowGroupRows(options_)),
-      layout_(std::move(layout)),
+      form_(std::move(form)),
       gate_(context_.cancellation),
-      encoders_(layout_, context_.pool),
-      files_(MakeFileSetOptions(options_, context_, memory_.metadata_bytes, layout_)),
+      encoders_(form_, context_.pool),
+      files_(MakeFileSetOptions(options_, context_, memory_.metadata_bytes, form_)),
       cut_(options_.threads, context_.cancellation,
            [this](CutRowGroup row_group) { return EncodeAndWrite(std::move(row_group)); }) {}
 
@@ -40,8 +40,8 @@ Result<StreamSink::StoredSlice> StreamSink::Store(std::shared_ptr<arrow::RecordB
   // What is clearly larger than a row group becomes one of its own, and that goes out before the
   // batch is given back: a copy would only double it.
   const bool alone = ReferencedBytes(*slice) > 2 * memory_.row_group_bytes;
-  ARROW_ASSIGN_OR_RAISE(auto rows, alone ? ConvertToStored(slice, layout_->schema(), context_.pool)
-                                         : CopyToStored(slice, layout_->schema(), context_.pool));
+  ARROW_ASSIGN_OR_RAISE(auto rows, alone ? ConvertToStored(slice, form_->schema(), context_.pool)
+                                         : CopyToStored(slice, form_->schema(), context_.pool));
   const int64_t bytes = std::max<int64_t>(1, ReferencedBytes(*rows));
   return StoredSlice{std::move(rows), bytes, alone};
 }
@@ -89,9 +89,10 @@ Status StreamSink::EndMorsel(int64_t sequence) {
 }
 
 Status StreamSink::EncodeAndWrite(CutRowGroup row_group) {
-  ARROW_ASSIGN_OR_RAISE(EncodedRowGroup encoded, encoders_.Encode(row_group.batches));
-  row_group.batches.clear();
-  return files_.Append(&series_, row_group.order, std::move(encoded));
+  return encoders_.Encode(std::move(row_group.batches),
+                          [&](std::unique_ptr<EncodedChunk> chunk, ChunkEnd end) {
+                            return files_.Append(&series_, row_group.order, std::move(chunk), end);
+                          });
 }
 
 Result<SinkSummary> StreamSink::Finish() {

@@ -20,14 +20,13 @@ namespace headrace {
 class StreamSink : public Sink {
  public:
   StreamSink(SinkOptions options, SinkContext context, SinkMemory memory,
-             std::shared_ptr<const ParquetLayout> layout);
+             std::shared_ptr<const OutputForm> form);
 
   Status Consume(int64_t sequence, Batch batch) override;
   Status EndMorsel(int64_t sequence) override;
   Result<SinkSummary> Finish() override;
 
  private:
-  using BatchVector = std::vector<std::shared_ptr<arrow::RecordBatch>>;
   struct CutRowGroup {
     int64_t order = 0;
     BatchVector batches;
@@ -51,7 +50,7 @@ class StreamSink : public Sink {
   const SinkContext context_;
   const SinkMemory memory_;
   const int64_t row_group_rows_;
-  std::shared_ptr<const ParquetLayout> layout_;
+  std::shared_ptr<const OutputForm> form_;
   TurnGate gate_;
   EncoderPool encoders_;
   FileSet files_;

@@ -1,28 +1,24 @@
 #include "source/dataset_files.h"
 
+#include <arrow/ipc/reader.h>
 #include <parquet/arrow/schema.h>
 
 #include <algorithm>
 
+#include "source/parquet/input_file.h"
 #include "source/parquet/parquet_file.h"
 
 namespace headrace {
-namespace {
 
-// Files without any ending count: some writers give none.
-bool MayBeParquet(const std::string& path) {
+bool IsParquetName(const std::string& path) {
   const std::string name = BaseName(path);
   return name.ends_with(".parquet") || name.find('.') == std::string::npos;
 }
 
-}  // namespace
-
-Result<std::vector<InputFile>> ListParquetFiles(Env* env, const std::string& dataset) {
+Result<std::vector<InputFile>> ListDatasetFiles(Env* env, const std::string& dataset) {
   Result<std::vector<InputFile>> listed = ListInputs(env, {dataset});
   if (GetErrorCode(listed.status()) == kNoDataInDirectory) return std::vector<InputFile>{};
-  ARROW_ASSIGN_OR_RAISE(std::vector<InputFile> files, std::move(listed));
-  std::erase_if(files, [](const InputFile& file) { return !MayBeParquet(file.path); });
-  return files;
+  return listed;
 }
 
 Result<std::vector<InputFile>> SampleFiles(Env* env, std::vector<InputFile> files,
@@ -58,6 +54,21 @@ Result<std::shared_ptr<arrow::Schema>> ReadStoredColumns(Env* env, const std::st
                                              MakeArrowReaderProperties(), nullptr, &columns);
   }));
   return columns;
+}
+
+Result<std::shared_ptr<arrow::Schema>> ReadArrowColumns(Env* env, const std::string& path,
+                                                        arrow::MemoryPool* pool) {
+  ARROW_ASSIGN_OR_RAISE(auto opened, env->OpenForRead(path));
+  ARROW_ASSIGN_OR_RAISE(const int64_t size, opened->Size());
+  const auto file = std::make_shared<EnvInputFile>(std::move(opened), size, pool);
+  arrow::ipc::IpcReadOptions options = arrow::ipc::IpcReadOptions::Defaults();
+  options.memory_pool = pool;
+  options.use_threads = false;
+  const auto reader = arrow::ipc::RecordBatchFileReader::Open(file, options);
+  if (!reader.ok()) {
+    return WithKind(reader.status(), ErrorKind::kSource, 317, "reading an Arrow file: " + path);
+  }
+  return (*reader)->schema();
 }
 
 }  // namespace headrace

@@ -1,4 +1,4 @@
-// The Parquet files of a dataset that stands already, and what their footers say.
+// The files of a dataset that stands already, and what their footers say.
 #pragma once
 
 #include <arrow/memory_pool.h>
@@ -13,9 +13,12 @@
 
 namespace headrace {
 
-// The dataset's files as readers find them (hidden names left out), less those whose name ends in
-// anything but .parquet; none where the directory is empty.
-Result<std::vector<InputFile>> ListParquetFiles(Env* env, const std::string& dataset);
+// The dataset's files as readers find them (hidden names left out); none where the directory is
+// empty.
+Result<std::vector<InputFile>> ListDatasetFiles(Env* env, const std::string& dataset);
+
+// Whether a file is Parquet by its name: .parquet, or no ending at all, as some writers give none.
+bool IsParquetName(const std::string& path);
 
 // At most `files_max` of `files`, which are sorted by path: the newer half by their time of change,
 // the others spread evenly over the paths, so that both the last run and every corner of the
@@ -28,5 +31,9 @@ Result<std::vector<InputFile>> SampleFiles(Env* env, std::vector<InputFile> file
 // ParquetFile::Open.
 Result<std::shared_ptr<arrow::Schema>> ReadStoredColumns(Env* env, const std::string& path,
                                                          arrow::MemoryPool* pool);
+
+// The columns of an Arrow IPC file. Errors: Source naming the file.
+Result<std::shared_ptr<arrow::Schema>> ReadArrowColumns(Env* env, const std::string& path,
+                                                        arrow::MemoryPool* pool);
 
 }  // namespace headrace

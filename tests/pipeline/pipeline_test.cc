@@ -205,7 +205,7 @@ TEST(Pipeline, ValuesThatARunWouldRefuseAreToldWithTheirPlace) {
        {"p.yaml:4:7", "one file cannot be partitioned"}},
       {kHead + "sink: { path: a.parquet, mode: append }\n",
        {"p.yaml:4:32", "mode append needs a dataset directory"}},
-      {kHead + "sink: { path: a.csv }\n", {"p.yaml:4:7", "writes parquet only"}},
+      {kHead + "sink: { path: a.csv.bz2 }\n", {"p.yaml:4:7", "cannot be compressed as .bz2"}},
   };
   for (const auto& [text, parts] : cases) {
     const std::string message = MessageOf(text);

@@ -7,6 +7,7 @@
 
 #include "base/ids.h"
 #include "sink/encode_slots.h"
+#include "sink/parquet/parquet_form.h"
 #include "sink/routing_data.h"
 
 namespace headrace::testing {
@@ -57,6 +58,19 @@ class CountingTransaction : public StagedOutput {
   std::unique_ptr<Transaction> inner_;
 };
 
+std::unique_ptr<EncodedChunk> EncodeOne(EncoderPool* encoders,
+                                        std::shared_ptr<arrow::RecordBatch> batch) {
+  std::unique_ptr<EncodedChunk> encoded;
+  const Status status =
+      encoders->Encode({std::move(batch)}, [&](std::unique_ptr<EncodedChunk> chunk, ChunkEnd end) {
+        EXPECT_EQ(end, ChunkEnd::kLast);
+        encoded = std::move(chunk);
+        return Status::OK();
+      });
+  EXPECT_TRUE(status.ok()) << status;
+  return encoded;
+}
+
 class FileSetTest : public ::testing::Test {
  protected:
   static constexpr int kSeries = 24;
@@ -69,11 +83,11 @@ class FileSetTest : public ::testing::Test {
     target.run_id = NewRunId();
     transaction_ = std::make_unique<CountingTransaction>(
         Transaction::Begin(Env::Default(), target).ValueOrDie());
-    layout_ = ParquetLayout::Make(RoutingSchema(), ParquetOptions(), arrow::system_memory_pool())
-                  .ValueOrDie();
+    form_ = MakeParquetForm(RoutingSchema(), ParquetOptions(), arrow::system_memory_pool())
+                .ValueOrDie();
     options_.transaction = transaction_.get();
     options_.cancellation = &cancellation_;
-    options_.layout = layout_;
+    options_.form = form_;
     options_.pool = arrow::system_memory_pool();
     morsels_ = RoutingMorsels(kSeries * kOrders, 50, 1, [](int64_t n) { return n; });
     for (int i = 0; i < kSeries; ++i) {
@@ -83,13 +97,13 @@ class FileSetTest : public ::testing::Test {
 
   // Every series gets its row groups from `threads` threads, each of which has every so manyth.
   Status WriteAll(FileSet* files, int threads) {
-    EncoderPool encoders(layout_, arrow::system_memory_pool());
+    EncoderPool encoders(form_, arrow::system_memory_pool());
     std::vector<std::thread> workers;
     std::vector<Status> failures(static_cast<size_t>(threads));
     for (int t = 0; t < threads; ++t) {
       workers.emplace_back([&, t] {
         for (int at = t; at < kSeries * kOrders; at += threads) {
-          auto encoded = encoders.Encode({morsels_[static_cast<size_t>(at)][0]}).ValueOrDie();
+          auto encoded = EncodeOne(&encoders, morsels_[static_cast<size_t>(at)][0]);
           const Status status = files->Append(series_[static_cast<size_t>(at % kSeries)].get(),
                                               at / kSeries, std::move(encoded));
           if (!status.ok()) {
@@ -123,7 +137,7 @@ class FileSetTest : public ::testing::Test {
   Cancellation cancellation_;
   std::unique_ptr<SpillArea> spill_;  // outlives the series, whose footers are in it
   std::unique_ptr<CountingTransaction> transaction_;
-  std::shared_ptr<const ParquetLayout> layout_;
+  std::shared_ptr<const OutputForm> form_;
   FileSetOptions options_;
   Morsels morsels_;
   std::vector<std::unique_ptr<FileSeries>> series_;
@@ -157,9 +171,9 @@ TEST_F(FileSetTest, OneFilesFooterIsSpilledAndComesBackWhole) {
   options_.metadata_bytes_max = kHeld;
   {
     FileSet files(options_);
-    EncoderPool encoders(layout_, arrow::system_memory_pool());
+    EncoderPool encoders(form_, arrow::system_memory_pool());
     for (size_t i = 0; i < morsels_.size(); ++i) {
-      auto encoded = encoders.Encode({morsels_[i][0]}).ValueOrDie();
+      auto encoded = EncodeOne(&encoders, morsels_[i][0]);
       const Status status =
           files.Append(series_[0].get(), static_cast<int64_t>(i), std::move(encoded));
       ASSERT_TRUE(status.ok()) << status;
@@ -182,14 +196,13 @@ TEST_F(FileSetTest, AFullSpillOfAFooterIsOutOfDisk) {
 }
 
 TEST_F(FileSetTest, AnotherSeriesFileOfTheSameNameIsNotWrittenOver) {
-  EncoderPool encoders(layout_, arrow::system_memory_pool());
+  EncoderPool encoders(form_, arrow::system_memory_pool());
   FileSeries twin(series_[0]->directory());
   {
     FileSet files(options_);
-    ASSERT_TRUE(
-        files.Append(series_[0].get(), 0, encoders.Encode({morsels_[0][0]}).ValueOrDie()).ok());
+    ASSERT_TRUE(files.Append(series_[0].get(), 0, EncodeOne(&encoders, morsels_[0][0])).ok());
     ASSERT_TRUE(files.Finish(series_[0].get()).ok());
-    const Status taken = files.Append(&twin, 0, encoders.Encode({morsels_[1][0]}).ValueOrDie());
+    const Status taken = files.Append(&twin, 0, EncodeOne(&encoders, morsels_[1][0]));
     EXPECT_FALSE(taken.ok()) << "the first file's rows would be gone";
   }
 }

@@ -18,21 +18,23 @@ std::vector<std::string> NamesOf(const std::vector<InputFile>& files) {
   return names;
 }
 
-TEST(DatasetFilesTest, ListsWhatMayBeParquet) {
+TEST(DatasetFilesTest, ListsWhatReadersSee) {
   TemporaryDirectory directory;
   for (const char* name : {"k=1/a.parquet", "k=1/000000_0", "k=1/notes.txt", "_SUCCESS",
                            "k=2/.a.parquet.crc", "_old/b.parquet"}) {
     directory.Put(name, "x");
   }
-  const auto files = ListParquetFiles(Env::Default(), directory.path()).ValueOrDie();
-  EXPECT_THAT(NamesOf(files), ElementsAre("000000_0", "a.parquet"));
+  const auto files = ListDatasetFiles(Env::Default(), directory.path()).ValueOrDie();
+  EXPECT_THAT(NamesOf(files), ElementsAre("000000_0", "a.parquet", "notes.txt"));
+  EXPECT_TRUE(IsParquetName(files[0].path) && IsParquetName(files[1].path));
+  EXPECT_FALSE(IsParquetName(files[2].path));
   ASSERT_EQ(files[0].hive.size(), 1u);
   EXPECT_EQ(files[0].hive[0].key, "k");
 }
 
 TEST(DatasetFilesTest, AnEmptyDirectoryHasNone) {
   TemporaryDirectory directory;
-  EXPECT_THAT(ListParquetFiles(Env::Default(), directory.path()).ValueOrDie(), IsEmpty());
+  EXPECT_THAT(ListDatasetFiles(Env::Default(), directory.path()).ValueOrDie(), IsEmpty());
 }
 
 TEST(DatasetFilesTest, ASampleHasTheNewestAndIsSpread) {
@@ -45,7 +47,7 @@ TEST(DatasetFilesTest, ASampleHasTheNewestAndIsSpread) {
     const int minutes = i >= 40 && i <= 42 ? 0 : 10 + i;
     std::filesystem::last_write_time(directory / name, now - std::chrono::minutes(minutes));
   }
-  const auto all = ListParquetFiles(Env::Default(), directory.path()).ValueOrDie();
+  const auto all = ListDatasetFiles(Env::Default(), directory.path()).ValueOrDie();
   ASSERT_EQ(all.size(), 100u);
   const auto sample = SampleFiles(Env::Default(), all, 6).ValueOrDie();
   EXPECT_THAT(NamesOf(sample), ElementsAre("00.parquet", "32.parquet", "40.parquet", "41.parquet",

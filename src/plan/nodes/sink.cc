@@ -3,6 +3,20 @@
 #include <fmt/ranges.h>
 
 namespace headrace {
+namespace {
+
+// "a, -b", as it is asked for.
+std::string SortText(const OutputSpec& output) {
+  std::string text;
+  for (const SortColumn& column : output.sort_within) {
+    if (!text.empty()) text += ", ";
+    if (column.order == SortOrder::kDescending) text += '-';
+    text += column.name;
+  }
+  return text;
+}
+
+}  // namespace
 
 SinkNode::SinkNode(PlanNodePtr input, std::vector<OutputSpec> outputs)
     : PlanNode({input}, input->columns(), ""), outputs_(std::move(outputs)) {}
@@ -15,6 +29,7 @@ std::string SinkNode::Describe() const {
     if (!output.partition_by.empty()) {
       text += fmt::format(" partitioned by [{}]", fmt::join(output.partition_by, ", "));
     }
+    if (!output.sort_within.empty()) text += fmt::format(" sorted by [{}]", SortText(output));
     text += fmt::format(" mode {}", WriteModeText(output.mode));
   }
   return text;

@@ -11,7 +11,7 @@ namespace headrace {
 // Role: where the rows go and by which columns they are partitioned there. See PlanNode.
 class SinkNode : public PlanNode {
  public:
-  // At least one output; `partition_by` holds names exactly as the input has them.
+  // At least one output; `partition_by` and `sort_within` hold names exactly as the input has them.
   SinkNode(PlanNodePtr input, std::vector<OutputSpec> outputs);
 
   const char* kind_name() const override { return "sink"; }

@@ -10,17 +10,12 @@
 
 #include "base/status.h"
 #include "env/env.h"
+#include "sink/output_form.h"
 #include "sink/parquet/layout.h"
 #include "sink/parquet/row_group_encoder.h"
 #include "spill/spill_area.h"
 
 namespace headrace {
-
-// Where a footer's row groups wait for the end of their file once they pass `held_bytes_max`.
-struct FooterSpill {
-  SpillArea* area = nullptr;  // null: they are all held
-  int64_t held_bytes_max = 0;
-};
 
 // Role: writes magic, row groups in the order given, and the footer; keeps the offsets and the
 // footer's serialized row groups (some 100 bytes per column and row group, from the pool, or in the

@@ -102,10 +102,9 @@ Result<ParquetOptions> ParseParquetCompression(std::string_view text) {
       return options;
     }
   }
-  return MakeError(
-      ErrorKind::kUsage, 165,
-      "not a compression for Parquet: '{}'; use zstd[:1-19], snappy, lz4, gzip[:1-9] or none",
-      text);
+  return MakeError(ErrorKind::kUsage, 165,
+                   "not a compression: '{}'; use zstd[:1-19], snappy, lz4, gzip[:1-9] or none",
+                   text);
 }
 
 Status ParquetLayout::CheckColumns(const arrow::Schema& schema) {

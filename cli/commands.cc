@@ -157,6 +157,9 @@ int Preview(const Settings& settings) {
   if (settings.verbosity == Verbosity::kVerbose) {
     PrintEvidence(preview->evidence, "", settings.log_format);
   }
+  if (preview->rows_rejected > 0) {
+    PrintNotes({fmt::format("{} bad rows were left out", preview->rows_rejected)}, settings);
+  }
   const int width = TerminalWidth(STDOUT_FILENO, kTableWidthWithoutTerminal);
   return PrintText(FormatTable(*preview, width), settings.log_format);
 }

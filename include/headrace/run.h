@@ -50,6 +50,7 @@ struct PreviewResult {
   std::vector<std::string> types;
   std::vector<std::vector<std::string>> rows;  // text of every value; nulls as "NULL"
   std::vector<std::string> evidence;           // how the dialect and types were found
+  int64_t rows_rejected = 0;  // bad rows that were left out before the last one here
 };
 // The first rows of an input after the job's steps. The output of the job is ignored.
 arrow::Result<PreviewResult> PreviewJob(const JobSpec& job, int64_t rows);

@@ -59,8 +59,8 @@ Result<PreviewResult> PreviewJob(const JobSpec& job, int64_t rows) {
   limited.output.path = "preview";
   limited.steps.push_back(Step{LimitStep{rows}, ""});
   JobRun run(limited);
-  ARROW_ASSIGN_OR_RAISE(const auto batches, run.Collect());
   PreviewResult preview;
+  ARROW_ASSIGN_OR_RAISE(const auto batches, run.Collect(&preview.rows_rejected));
   preview.evidence = run.evidence();
   for (const auto& field : run.plan().output_schema->fields()) {
     preview.names.push_back(field->name());

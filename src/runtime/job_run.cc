@@ -377,7 +377,7 @@ class JobRun::CollectSink : public Sink {
   std::vector<Batch> batches;
 };
 
-Result<std::vector<Batch>> JobRun::Collect() {
+Result<std::vector<Batch>> JobRun::Collect(int64_t* rows_rejected) {
   ARROW_RETURN_NOT_OK(Prepare());
   ARROW_RETURN_NOT_OK(OpenInput());
   ARROW_RETURN_NOT_OK(PlanAndType());
@@ -389,6 +389,7 @@ Result<std::vector<Batch>> JobRun::Collect() {
   options.quarantine = &rejects;
   ARROW_RETURN_NOT_OK(RunPipeline(source_.get(), transforms_, &sink, options, &cancellation_,
                                   &counters_, &report_.stages));
+  *rows_rejected = counters_.rows_rejected.load();
   return std::move(sink.batches);
 }
 

@@ -48,7 +48,7 @@ class JobRun {
   // Opens and types the input and gives the plan, floors and routing as text. Touches no target.
   Result<std::string> Explain();
   // The rows of the job without its output, up to a limit step; batches die with this object.
-  Result<std::vector<Batch>> Collect();
+  Result<std::vector<Batch>> Collect(int64_t* rows_rejected);
 
   const RunReport& report() const { return report_; }
   const BoundPlan& plan() const { return bound_; }

@@ -231,3 +231,18 @@ def test_a_huge_bad_json_row(headrace_binary, tmp_path):
     assert done.peak_rss_bytes <= 256 * MIB
     [file] = rejects_beside(tmp_path / "out.parquet")
     assert pq.read_table(file)["raw"].to_pylist() == [huge]
+
+
+def test_a_preview_says_what_it_left_out(headrace_binary, tmp_path):
+    (tmp_path / "in.csv").write_bytes(b"a,b\n1,x\n2\n3,\xff\n4,y\n5,z\n6\n")
+    looked = measure.run([headrace_binary, "preview", "in.csv", "-n", "2", "--bad-rows", "quarantine"], cwd=tmp_path)
+    assert "note: 2 bad rows were left out" in looked.stderr, looked.stderr
+
+
+def test_recovery_leaves_no_lock_beside_bad_rows(headrace_binary, tmp_path):
+    (tmp_path / "in.csv").write_bytes(b"a,b\n1,x\n2\n")
+    assert convert(headrace_binary, tmp_path, "in.csv", "out.parquet").exit_code == 0
+    done = measure.run([headrace_binary, "recover", "out.parquet"], cwd=tmp_path)
+    assert (done.exit_code, done.stdout) == (0, "nothing to do\n"), done.stderr
+    assert [entry.name for entry in (tmp_path / ".out.parquet.headrace").iterdir()] == ["quarantine"]
+    assert len(rejects_beside(tmp_path / "out.parquet")) == 1

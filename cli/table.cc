@@ -59,7 +59,7 @@ std::string Escaped(const std::string& text) {
   return shown;
 }
 
-std::string CutTo(const std::string& text, int width) {
+std::string CutWithEllipsis(const std::string& text, int width) {
   if (DisplayWidth(text) <= width) return text;
   std::string cut;
   int used = 0;
@@ -92,7 +92,7 @@ Column MakeColumn(const PreviewResult& preview, size_t index) {
   column.cells = {preview.names[index], preview.types[index]};
   for (const auto& row : preview.rows) column.cells.push_back(row[index]);
   for (std::string& cell : column.cells) {
-    cell = CutTo(Escaped(cell), kCellWidthMax);
+    cell = CutWithEllipsis(Escaped(cell), kCellWidthMax);
     column.width = std::max(column.width, DisplayWidth(cell));
   }
   return column;

@@ -13,6 +13,10 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_SOURCE_D
 # Parsing Arrow's headers costs seconds per file: they are precompiled once for all rooms and once, with GMock, for all
 # test programs (an executable, because those are compiled as position-independent executables and rooms as libraries).
 file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/precompiled.cc" CONTENT "int main() { return 0; }\n")
+# Tests are compiled more often than they run: with -O1 in half the time, beside rooms as they are shipped.
+function(headrace_quick_to_compile target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+endfunction()
 function(headrace_precompile target)
   target_link_libraries(${target} PRIVATE headrace_options Arrow::arrow fmt::fmt)
   target_precompile_headers(${target} PRIVATE

@@ -12,7 +12,6 @@
 namespace headrace {
 namespace {
 
-constexpr double kMegabyte = 1e6;
 constexpr size_t kRowsShown = 200;  // of a list; the rest is counted
 
 std::string Cells(const char* tag, const std::vector<std::string>& cells, size_t words_from) {

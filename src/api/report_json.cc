@@ -203,7 +203,6 @@ Status CheckNumbers(T& value, const std::string& where) {
 // A report with a long list of inputs is a few megabytes.
 constexpr int64_t kReportBytesMax = 256 << 20;
 constexpr double kMebibyte = 1024.0 * 1024.0;
-constexpr double kMegabyte = 1e6;
 
 }  // namespace
 

@@ -8,7 +8,6 @@
 namespace headrace {
 namespace {
 
-constexpr double kMegabyte = 1e6;
 constexpr size_t kInputsShown = 10;
 constexpr size_t kEventsShown = 40;
 constexpr int kSparklineMin = 16;
@@ -35,7 +34,7 @@ std::string FormatCells(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
-std::string Head(const RunReport& report) {
+std::string HeadText(const RunReport& report) {
   std::string text = report.status;
   for (const OutputReport& output : report.outputs) text += " " + output.path;
   if (!report.name.empty()) text += " (" + report.name + ")";
@@ -53,7 +52,7 @@ std::string Head(const RunReport& report) {
   return text;
 }
 
-std::string Stages(const RunReport& report) {
+std::string StagesText(const RunReport& report) {
   if (report.stages.empty()) return "";
   std::vector<std::vector<std::string>> rows = {{"stage", "rows in", "rows out", "handed on",
                                                  "busy", "CPU", "blocked", "held at most",
@@ -67,7 +66,7 @@ std::string Stages(const RunReport& report) {
   return "\nStages\n" + FormatCells(rows);
 }
 
-std::string Files(const RunReport& report) {
+std::string FilesText(const RunReport& report) {
   std::string text;
   if (!report.inputs.empty()) text += fmt::format("\nInputs: {}\n", report.inputs.size());
   for (size_t i = 0; i < std::min(kInputsShown, report.inputs.size()); ++i) {
@@ -89,7 +88,7 @@ std::string Files(const RunReport& report) {
   return text;
 }
 
-std::string Quarantine(const RunReport& report) {
+std::string QuarantineText(const RunReport& report) {
   const QuarantineReport& quarantine = report.quarantine;
   if (quarantine.rows == 0) return "";
   std::string text = fmt::format("\nQuarantine: {} rows", FormatCount(quarantine.rows));
@@ -217,9 +216,10 @@ std::string WithoutControls(std::string text) {
 }  // namespace
 
 std::string ReportToText(const RunReport& report, int width) {
-  return WithoutControls(Head(report) + Stages(report) + Files(report) + Quarantine(report) +
-                         Memory(report.memory, width) + Actions(report.memory) + Alerts(report) +
-                         Lines("Notes", report.notes) + Lines("Evidence", report.evidence));
+  return WithoutControls(HeadText(report) + StagesText(report) + FilesText(report) +
+                         QuarantineText(report) + Memory(report.memory, width) +
+                         Actions(report.memory) + Alerts(report) + Lines("Notes", report.notes) +
+                         Lines("Evidence", report.evidence));
 }
 
 }  // namespace headrace

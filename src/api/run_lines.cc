@@ -7,7 +7,6 @@
 namespace headrace {
 namespace {
 
-constexpr double kMegabyte = 1e6;
 // Above this age of the last sample a running process hangs, or its machine is very busy.
 constexpr double kLateSeconds = 10;
 

@@ -13,6 +13,7 @@ namespace headrace {
 inline constexpr int64_t kKiB = 1024;
 inline constexpr int64_t kMiB = 1024 * kKiB;
 inline constexpr int64_t kGiB = 1024 * kMiB;
+inline constexpr double kMegabyte = 1e6;  // what people read
 
 // "512MiB", "1.5GB", "64k", "1048576": KiB/MiB/GiB/TiB are powers of 1024, kB/MB/GB/TB powers of
 // 1000, a bare k/m/g/t means the binary unit. InvalidConfig with the text when it is none of these,

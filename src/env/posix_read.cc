@@ -8,7 +8,7 @@
 namespace headrace {
 namespace {
 
-constexpr char kCannotOpen[] = "cannot open file for reading";
+constexpr char kNotOpenedForReading[] = "cannot open file for reading";
 constexpr char kCannotReadFile[] = "cannot read file";
 
 class PosixRandomReadFile : public RandomReadFile {
@@ -81,10 +81,11 @@ Result<std::unique_ptr<RandomReadFile>> PosixEnv::OpenForRead(const std::string&
   // Without O_NONBLOCK the open of a named pipe would wait for a writer instead of being refused
   // below.
   FileDescriptor descriptor = OpenDescriptor(path.c_str(), O_RDONLY | O_NONBLOCK);
-  if (!descriptor.is_open()) return ReadError(errno, kCannotOpen, "open", path);
+  if (!descriptor.is_open()) return ReadError(errno, kNotOpenedForReading, "open", path);
   struct stat found;
-  if (::fstat(descriptor.get(), &found) != 0) return ReadError(errno, kCannotOpen, "fstat", path);
-  if (S_ISDIR(found.st_mode)) return ReadError(EISDIR, kCannotOpen, "open", path);
+  if (::fstat(descriptor.get(), &found) != 0)
+    return ReadError(errno, kNotOpenedForReading, "fstat", path);
+  if (S_ISDIR(found.st_mode)) return ReadError(EISDIR, kNotOpenedForReading, "open", path);
   if (!S_ISREG(found.st_mode)) {
     return MakeError(ErrorKind::kSource, kNotAFile,
                      "cannot read at offsets from a pipe or device: {}; hand it to standard input "
@@ -98,9 +99,10 @@ Result<std::unique_ptr<SequentialReadFile>> PosixEnv::OpenStandardInput(
     std::function<bool()> stopped) {
   struct stat found;
   if (::fstat(STDIN_FILENO, &found) != 0) {
-    return ReadError(errno, kCannotOpen, "fstat", "standard input");
+    return ReadError(errno, kNotOpenedForReading, "fstat", "standard input");
   }
-  if (S_ISDIR(found.st_mode)) return ReadError(EISDIR, kCannotOpen, "fstat", "standard input");
+  if (S_ISDIR(found.st_mode))
+    return ReadError(EISDIR, kNotOpenedForReading, "fstat", "standard input");
   return std::make_unique<PosixStandardInput>(std::move(stopped));
 }
 

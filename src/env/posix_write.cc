@@ -9,7 +9,7 @@
 namespace headrace {
 namespace {
 
-constexpr char kCannotOpen[] = "cannot open file for writing";
+constexpr char kNotOpenedForWriting[] = "cannot open file for writing";
 constexpr char kCannotWriteFile[] = "cannot write file";
 constexpr char kCannotSync[] = "cannot make file durable";
 constexpr char kCannotClose[] = "cannot close file";
@@ -150,12 +150,12 @@ FileDescriptor OpenUnlinked(const std::string& directory) {
 Result<std::unique_ptr<WritableFile>> PosixEnv::OpenForWrite(const std::string& path,
                                                              OpenMode mode) {
   FileDescriptor descriptor = OpenDescriptor(path.c_str(), OpenFlags(mode));
-  if (!descriptor.is_open()) return WriteError(errno, kCannotOpen, "open", path);
+  if (!descriptor.is_open()) return WriteError(errno, kNotOpenedForWriting, "open", path);
   int64_t start = 0;
   if (mode == OpenMode::kAppend) {
     struct stat found;
     if (::fstat(descriptor.get(), &found) != 0)
-      return WriteError(errno, kCannotOpen, "fstat", path);
+      return WriteError(errno, kNotOpenedForWriting, "fstat", path);
     start = found.st_size;
   }
   return std::make_unique<PosixWritableFile>(std::move(descriptor), path, start);

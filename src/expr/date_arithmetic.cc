@@ -8,7 +8,6 @@ namespace {
 
 constexpr std::string_view kOutOfRange = "the date is outside the years 0001 to 9999";
 
-bool IsDate(const arrow::DataType& type) { return type.id() == arrow::Type::DATE32; }
 bool InRange(int64_t days) { return days >= kFirstDay && days <= kLastDay; }
 
 }  // namespace

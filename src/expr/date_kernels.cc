@@ -8,8 +8,6 @@
 namespace headrace::expr {
 namespace {
 
-bool IsDate(const arrow::DataType& type) { return type.id() == arrow::Type::DATE32; }
-
 // A moment as day and microsecond of the day.
 struct Moment {
   int64_t days;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "expr/calendar.h"
 #include "expr/errors.h"
 #include "expr/value_text.h"
@@ -10,7 +11,6 @@ namespace headrace::expr {
 namespace {
 
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 struct Fields {
   int64_t year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0, micros = 0;

@@ -10,7 +10,7 @@
 namespace headrace::expr {
 namespace {
 
-constexpr char kCategory[] = "Comparison";
+constexpr char kComparisonCategory[] = "Comparison";
 const Parameters kTwo = {{Param::kAny, Param::kAny}};
 
 Result<TypePtr> Comparable(CallSite& site) {
@@ -125,7 +125,7 @@ Result<Resolution> ResolveIn(CallSite& site) {
 void AddComparisons(std::vector<Function>* table) {
   const auto add = [&](const char* name, const char* signature, const char* summary,
                        const char* example, Parameters parameters, Resolve resolve) {
-    table->push_back({name, kCategory, signature, summary, example, signature,
+    table->push_back({name, kComparisonCategory, signature, summary, example, signature,
                       std::move(parameters), std::move(resolve)});
   };
   add("=", "x = y", "Equality; NULL if one is NULL. NaN equals NaN, -0.0 equals 0.0.",

@@ -9,7 +9,7 @@
 namespace headrace::expr {
 namespace {
 
-constexpr char kCategory[] = "Dates and times";
+constexpr char kDateCategory[] = "Dates and times";
 
 // (x, count, unit) of x + INTERVAL count unit, and the unit is constant.
 Result<Resolution> ResolveShift(CallSite& site) {
@@ -151,8 +151,8 @@ void AddDateFunctions(std::vector<Function>* table) {
   const auto add = [&](const char* name, const char* signature, const char* summary,
                        const char* example, const char* spark, Parameters parameters,
                        Resolve resolve, const char* alias = nullptr) {
-    table->push_back({name, kCategory, signature, summary, example, spark, std::move(parameters),
-                      std::move(resolve), alias});
+    table->push_back({name, kDateCategory, signature, summary, example, spark,
+                      std::move(parameters), std::move(resolve), alias});
   };
   const auto part = [&](const char* name, const char* signature, const char* summary,
                         const char* example, const char* spark, Param param, DatePart which,

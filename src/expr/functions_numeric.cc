@@ -8,7 +8,7 @@
 namespace headrace::expr {
 namespace {
 
-constexpr char kCategory[] = "Numbers";
+constexpr char kNumericCategory[] = "Numbers";
 
 // double -> double; where `compute` has no value the result is NULL.
 template <typename Compute>
@@ -100,7 +100,7 @@ void AddNumericFunctions(std::vector<Function>* table) {
   const auto add = [&](const char* name, const char* signature, const char* summary,
                        const char* example, Parameters parameters, Resolve resolve,
                        const char* alias = nullptr) {
-    table->push_back({name, kCategory, signature, summary, example, signature,
+    table->push_back({name, kNumericCategory, signature, summary, example, signature,
                       std::move(parameters), std::move(resolve), alias});
   };
   const Parameters number = {{Param::kNumber}};

@@ -9,7 +9,7 @@
 namespace headrace::expr {
 namespace {
 
-constexpr char kCategory[] = "Arithmetic";
+constexpr char kOperatorCategory[] = "Arithmetic";
 
 Status WantNumbers(const CallSite& site) {
   for (size_t i = 0; i < site.count(); ++i) {
@@ -81,8 +81,6 @@ Result<Resolution> NumberResolution(CallSite& site, char symbol) {
                                      : "multiply_checked";
   return Resolution{type, ArrowKernel(name), domain == Domain::kInteger};
 }
-
-bool IsDate(const arrow::DataType& type) { return type.id() == arrow::Type::DATE32; }
 
 // date + days, days + date, date - days, date - date.
 Result<Resolution> DateResolution(CallSite& site, bool minus) {
@@ -168,7 +166,7 @@ void AddOperators(std::vector<Function>* table) {
   const Parameters two = {{Param::kAny, Param::kAny}};
   const auto add = [&](const char* name, const char* signature, const char* summary,
                        const char* example, Parameters parameters, Resolve resolve) {
-    table->push_back({name, kCategory, signature, summary, example, signature,
+    table->push_back({name, kOperatorCategory, signature, summary, example, signature,
                       std::move(parameters), std::move(resolve)});
   };
   add("+", "x + y",
@@ -190,7 +188,8 @@ void AddOperators(std::vector<Function>* table) {
   table->back().alias = "mod";
   add("negate", "- x", "The number with the other sign.", "-(2 + 3) -> -5", {{Param::kNumber}},
       ResolveNegate);
-  table->push_back({"try_divide", kCategory, "try_divide(x, y)", "x / y, and NULL where y is zero.",
+  table->push_back({"try_divide", kOperatorCategory, "try_divide(x, y)",
+                    "x / y, and NULL where y is zero.",
                     "try_divide(1, 0) -> NULL; try_divide(1, 4) -> 0.25e0", "try_divide(x, y)", two,
                     Divide(OnFailure::kNull)});
 }

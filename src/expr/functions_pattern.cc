@@ -10,7 +10,7 @@
 namespace headrace::expr {
 namespace {
 
-constexpr char kCategory[] = "Patterns";
+constexpr char kPatternCategory[] = "Patterns";
 
 using arrow::compute::ExtractRegexOptions;
 using arrow::compute::MatchSubstringOptions;
@@ -159,7 +159,7 @@ void AddPatternFunctions(std::vector<Function>* table) {
   const auto add = [&](const char* name, const char* signature, const char* summary,
                        const char* example, Parameters parameters, Resolve resolve,
                        const char* alias = nullptr) {
-    table->push_back({name, kCategory, signature, summary, example, signature,
+    table->push_back({name, kPatternCategory, signature, summary, example, signature,
                       std::move(parameters), std::move(resolve), alias});
   };
   const Parameters like = {{Param::kText, Param::kText, Param::kConstantText}, 1};

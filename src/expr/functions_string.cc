@@ -8,7 +8,7 @@
 namespace headrace::expr {
 namespace {
 
-constexpr char kCategory[] = "Text";
+constexpr char kStringCategory[] = "Text";
 
 using arrow::compute::JoinOptions;
 
@@ -78,7 +78,7 @@ void AddStringFunctions(std::vector<Function>* table) {
   const auto add = [&](const char* name, const char* signature, const char* summary,
                        const char* example, Parameters parameters, Resolve resolve,
                        const char* alias = nullptr) {
-    table->push_back({name, kCategory, signature, summary, example, signature,
+    table->push_back({name, kStringCategory, signature, summary, example, signature,
                       std::move(parameters), std::move(resolve), alias});
   };
   const TypePtr text = arrow::utf8();

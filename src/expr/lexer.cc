@@ -4,13 +4,13 @@
 
 #include <array>
 
+#include "base/ascii.h"
 #include "expr/errors.h"
 #include "expr/value_text.h"
 
 namespace headrace::expr {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsWordStart(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;

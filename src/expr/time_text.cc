@@ -1,11 +1,10 @@
 // The dates and times of value_text.h.
+#include "base/ascii.h"
 #include "expr/calendar.h"
 #include "expr/value_text.h"
 
 namespace headrace::expr {
 namespace {
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // Reads exactly `count` digits at `at`; -1 when there are not that many.
 int FixedDigits(std::string_view text, size_t at, int count) {

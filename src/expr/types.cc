@@ -31,6 +31,7 @@ bool IsNumeric(const arrow::DataType& type) {
   return IsInteger(type) || IsReal(type) || IsDecimal(type);
 }
 bool IsTimestamp(const arrow::DataType& type) { return type.id() == Type::TIMESTAMP; }
+bool IsDate(const arrow::DataType& type) { return type.id() == arrow::Type::DATE32; }
 bool IsTemporal(const arrow::DataType& type) {
   return type.id() == Type::DATE32 || type.id() == Type::TIME64 || IsTimestamp(type);
 }

@@ -21,6 +21,7 @@ bool IsReal(const arrow::DataType& type);  // float or double
 bool IsDecimal(const arrow::DataType& type);
 bool IsNumeric(const arrow::DataType& type);
 bool IsTimestamp(const arrow::DataType& type);  // with or without zone
+bool IsDate(const arrow::DataType& type);       // days
 bool IsTemporal(const arrow::DataType& type);   // date, timestamps, time
 bool IsNull(const arrow::DataType& type);
 // One of the types expressions compute with.

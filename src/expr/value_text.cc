@@ -7,6 +7,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/ascii.h"
+
 namespace headrace::expr {
 namespace {
 
@@ -19,8 +21,6 @@ constexpr std::array<UInt128, kMaxDecimalPrecision + 1> MakePowers() {
 constexpr auto kPowers = MakePowers();
 
 bool IsBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
   if (text.size() != lower.size()) return false;
   for (size_t i = 0; i < text.size(); ++i) {

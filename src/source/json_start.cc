@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace headrace {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // Takes the digits at the front off; false when there are none.
 bool TakeDigits(std::string_view* text) {

@@ -21,7 +21,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr char kTarget[] = "/data/out";
 constexpr int64_t kHour = 3600;
 constexpr int64_t kDay = 24 * kHour;
 const Tree kOne = {{"y=1/a.parquet", "one"}, {"y=2/a.parquet", "one two"}};

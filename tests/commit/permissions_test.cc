@@ -53,9 +53,6 @@ class PermissionsTest : public ::testing::Test {
   std::string target_ = directory_ / "out";
 };
 
-const Tree kOld = {{"y=1/a.parquet", "old 1"}, {"y=2/a.parquet", "old 2"}};
-const Tree kNew = {{"y=2/b.parquet", "new 2"}, {"y=3/b.parquet", "new 3"}};
-
 TEST_F(PermissionsTest, KeptAndRewrittenDirectoriesKeepTheirs) {
   Publish(Env::Default(), PublishMode::kCreate, "run-1", kOld);
   Restrict("y=1", 0700);  // kept alone

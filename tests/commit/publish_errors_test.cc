@@ -16,9 +16,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr char kTarget[] = "/data/out";
-const Tree kOld = {{"y=1/a.parquet", "old 1"}, {"y=2/a.parquet", "old 2"}};
-const Tree kNew = {{"y=2/b.parquet", "new 2"}, {"y=3/b.parquet", "new 3"}};
 const FileSystemFeatures kPoor = {.exchange = false, .no_replace = false, .hard_links = false};
 
 TransactionOptions Options(PublishMode mode, const std::string& run_id,

@@ -15,10 +15,7 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr char kTarget[] = "/data/out";
 constexpr char kSide[] = "/data/.out.headrace";
-const Tree kOld = {{"y=1/a.parquet", "old 1"}, {"y=2/a.parquet", "old 2"}};
-const Tree kNew = {{"y=2/b.parquet", "new 2"}, {"y=3/b.parquet", "new 3"}};
 
 class RecoveryTest : public ::testing::Test {
  protected:

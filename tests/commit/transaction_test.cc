@@ -66,9 +66,6 @@ class TransactionTest : public ::testing::Test {
   std::string target_ = directory_ / "out";
 };
 
-const Tree kOld = {{"y=1/a.parquet", "old 1"}, {"y=2/a.parquet", "old 2"}};
-const Tree kNew = {{"y=2/b.parquet", "new 2"}, {"y=3/b.parquet", "new 3"}};
-
 TEST_F(TransactionTest, CreatePublishesAndLeavesOnlyLedgerAndLock) {
   const PublishOutcome outcome = MustPublish(Options(PublishMode::kCreate), kOld);
   EXPECT_THAT(outcome.notes, IsEmpty());

@@ -15,6 +15,12 @@ namespace headrace {
 // Relative path -> content.
 using Tree = std::map<std::string, std::string>;
 
+// What most tests of this room publish, and what stood there before: one partition goes, one
+// changes, one is new.
+inline constexpr char kTarget[] = "/data/out";
+inline const Tree kOld = {{"y=1/a.parquet", "old 1"}, {"y=2/a.parquet", "old 2"}};
+inline const Tree kNew = {{"y=2/b.parquet", "new 2"}, {"y=3/b.parquet", "new 3"}};
+
 // Every file below `directory`; the file alone, under "", when it is one; empty when nothing is
 // there.
 inline Result<Tree> ReadTree(Env* env, const std::string& directory,

@@ -9,19 +9,18 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/cgroup_mounts.h"
 #include "support/temporary_directory.h"
 
 namespace headrace {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::kV1Mount;
+using testing::kV2Mount;
 using Depth = MemoryProbe::Depth;
 
 constexpr int64_t kMiB = 1 << 20;
-constexpr char kV1Mount[] =
-    "35 31 0:32 / /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory\n";
-constexpr char kV2Mount[] = "41 31 0:38 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n";
-
 std::string V1Stat(int64_t rss, int64_t total_rss, int64_t total_shmem = 0) {
   return fmt::format(
       "cache 999999999999\nrss {}\nrss_huge 0\nshmem 0\nmapped_file 5\ntotal_cache 999999999999\n"
@@ -75,14 +74,14 @@ class MemoryProbeTest : public ::testing::Test {
   std::unique_ptr<MemoryProbe> probe_;
 };
 
-constexpr char kRam[] = "memory of the machine (RAM): 4294967296 of 17179869184";
+constexpr char kRamUse[] = "memory of the machine (RAM): 4294967296 of 17179869184";
 
 TEST_F(MemoryProbeTest, EverythingOfAMachineWithoutCgroups) {
   PutMachine("", "");
   Put("proc/pressure/memory",
       "some avg10=12.50 avg60=0 avg300=0 total=1\nfull avg10=2.00 total=1\n");
   const MemoryReadings& read = Read();
-  EXPECT_THAT(Uses(read), ElementsAre(kRam));
+  EXPECT_THAT(Uses(read), ElementsAre(kRamUse));
   EXPECT_EQ(read.closest, 0u);
   EXPECT_EQ(read.closest_cgroup, std::nullopt);
   EXPECT_DOUBLE_EQ(read.uses[0].share, 0.25);
@@ -114,7 +113,7 @@ TEST_F(MemoryProbeTest, V1CountsTheHierarchyAndLeavesOutCache) {
   const MemoryReadings& read = Read();
   EXPECT_THAT(
       Uses(read),
-      ElementsAre(kRam,
+      ElementsAre(kRamUse,
                   "anonymous memory of cgroup v1 /a/b (cgroup v1 /a/b memory.limit_in_bytes): "
                   "150 of 1000",
                   "anonymous memory of cgroup v1 /a (cgroup v1 /a memory.limit_in_bytes): "
@@ -150,7 +149,7 @@ TEST_F(MemoryProbeTest, V2NestedTakesTheSmallerOfMaxAndHigh) {
   const MemoryReadings& read = Read();
   EXPECT_THAT(
       Uses(read),
-      ElementsAre(kRam,
+      ElementsAre(kRamUse,
                   "anonymous memory of cgroup v2 /s (cgroup v2 /s memory.high): 1000 of 1500"));
   EXPECT_EQ(read.limit.bytes, 1500);
   EXPECT_EQ(read.stall_of, "cgroup v2 /s/a");
@@ -185,7 +184,7 @@ TEST_F(MemoryProbeTest, ChangedLimitIsSeenByTheNextFullReading) {
   EXPECT_EQ(Read().limit.bytes, 600);
   EXPECT_DOUBLE_EQ(Read().uses[1].share, 0.5);
   Put("sys/fs/cgroup/a/memory.max", "max\n");
-  EXPECT_THAT(Uses(Read()), ElementsAre(kRam));
+  EXPECT_THAT(Uses(Read()), ElementsAre(kRamUse));
   EXPECT_EQ(probe().readings().closest_cgroup, std::nullopt);
 }
 
@@ -294,7 +293,7 @@ TEST_F(MemoryProbeTest, FilesLargerThanTheBufferAndCgroupsThatVanish) {
   Put("sys/fs/cgroup/a/memory.stat", V2Stat(300));
   EXPECT_EQ(Read().swap_pages, 11);
   std::filesystem::remove_all(root_ / "sys/fs/cgroup/a");
-  EXPECT_THAT(Uses(Read()), ElementsAre(kRam));
+  EXPECT_THAT(Uses(Read()), ElementsAre(kRamUse));
 }
 
 TEST(MemoryProbeOfThisMachine, AgreesWithTheSingleLooks) {

@@ -10,17 +10,15 @@
 
 #include "env/cgroup.h"
 #include "env/kernel_files.h"
+#include "support/cgroup_mounts.h"
 #include "support/temporary_directory.h"
 
 namespace headrace {
 namespace {
 
 using ::testing::ElementsAre;
-
-constexpr char kV1Mount[] =
-    "35 31 0:32 / /sys/fs/cgroup/memory rw,relatime shared:9 - cgroup cgroup rw,memory\n"
-    "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n";
-constexpr char kV2Mount[] = "41 31 0:38 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n";
+using testing::kV1Mount;
+using testing::kV2Mount;
 
 class ProcessTest : public ::testing::Test {
  protected:

@@ -26,7 +26,7 @@ using Kind = AlertTarget::Kind;
 
 const FiredAlert kAlert = {"memory_pressure", "warning", "memory pressure is \"high\"\n", 0};
 
-RunSnapshot Snapshot() {
+RunSnapshot AlertedSnapshot() {
   RunSnapshot snapshot;
   snapshot.run_id = "20261122T153059-4f9c1a2b7e60";
   snapshot.name = "city_trips";
@@ -68,7 +68,7 @@ struct Log {
 };
 
 TEST(AlertDelivery, TheFormOfAnAlert) {
-  const std::string text = AlertJson(kAlert, Snapshot());
+  const std::string text = AlertJson(kAlert, AlertedSnapshot());
   EXPECT_THAT(text, Not(HasSubstr("\n")));
   const auto json = nlohmann::ordered_json::parse(text);
   std::vector<std::string> keys;
@@ -81,7 +81,7 @@ TEST(AlertDelivery, TheFormOfAnAlert) {
   EXPECT_EQ(json["seconds"], 1.5);
   FiredAlert odd = kAlert;
   odd.message = "a\xff";
-  EXPECT_FALSE(AlertJson(odd, Snapshot()).empty());
+  EXPECT_FALSE(AlertJson(odd, AlertedSnapshot()).empty());
 }
 
 TEST(AlertDelivery, LogAndFileOfTheRightSpecOnly) {
@@ -92,9 +92,9 @@ TEST(AlertDelivery, LogAndFileOfTheRightSpecOnly) {
                          log.Callback());
   FiredAlert third = kAlert;
   third.spec = 2;
-  delivery.Send(kAlert, Snapshot());
-  delivery.Send(third, Snapshot());
-  delivery.Send(third, Snapshot());
+  delivery.Send(kAlert, AlertedSnapshot());
+  delivery.Send(third, AlertedSnapshot());
+  delivery.Send(third, AlertedSnapshot());
   const auto events = delivery.Finish(10);
   ASSERT_EQ(events.size(), 3u);
   for (const AlertEvent& event : events) {
@@ -117,7 +117,7 @@ TEST(AlertDelivery, FilesThatCannotBeWritten) {
        {directory / "none/S3CRET", directory.path(), directory / "pipe"}) {
     Log log;
     AlertDelivery delivery({To(Kind::kFile, path)}, log.Callback());
-    delivery.Send(kAlert, Snapshot());
+    delivery.Send(kAlert, AlertedSnapshot());
     const auto start = Clock::now();
     const auto events = delivery.Finish(10);
     EXPECT_LT(SecondsSince(start), 5) << path;
@@ -130,9 +130,10 @@ TEST(AlertDelivery, FilesThatCannotBeWritten) {
 TEST(AlertDelivery, ACommandGetsTheAlertOnItsInput) {
   TemporaryDirectory directory;
   AlertDelivery delivery({To(Kind::kCommand, "cat > '" + directory / "out" + "'; echo noise")}, {});
-  delivery.Send(kAlert, Snapshot());
+  delivery.Send(kAlert, AlertedSnapshot());
   EXPECT_EQ(delivery.Finish(20).at(0).deliveries, 1);
-  EXPECT_EQ(nlohmann::json::parse(ReadTextFile(directory / "out"))["run_id"], Snapshot().run_id);
+  EXPECT_EQ(nlohmann::json::parse(ReadTextFile(directory / "out"))["run_id"],
+            AlertedSnapshot().run_id);
 }
 
 TEST(AlertDelivery, ACommandThatDoesNotReadOrFails) {
@@ -141,7 +142,7 @@ TEST(AlertDelivery, ACommandThatDoesNotReadOrFails) {
   spec.targets.push_back({Kind::kCommand, "exit 3 # S3CRET"});
   spec.targets.push_back({Kind::kCommand, "kill -9 $$"});
   AlertDelivery delivery({spec}, log.Callback());
-  delivery.Send(kAlert, Snapshot());
+  delivery.Send(kAlert, AlertedSnapshot());
   const auto events = delivery.Finish(20);
   EXPECT_EQ(events.at(0).deliveries, 1);
   EXPECT_EQ(events.at(0).failed_deliveries, 2);
@@ -157,7 +158,7 @@ TEST(AlertDelivery, ACommandThatHangsIsKilledWithItsChildren) {
   // The child of the command would write after three seconds.
   const std::string command = "(sleep 3; touch '" + directory / "late" + "') & sleep 100";
   AlertDelivery delivery({To(Kind::kCommand, command)}, {}, Env::Default(), limits);
-  delivery.Send(kAlert, Snapshot());
+  delivery.Send(kAlert, AlertedSnapshot());
   const auto start = Clock::now();
   EXPECT_EQ(delivery.Finish(20).at(0).failed_deliveries, 1);
   EXPECT_LT(SecondsSince(start), 2.5);
@@ -168,7 +169,7 @@ TEST(AlertDelivery, ACommandThatHangsIsKilledWithItsChildren) {
 
 TEST(AlertDelivery, TheEndOfTheRunDoesNotWaitForACommand) {
   AlertDelivery delivery({To(Kind::kCommand, "sleep 100")}, {});
-  delivery.Send(kAlert, Snapshot());
+  delivery.Send(kAlert, AlertedSnapshot());
   const auto start = Clock::now();
   const auto events = delivery.Finish(0.2);
   EXPECT_LT(SecondsSince(start), 3);
@@ -180,7 +181,7 @@ TEST(AlertDelivery, AWebhookGetsTheAlert) {
   AlertSpec spec = To(Kind::kWebhook, server.Url("/hook"));
   spec.targets[0].headers = {{"Authorization", "Bearer t0ken"}};
   AlertDelivery delivery({spec}, {}, Env::Default(), Quick());
-  delivery.Send(kAlert, Snapshot());
+  delivery.Send(kAlert, AlertedSnapshot());
   EXPECT_EQ(delivery.Finish(20).at(0).deliveries, 1);
   ASSERT_EQ(server.requests().size(), 1u);
   const std::string request = server.requests()[0];
@@ -194,7 +195,7 @@ TEST(AlertDelivery, AWebhookThatAnswers500ThenSlowlyThen429Then200) {
   Log log;
   AlertDelivery delivery({To(Kind::kWebhook, server.Url("/hook"))}, log.Callback(), Env::Default(),
                          Quick());
-  delivery.Send(kAlert, Snapshot());
+  delivery.Send(kAlert, AlertedSnapshot());
   const auto events = delivery.Finish(20);
   EXPECT_EQ(events.at(0).deliveries, 1);
   EXPECT_EQ(events.at(0).failed_deliveries, 0);
@@ -209,7 +210,7 @@ TEST(AlertDelivery, AttemptsEnd) {
   AlertSpec spec = To(Kind::kWebhook, always.Url("/S3CRET"));
   spec.targets.push_back({Kind::kWebhook, refuses.Url("/S3CRET?k=S3CRET"), {{"K", "S3CRET"}}});
   AlertDelivery delivery({spec}, log.Callback(), Env::Default(), Quick());
-  delivery.Send(kAlert, Snapshot());
+  delivery.Send(kAlert, AlertedSnapshot());
   EXPECT_EQ(delivery.Finish(20).at(0).failed_deliveries, 2);
   EXPECT_EQ(always.requests().size(), 5u);
   EXPECT_EQ(refuses.requests().size(), 1u) << "a refusal is final";
@@ -223,8 +224,8 @@ TEST(AlertDelivery, AWebhookThatIsDown) {
   Log log;
   const std::string url = fmt::format("http://127.0.0.1:{}/S3CRET", ClosedPort());
   AlertDelivery delivery({To(Kind::kWebhook, url)}, log.Callback(), Env::Default(), Quick());
-  delivery.Send(kAlert, Snapshot());
-  delivery.Send(kAlert, Snapshot());
+  delivery.Send(kAlert, AlertedSnapshot());
+  delivery.Send(kAlert, AlertedSnapshot());
   const auto events = delivery.Finish(20);
   EXPECT_EQ(events.at(0).failed_deliveries + events.at(1).failed_deliveries, 2);
   EXPECT_THAT(log.lines, ElementsAre(HasSubstr("refused"), HasSubstr("2 alerts did not reach")));
@@ -237,7 +238,7 @@ TEST(AlertDelivery, ASlowWebhookHoldsUpNeitherSendNorTheEnd) {
   limits.post_seconds = 60;
   AlertDelivery delivery({To(Kind::kWebhook, server.Url("/"))}, {}, Env::Default(), limits);
   const auto start = Clock::now();
-  for (int i = 0; i < 10; ++i) delivery.Send(kAlert, Snapshot());
+  for (int i = 0; i < 10; ++i) delivery.Send(kAlert, AlertedSnapshot());
   EXPECT_LT(SecondsSince(start), 1);
   while (server.requests().empty() && SecondsSince(start) < 20) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -258,7 +259,7 @@ TEST(AlertDelivery, AWaitingWebhookDoesNotHoldUpTheOthers) {
   AlertSpec spec = To(Kind::kWebhook, server.Url("/"));
   spec.targets.push_back({Kind::kFile, directory / "a.jsonl"});
   AlertDelivery delivery({spec}, {}, Env::Default(), limits);
-  delivery.Send(kAlert, Snapshot());
+  delivery.Send(kAlert, AlertedSnapshot());
   const auto start = Clock::now();
   while (ReadTextFile(directory / "a.jsonl").empty() && SecondsSince(start) < 10) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -279,7 +280,7 @@ TEST(AlertDelivery, TheQueueIsBoundedAndDropsTheOldest) {
   for (int i = 0; i < 20; ++i) {
     FiredAlert alert = kAlert;
     alert.message = fmt::format("number {}", i);
-    delivery.Send(alert, Snapshot());
+    delivery.Send(alert, AlertedSnapshot());
   }
   std::ofstream(go).put('x');
   const auto events = delivery.Finish(30);
@@ -299,7 +300,7 @@ TEST(AlertDelivery, NothingIsLoggedAfterTheEnd) {
   Log log;
   auto delivery = std::make_unique<AlertDelivery>(std::vector{To(Kind::kLog)}, log.Callback());
   delivery->Finish(10);
-  delivery->Send(kAlert, Snapshot());
+  delivery->Send(kAlert, AlertedSnapshot());
   EXPECT_EQ(delivery->Finish(10).at(0).failed_deliveries, 1);
   delivery.reset();
   EXPECT_THAT(log.lines, IsEmpty());

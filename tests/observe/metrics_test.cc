@@ -21,7 +21,7 @@ using testing::Not;
 using testing::StartsWith;
 using Clock = std::chrono::steady_clock;
 
-RunSnapshot Snapshot() {
+RunSnapshot ScrapedSnapshot() {
   RunSnapshot snapshot;
   snapshot.run_id = "20261122T153059-4f9c1a2b7e60";
   snapshot.name = "city \"trips\"\\\n";
@@ -52,10 +52,12 @@ RunSnapshot Snapshot() {
   return snapshot;
 }
 
-TEST(Metrics, Text) { ExpectGolden(__FILE__, "golden/metrics.prom", MetricsText(Snapshot())); }
+TEST(Metrics, Text) {
+  ExpectGolden(__FILE__, "golden/metrics.prom", MetricsText(ScrapedSnapshot()));
+}
 
 TEST(Metrics, EverySampleHasAFamilyAndNoneComesTwice) {
-  std::istringstream lines(MetricsText(Snapshot()));
+  std::istringstream lines(MetricsText(ScrapedSnapshot()));
   std::string family;
   std::vector<std::string> families;
   std::vector<std::string> samples;
@@ -82,7 +84,7 @@ TEST(Metrics, EveryNameStandsInTheDocs) {
   const std::string test_file = __FILE__;
   const std::string page =
       ReadTextFile(test_file.substr(0, test_file.rfind('/') + 1) + "../../docs/metrics.md");
-  std::istringstream lines(MetricsText(Snapshot()));
+  std::istringstream lines(MetricsText(ScrapedSnapshot()));
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with("# HELP ")) continue;
     const std::string family = line.substr(7, line.find(' ', 7) - 7);
@@ -104,12 +106,12 @@ TEST(Metrics, WhatIsNotKnownIsLeftOut) {
 TEST(Metrics, ServedAtMetricsOnly) {
   auto outputs = MetricsOutputs::Make("127.0.0.1:0", "", {});
   ASSERT_TRUE(outputs.ok()) << outputs.status().message();
-  (*outputs)->On(Snapshot());
+  (*outputs)->On(ScrapedSnapshot());
   const int port = (*outputs)->port();
   const std::string answer = Get(port, "/metrics");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(answer, HasSubstr("Content-Type: text/plain; version=0.0.4"));
-  EXPECT_THAT(answer, EndsWith(MetricsText(Snapshot())));
+  EXPECT_THAT(answer, EndsWith(MetricsText(ScrapedSnapshot())));
   EXPECT_THAT(Get(port, "/"), StartsWith("HTTP/1.1 404"));
   (*outputs)->Finish();
   EXPECT_FALSE(RawClient(port).connected());
@@ -161,7 +163,7 @@ TEST(Metrics, AFileThatCannotBeWrittenIsToldAtOnceOrLogged) {
                                       [&](const std::string& line) { lines.push_back(line); });
   ASSERT_TRUE(outputs.ok());
   std::filesystem::remove_all(place);
-  (*outputs)->On(Snapshot());
+  (*outputs)->On(ScrapedSnapshot());
   (*outputs)->Finish();
   EXPECT_THAT(lines, ElementsAre(HasSubstr("not up to date")));
 }
@@ -181,7 +183,7 @@ TEST(RunObserver, AlertsMetricsAndListenersSeeTheRun) {
   auto observer = RunObserver::Make(std::move(options));
   ASSERT_TRUE(observer.ok()) << observer.status().message();
 
-  RunSnapshot snapshot = Snapshot();
+  RunSnapshot snapshot = ScrapedSnapshot();
   (*observer)->On(snapshot);
   EXPECT_THAT(Get((*observer)->metrics_port(), "/metrics"), HasSubstr("level=\"high\"} 1\n"));
   snapshot.seconds = 13;
@@ -211,7 +213,7 @@ TEST(RunObserver, WhatCannotWorkIsToldBeforeTheRun) {
 TEST(RunObserver, NothingWantedCostsNothing) {
   auto observer = RunObserver::Make({});
   ASSERT_TRUE(observer.ok());
-  (*observer)->On(Snapshot());
+  (*observer)->On(ScrapedSnapshot());
   EXPECT_EQ((*observer)->metrics_port(), 0);
   EXPECT_TRUE((*observer)->Finish().empty());
 }

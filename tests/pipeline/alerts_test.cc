@@ -13,7 +13,7 @@ using testing::Not;
 using testing::Pair;
 using Kind = AlertTarget::Kind;
 
-std::optional<std::string> TestEnvironment(const std::string& name) {
+std::optional<std::string> AlertEnvironment(const std::string& name) {
   if (name == "HOOK") return "https://hooks.example.org/T0P/S3CRET";
   if (name == "TOKEN") return "Bearer t0ken";
   if (name == "BROKEN") return "hooks.example.org/S3CRET";
@@ -21,14 +21,14 @@ std::optional<std::string> TestEnvironment(const std::string& name) {
   return std::nullopt;
 }
 
-Result<JobSpec> Parse(const std::string& alerts) {
+Result<JobSpec> ParseAlerts(const std::string& alerts) {
   return ParsePipeline(
       "version: 1\nsources:\n  - { path: in.csv }\nsink: { path: out }\nalerts:\n" + alerts,
-      "p.yaml", TestEnvironment);
+      "p.yaml", AlertEnvironment);
 }
 
 TEST(PipelineAlerts, EverySettingArrives) {
-  auto job = Parse(R"yaml(
+  auto job = ParseAlerts(R"yaml(
   - on: [failure, memory-pressure]
     level: critical
     for: 500ms
@@ -67,7 +67,7 @@ TEST(PipelineAlerts, EverySettingArrives) {
 }
 
 TEST(PipelineAlerts, LogFalseIsNobody) {
-  const auto job = Parse("  - { on: failure, log: false }\n");
+  const auto job = ParseAlerts("  - { on: failure, log: false }\n");
   EXPECT_THAT(job.status().message(), HasSubstr("p.yaml:6:5: an alert needs somebody to tell"));
 }
 
@@ -104,7 +104,7 @@ TEST(PipelineAlerts, RefusalsSayWhereAndWhat) {
        {"the header 'a'", "line break"}},
   };
   for (const auto& [text, parts] : cases) {
-    const Status status = Parse(text).status();
+    const Status status = ParseAlerts(text).status();
     ASSERT_FALSE(status.ok()) << text;
     EXPECT_EQ(ExitCode(status), 3) << text;
     for (const std::string& part : parts) EXPECT_THAT(status.message(), HasSubstr(part)) << text;
@@ -116,7 +116,7 @@ TEST(PipelineAlerts, SecretsAreInNoMessage) {
        {"  - { on: failure, webhook: { url: { secret: { env: BROKEN } } } }\n",
         "  - { on: nothing, webhook: { url: { secret: { env: HOOK } } } }\n",
         "  - { on: failure, webhook: { url: \"https://me:S3CRET@h/\" } }\n"}) {
-    const Status status = Parse(text).status();
+    const Status status = ParseAlerts(text).status();
     ASSERT_FALSE(status.ok()) << text;
     EXPECT_THAT(status.message(), Not(HasSubstr("S3CRET"))) << text;
   }
@@ -125,7 +125,7 @@ TEST(PipelineAlerts, SecretsAreInNoMessage) {
 TEST(PipelineAlerts, TooManyAreRefused) {
   std::string text;
   for (int i = 0; i < 65; ++i) text += "  - { on: failure, log: true }\n";
-  EXPECT_THAT(Parse(text).status().message(), HasSubstr("at most 64 alerts"));
+  EXPECT_THAT(ParseAlerts(text).status().message(), HasSubstr("at most 64 alerts"));
 }
 
 }  // namespace

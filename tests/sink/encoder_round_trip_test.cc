@@ -1,7 +1,6 @@
 // Row groups encoded apart and strung together must read back, by the library's own reader, as the
 // rows that went in.
 #include <arrow/api.h>
-#include <arrow/compute/initialize.h>
 #include <arrow/io/memory.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,6 +14,7 @@
 #include "sink/parquet/file_writer.h"
 #include "sink/parquet/row_group_encoder.h"
 #include "sink/parquet/text_bounds.h"
+#include "support/arrow_kernels.h"
 #include "support/memory_file.h"
 #include "support/random_batch.h"
 
@@ -23,8 +23,6 @@ namespace {
 
 using testing::MemoryFile;
 using BatchVector = std::vector<std::shared_ptr<arrow::RecordBatch>>;
-
-const bool kKernels = arrow::compute::Initialize().ok();
 
 std::shared_ptr<arrow::Schema> FlatSchema() {
   const auto timestamp = [](arrow::TimeUnit::type unit, const char* zone) {

@@ -27,7 +27,7 @@ struct ReadSettings {
 
 // A file of this process's own in the test's directory.
 inline std::string WriteTestFile(const std::string& name, const std::string& content) {
-  const std::string path = testing::TempDir() + "/" + std::to_string(getpid()) + "_" + name;
+  const std::string path = ::testing::TempDir() + "/" + std::to_string(getpid()) + "_" + name;
   std::ofstream(path, std::ios::binary) << content;
   return path;
 }
@@ -39,7 +39,7 @@ inline ScanContext TestContext(const ReadSettings& settings) {
   context.threads = settings.threads;
   context.batch_bytes = settings.batch_bytes;
   context.chunk_rows = settings.chunk_rows;
-  context.spill_directory = testing::TempDir();
+  context.spill_directory = ::testing::TempDir();
   return context;
 }
 

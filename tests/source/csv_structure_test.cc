@@ -33,7 +33,7 @@ struct Scanned {
   std::vector<int64_t> positions;  // before record_end
 };
 
-Scanned Scan(StructureScanner scanner, const std::string& text, const Dialect& dialect = {}) {
+Scanned ScanText(StructureScanner scanner, const std::string& text, const Dialect& dialect = {}) {
   const Padded padded(text);
   std::vector<uint64_t> bits(static_cast<size_t>(StructureWords(padded.length())) + 1, 0xdeadbeef);
   Scanned result;
@@ -83,7 +83,7 @@ std::vector<std::pair<std::string, StructureScanner>> ParityScanners() {
 
 TEST(CsvStructure, MarksFieldEndsOutsideQuotes) {
   for (const auto& [name, scanner] : ParityScanners()) {
-    const Scanned scanned = Scan(scanner, "a,\"b,\n\"\"c\",d\nx,y,z\nrest,of");
+    const Scanned scanned = ScanText(scanner, "a,\"b,\n\"\"c\",d\nx,y,z\nrest,of");
     EXPECT_EQ(scanned.positions, (std::vector<int64_t>{1, 10, 12, 14, 16, 18})) << name;
     EXPECT_EQ(scanned.scan.record_end, 19);
     EXPECT_EQ(scanned.scan.fields, 6);
@@ -104,11 +104,11 @@ TEST(CsvStructure, TellsIrregularQuoting) {
     for (int shift = 0; shift < 70; ++shift) {
       const std::string before(static_cast<size_t>(shift), 'x');
       for (const std::string& text : regular) {
-        EXPECT_TRUE(Scan(scanner, before + "\n" + text).scan.regular)
+        EXPECT_TRUE(ScanText(scanner, before + "\n" + text).scan.regular)
             << name << " " << shift << " " << text;
       }
       for (const std::string& text : irregular) {
-        EXPECT_FALSE(Scan(scanner, before + "\n" + text).scan.regular)
+        EXPECT_FALSE(ScanText(scanner, before + "\n" + text).scan.regular)
             << name << " " << shift << " " << text;
       }
     }
@@ -124,9 +124,9 @@ TEST(CsvStructure, AllScannersAgreeOnRandomText) {
   for (int round = 0; round < 30'000; ++round) {
     const std::string text = RandomText(&random, round % 2 == 0 ? "a,\n\"" : "abc\xc3,,\n\n\"\r",
                                         round % 3 == 0 ? 300 : 24);
-    const Scanned portable = Scan(ScanStructurePortable, text);
+    const Scanned portable = ScanText(ScanStructurePortable, text);
     for (const auto& [name, scanner] : ParityScanners()) {
-      const Scanned other = Scan(scanner, text);
+      const Scanned other = ScanText(scanner, text);
       ASSERT_EQ(other.positions, portable.positions) << name << ": " << text;
       ASSERT_EQ(other.scan.regular, portable.scan.regular) << name << ": " << text;
       ASSERT_EQ(other.scan.lines, portable.scan.lines) << name << ": " << text;
@@ -136,7 +136,7 @@ TEST(CsvStructure, AllScannersAgreeOnRandomText) {
     ++regular;
     int64_t record_end = 0;
     ASSERT_EQ(portable.positions, PlainPositions(text, &record_end)) << text;
-    const Scanned state = Scan(ScanStructureByState, text);
+    const Scanned state = ScanText(ScanStructureByState, text);
     // A carriage return right behind a closing quote at the very end is undecided for both.
     if (!state.positions.empty() || !portable.positions.empty()) {
       ASSERT_EQ(state.positions, portable.positions) << text;
@@ -175,7 +175,7 @@ TEST(CsvStructure, StateMachineReadsEscapesAndComments) {
   Dialect dialect;
   dialect.escape = '\\';
   dialect.comment = '#';
-  const Scanned scanned = Scan(ScanStructureByState, "#x,\"\n\"a\\\",b\",c\\,d\n", dialect);
+  const Scanned scanned = ScanText(ScanStructureByState, "#x,\"\n\"a\\\",b\",c\\,d\n", dialect);
   EXPECT_EQ(scanned.positions, (std::vector<int64_t>{4, 12, 17}));
   EXPECT_EQ(scanned.scan.comments, 1);
   EXPECT_EQ(scanned.scan.records, 2);

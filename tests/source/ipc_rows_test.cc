@@ -1,6 +1,5 @@
 // Stored record batches, whole and in ranges, against the library's own reader.
 #include <arrow/api.h>
-#include <arrow/compute/initialize.h>
 #include <arrow/io/memory.h>
 #include <arrow/ipc/writer.h>
 #include <arrow/util/compression.h>
@@ -11,12 +10,11 @@
 
 #include "source/arrow/carried_type.h"
 #include "source/arrow/ipc_dictionaries.h"
+#include "support/arrow_kernels.h"
 #include "support/random_batch.h"
 
 namespace headrace {
 namespace {
-
-const bool kKernels = arrow::compute::Initialize().ok();
 
 std::shared_ptr<arrow::Schema> CarriedSchema() {
   using namespace arrow;  // NOLINT: a list of type names

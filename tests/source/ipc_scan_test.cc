@@ -1,6 +1,5 @@
 // Arrow files and streams as inputs: what is found in them, what is refused, and damage anywhere.
 #include <arrow/api.h>
-#include <arrow/compute/initialize.h>
 #include <arrow/io/memory.h>
 #include <arrow/ipc/writer.h>
 #include <arrow/util/compression.h>
@@ -13,6 +12,7 @@
 
 #include "source/arrow/ipc_scan.h"
 #include "source/start_scan.h"
+#include "support/arrow_kernels.h"
 #include "support/random_batch.h"
 #include "support/temporary_directory.h"
 
@@ -21,8 +21,6 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-const bool kKernels = arrow::compute::Initialize().ok();
 
 std::shared_ptr<arrow::Schema> MixedSchema() {
   return arrow::schema({arrow::field("n", arrow::int64()), arrow::field("text", arrow::utf8()),

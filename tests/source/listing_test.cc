@@ -1,6 +1,5 @@
 // Paths, globs, directories, Hive columns and formats, on a real directory tree.
 #include <arrow/api.h>
-#include <arrow/compute/initialize.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,6 +14,7 @@
 #include "source/listing.h"
 #include "source/scan.h"
 #include "source/start_scan.h"
+#include "support/arrow_kernels.h"
 
 namespace headrace {
 namespace {
@@ -22,8 +22,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-const bool kKernels = arrow::compute::Initialize().ok();
 
 class ListingTest : public ::testing::Test {
  protected:

@@ -1,7 +1,6 @@
 // Parquet in, batches out: against the library's own whole-file reader, with damaged files and with
 // little memory.
 #include <arrow/api.h>
-#include <arrow/compute/initialize.h>
 #include <arrow/io/memory.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,6 +12,7 @@
 
 #include "source/parquet/parquet_scan.h"
 #include "source/start_scan.h"
+#include "support/arrow_kernels.h"
 #include "support/random_batch.h"
 
 namespace headrace {
@@ -21,9 +21,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-const bool kKernels = arrow::compute::Initialize().ok();
-
-std::shared_ptr<arrow::Schema> MixedSchema() {
+std::shared_ptr<arrow::Schema> NestedSchema() {
   return arrow::schema({arrow::field("n", arrow::int64()), arrow::field("text", arrow::utf8()),
                         arrow::field("x", arrow::float64()), arrow::field("flag", arrow::boolean()),
                         arrow::field("list", arrow::list(arrow::int32())),
@@ -110,7 +108,8 @@ class ParquetScanTest : public ::testing::Test {
   }
 
   static std::shared_ptr<arrow::Table> RandomTable(int64_t rows, std::mt19937_64& random) {
-    return arrow::Table::FromRecordBatches({testing::RandomBatch(MixedSchema(), rows, 0.2, random)})
+    return arrow::Table::FromRecordBatches(
+               {testing::RandomBatch(NestedSchema(), rows, 0.2, random)})
         .ValueOrDie();
   }
 

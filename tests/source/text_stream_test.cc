@@ -356,7 +356,7 @@ TEST(TextStream, StandardInputIsReadTwiceForTypes) {
   ASSERT_OK_AND_ASSIGN(auto expected, ReadText(text));
   for (const std::string& stored : {text, Gzip(text)}) {
     StandardInputEnv env(stored);
-    ASSERT_OK_AND_ASSIGN(auto table, ReadStandardInput(&env, {}, testing::TempDir()));
+    ASSERT_OK_AND_ASSIGN(auto table, ReadStandardInput(&env, {}, ::testing::TempDir()));
     EXPECT_EQ(Cells(*table), Cells(*expected));
     EXPECT_EQ(env.scratch_files, 1);
   }

@@ -24,7 +24,7 @@ expr::ExprPtr BelowProject(const expr::ExprPtr& condition, const ProjectNode& pr
   return RenameColumns(condition, names);
 }
 
-PlanNodePtr PushOne(const PlanNodePtr& node) {
+PlanNodePtr PushOneFilter(const PlanNodePtr& node) {
   const auto* filter = dynamic_cast<const FilterNode*>(node.get());
   if (!filter) return node;
   const auto* project = dynamic_cast<const ProjectNode*>(&filter->input());
@@ -41,7 +41,7 @@ PlanNodePtr PushOne(const PlanNodePtr& node) {
       staying.empty() ? BelowProject(filter->predicate(), *project) : Conjoin(moving);
   PlanNodePtr below =
       std::make_shared<FilterNode>(project->inputs().front(), moved, filter->where());
-  below = PushOne(below);
+  below = PushOneFilter(below);
   PlanNodePtr above = project->WithInputs({std::move(below)});
   if (staying.empty()) return above;
   return std::make_shared<FilterNode>(std::move(above), Conjoin(staying), filter->where());
@@ -49,6 +49,6 @@ PlanNodePtr PushOne(const PlanNodePtr& node) {
 
 }  // namespace
 
-PlanNodePtr PushFilterDown(const PlanNodePtr& root) { return RewriteBottomUp(root, PushOne); }
+PlanNodePtr PushFilterDown(const PlanNodePtr& root) { return RewriteBottomUp(root, PushOneFilter); }
 
 }  // namespace headrace

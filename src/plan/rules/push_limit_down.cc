@@ -8,7 +8,7 @@
 namespace headrace {
 namespace {
 
-PlanNodePtr PushOne(const PlanNodePtr& node) {
+PlanNodePtr PushOneLimit(const PlanNodePtr& node) {
   const auto* limit = dynamic_cast<const LimitNode*>(node.get());
   if (!limit) return node;
   if (const auto* below = dynamic_cast<const LimitNode*>(&limit->input())) {
@@ -17,13 +17,13 @@ PlanNodePtr PushOne(const PlanNodePtr& node) {
   }
   const auto* project = dynamic_cast<const ProjectNode*>(&limit->input());
   if (!project) return node;
-  PlanNodePtr below = PushOne(
+  PlanNodePtr below = PushOneLimit(
       std::make_shared<LimitNode>(project->inputs().front(), limit->rows(), limit->where()));
   return project->WithInputs({std::move(below)});
 }
 
 }  // namespace
 
-PlanNodePtr PushLimitDown(const PlanNodePtr& root) { return RewriteBottomUp(root, PushOne); }
+PlanNodePtr PushLimitDown(const PlanNodePtr& root) { return RewriteBottomUp(root, PushOneLimit); }
 
 }  // namespace headrace

@@ -7,7 +7,7 @@
 namespace headrace {
 namespace {
 
-constexpr const char* kName = "standard input";
+constexpr const char* kStandardInput = "standard input";
 
 class StreamMorsel : public Morsel {
  public:
@@ -84,13 +84,13 @@ Result<IpcStreamStart> OpenIpcStandardInput(Env* env, Cancellation* cancellation
                                             arrow::MemoryPool* pool) {
   IpcStreamStart start;
   ARROW_ASSIGN_OR_RAISE(start.input, StandardInputStream::Open(env, cancellation, pool));
-  ARROW_RETURN_NOT_OK(AtArrowSeam(kName, "schema", [&]() -> Status {
+  ARROW_RETURN_NOT_OK(AtArrowSeam(kStandardInput, "schema", [&]() -> Status {
     char mark[kIpcMagicBytes];
     ARROW_ASSIGN_OR_RAISE(const int64_t count, start.input->Read(sizeof(mark), mark));
     const std::string_view first(mark, static_cast<size_t>(count));
     if (count < kIpcMagicBytes) {
       return MakeError(ErrorKind::kBadInput, 514, "not Arrow data: {}: {} bytes hold no schema",
-                       kName, count);
+                       kStandardInput, count);
     }
     // A file's magic stands before a stream like any other.
     const bool is_file = IpcLayoutOf(first) == IpcLayout::kFile;
@@ -99,8 +99,9 @@ Result<IpcStreamStart> OpenIpcStandardInput(Env* env, Cancellation* cancellation
     start.stored = std::make_shared<const IpcSchema>(std::move(stored));
     return Status::OK();
   }));
-  ARROW_RETURN_NOT_OK(AtArrowSeam(
-      kName, "message 0", [&] { return ReadMessageHead(start.input.get()).Value(&start.first); }));
+  ARROW_RETURN_NOT_OK(AtArrowSeam(kStandardInput, "message 0", [&] {
+    return ReadMessageHead(start.input.get()).Value(&start.first);
+  }));
   // What stands behind the end is the footer of a file.
   if (!start.first) start.input.reset();
   return start;
@@ -145,8 +146,8 @@ Result<std::unique_ptr<Morsel>> IpcStreamSource::Next() {
     ARROW_RETURN_NOT_OK(options_.cancellation->Check());
     auto morsel = std::make_unique<StreamMorsel>();
     bool is_batch = false;
-    ARROW_RETURN_NOT_OK(
-        AtArrowSeam(kName, fmt::format("record batch {}", next_sequence_), [&]() -> Status {
+    ARROW_RETURN_NOT_OK(AtArrowSeam(
+        kStandardInput, fmt::format("record batch {}", next_sequence_), [&]() -> Status {
           ARROW_ASSIGN_OR_RAISE(const bool there, ReadMessage(&morsel->message, &morsel->body));
           if (!there) {
             stream_.input.reset();
@@ -170,7 +171,7 @@ Status IpcStreamSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& em
   const auto& part = static_cast<const StreamMorsel&>(*morsel);
   Status emitted;
   const Status read =
-      AtArrowSeam(kName, fmt::format("record batch {}", part.sequence), [&]() -> Status {
+      AtArrowSeam(kStandardInput, fmt::format("record batch {}", part.sequence), [&]() -> Status {
         ARROW_ASSIGN_OR_RAISE(const auto head, IpcBatchHead::Parse(part.message));
         const IpcBody body(part.body, options_.pool);
         const IpcBatchReader reader(*stream_.stored, wanted_, schema_, options_.batch,

@@ -13,7 +13,7 @@
 namespace headrace {
 namespace {
 
-constexpr const char* kName = "(Arrow data of the calling program)";
+constexpr const char* kCallersData = "(Arrow data of the calling program)";
 
 Status StreamFailed(const Status& status) {
   return MakeError(ErrorKind::kSource, 315,
@@ -124,7 +124,7 @@ class ReaderSource : public Source {
 
   void Stop() override { stopped_.store(true, std::memory_order_relaxed); }
   std::vector<SourceInput> inputs() const override {
-    return {{kName, consumed_bytes(), rows_.load(std::memory_order_relaxed)}};
+    return {{kCallersData, consumed_bytes(), rows_.load(std::memory_order_relaxed)}};
   }
   int64_t consumed_bytes() const override {
     return consumed_bytes_.load(std::memory_order_relaxed);

@@ -33,33 +33,33 @@ Status Failure(const std::string& text, const ReadSettings& settings) {
   return status;
 }
 
-constexpr char kEveryKind[] = R"({"a": 1, "b": {"x": "one", "y": [1, 2]}})"
-                              "\n"
-                              R"({"a": 2, "b": {"x": "two")"
-                              "\n"
-                              R"({"a": "x3"})"
-                              "\r\n"
-                              R"({"a": 4, "b": {"x": 1, "x": 2}})"
-                              "\n"
-                              R"([5])"
-                              "\n\n"
-                              "{\"a\": 6, \"b\": {\"x\": \"caf\xe9\"}}\n"
-                              R"({"a": 7, "b": {"y": []}})"
-                              "\n"
-                              R"({"a": 8.5, "b": {"y": [8, null]}})"
-                              "\n"
-                              R"({"a": 9, "b": {"x": "\q"}} )"
-                              "\n"
-                              R"({"a": "10"})";
+constexpr char kEveryKindOfJson[] = R"({"a": 1, "b": {"x": "one", "y": [1, 2]}})"
+                                    "\n"
+                                    R"({"a": 2, "b": {"x": "two")"
+                                    "\n"
+                                    R"({"a": "x3"})"
+                                    "\r\n"
+                                    R"({"a": 4, "b": {"x": 1, "x": 2}})"
+                                    "\n"
+                                    R"([5])"
+                                    "\n\n"
+                                    "{\"a\": 6, \"b\": {\"x\": \"caf\xe9\"}}\n"
+                                    R"({"a": 7, "b": {"y": []}})"
+                                    "\n"
+                                    R"({"a": 8.5, "b": {"y": [8, null]}})"
+                                    "\n"
+                                    R"({"a": 9, "b": {"x": "\q"}} )"
+                                    "\n"
+                                    R"({"a": "10"})";
 
-ReadSettings Typed() {
+ReadSettings TypedJson() {
   ReadSettings settings;
   settings.csv.types = {{"a", "int64"}};
   return settings;
 }
 
 TEST(JsonRejects, EveryKindHasPlaceReasonAndText) {
-  ASSERT_OK_AND_ASSIGN(const Outcome outcome, ReadJsonAside(kEveryKind, Typed()));
+  ASSERT_OK_AND_ASSIGN(const Outcome outcome, ReadJsonAside(kEveryKindOfJson, TypedJson()));
   EXPECT_EQ(
       outcome.rejects,
       (std::vector<std::string>{
@@ -80,13 +80,13 @@ TEST(JsonRejects, EveryKindHasPlaceReasonAndText) {
 }
 
 TEST(JsonRejects, AreTheSameWhereverBlocksAndBatchesEnd) {
-  ReadSettings settings = Typed();
-  ASSERT_OK_AND_ASSIGN(const Outcome expected, ReadJsonAside(kEveryKind, settings));
+  ReadSettings settings = TypedJson();
+  ASSERT_OK_AND_ASSIGN(const Outcome expected, ReadJsonAside(kEveryKindOfJson, settings));
   for (int64_t batch_bytes = 1; batch_bytes < 300; batch_bytes += 3) {
     for (int64_t chunk_rows : {1, 3, 100}) {
       settings.batch_bytes = batch_bytes;
       settings.chunk_rows = chunk_rows;
-      ASSERT_OK_AND_ASSIGN(const Outcome outcome, ReadJsonAside(kEveryKind, settings));
+      ASSERT_OK_AND_ASSIGN(const Outcome outcome, ReadJsonAside(kEveryKindOfJson, settings));
       ASSERT_EQ(outcome.rejects, expected.rejects) << batch_bytes << " " << chunk_rows;
       ASSERT_EQ(outcome.rows, expected.rows) << batch_bytes << " " << chunk_rows;
       ASSERT_EQ(outcome.order, expected.order) << batch_bytes << " " << chunk_rows;
@@ -173,7 +173,7 @@ TEST(JsonRejects, MoreThanOnePartCanTell) {
 
 TEST(JsonRejects, LinesAndOffsetsBesideThem) {
   for (int64_t batch_bytes : {1, 30, 1000}) {
-    ReadSettings settings = Typed();
+    ReadSettings settings = TypedJson();
     settings.batch_bytes = batch_bytes;
     settings.columns = {"n", "a", "at"};
     const std::string text = "\xef\xbb\xbf{\"a\":1}\n\n{\"a\":\"x\"}\n {\"a\":3}\n{]\n{\"a\":4}\n";

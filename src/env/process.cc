@@ -112,6 +112,10 @@ int64_t ReadRssBytes() {
   return ParseKernelNumber(fields[1]).value_or(0) * page_bytes;
 }
 
+int64_t ReadAvailableMemoryBytes(const std::string& root) {
+  return FindKibibyteLine(ReadKernelFile(root + "/proc/meminfo").value_or(""), "MemAvailable");
+}
+
 Result<EffectiveMemoryLimit> ReadEffectiveMemoryLimit(const std::string& root) {
   const std::string meminfo = ReadKernelFile(root + "/proc/meminfo").value_or("");
   return ReadEffectiveMemoryLimit(FindCgroupDirectories(root, "memory"),

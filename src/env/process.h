@@ -29,6 +29,9 @@ ProcessMemory ParseProcessMemory(std::string_view status);
 // Current RSS alone, from /proc/self/statm: cheap enough for a sampler.
 int64_t ReadRssBytes();
 
+// What programs could be given without swapping, from /proc/meminfo below `root`; 0 = unknown.
+int64_t ReadAvailableMemoryBytes(const std::string& root = "");
+
 struct MemoryLimitCandidate {
   std::string origin;  // "RAM", "cgroup v1 /a/b memory.limit_in_bytes", "cgroup v2 /x memory.max"
   int64_t bytes = 0;

@@ -1,9 +1,12 @@
 // Text inputs: compression, encodings, standard input played back.
 #include <bzlib.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <lz4.h>
 #include <lz4frame.h>
 #include <lzma.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -373,6 +376,49 @@ TEST(TextStream, StandardInputWithTypesNeedsNoScratch) {
   EXPECT_EQ(env.scratch_files, 0);
   StandardInputEnv untyped(text);
   EXPECT_EQ(GetErrorCode(ReadStandardInput(&untyped, {}, "").status()), 161);
+}
+
+// The share of a file's pages that the page cache holds; -1 where the kernel does not tell.
+double CachedShare(const std::string& path, size_t bytes) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  void* const mapped = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor, 0);
+  std::vector<unsigned char> pages((bytes + 4095) / 4096);
+  const bool told = mapped != MAP_FAILED && ::mincore(mapped, bytes, pages.data()) == 0;
+  if (mapped != MAP_FAILED) ::munmap(mapped, bytes);
+  ::close(descriptor);
+  if (!told) return -1;
+  const auto cached = std::count_if(pages.begin(), pages.end(), [](auto page) { return page & 1; });
+  return static_cast<double>(cached) / static_cast<double>(pages.size());
+}
+
+TEST(TextInputFiles, OnlyWhatIsTooLargeLeavesThePageCache) {
+  const size_t bytes = (20 << 20) + 5000;
+  const std::string path = WriteTestFile("cached.csv", std::string(bytes, 'x'));
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_EQ(::fsync(descriptor), 0);  // dirty pages stay
+  ::close(descriptor);
+  const auto read = [&](int64_t cached_max) {
+    TextInputContext context{Env::Default(), arrow::default_memory_pool(), "", nullptr};
+    context.cached_file_bytes_max = cached_max;
+    auto input = TextInput::Make(path, static_cast<int64_t>(bytes), std::nullopt, context);
+    auto stream = (*input)->Open(TextInput::Pass::kLast).ValueOrDie();
+    std::vector<uint8_t> block(1 << 20);
+    size_t done = 0;
+    while (true) {
+      const int64_t count = ReadFully(stream.get(), std::ssize(block), block.data()).ValueOrDie();
+      if (count == 0) break;
+      EXPECT_EQ(std::count(block.begin(), block.begin() + count, 'x'), count);
+      done += static_cast<size_t>(count);
+    }
+    EXPECT_EQ(done, bytes);
+    return CachedShare(path, bytes);
+  };
+  EXPECT_NE(read(static_cast<int64_t>(bytes)), 0);
+  EXPECT_NE(read(-1), 0);  // small files are never in the way
+  const double left = read(static_cast<int64_t>(bytes) - 1);
+  std::remove(path.c_str());
+  if (left == 1) GTEST_SKIP() << "this file system holds its files in memory";
+  EXPECT_LT(left, 0.1);
 }
 
 }  // namespace

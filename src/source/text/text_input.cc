@@ -6,6 +6,7 @@
 #include <cstring>
 #include <functional>
 
+#include "env/process.h"
 #include "source/text/input_tape.h"
 #include "source/text/read_ahead.h"
 
@@ -14,20 +15,35 @@ namespace {
 
 constexpr int64_t kDetectBytes = kEncodingBytes;
 
+// So much is read before it is dropped: the kernel is asked seldom, and what it reads ahead stays.
+constexpr int64_t kDropBytes = 8 << 20;
+// Smaller files are not held against the machine's memory.
+constexpr int64_t kLargeFileBytes = 256 << 20;
+
+enum class PageCache { kKeep, kDropBehind };
+
 // Role: reads a regular file in order.
 class FileStream : public ByteStream {
  public:
-  explicit FileStream(std::unique_ptr<RandomReadFile> file) : file_(std::move(file)) {}
+  FileStream(std::unique_ptr<RandomReadFile> file, PageCache page_cache)
+      : file_(std::move(file)), page_cache_(page_cache) {}
   Result<int64_t> Read(int64_t length, uint8_t* out) override {
     ARROW_ASSIGN_OR_RAISE(int64_t count, file_->ReadAt(offset_, length, out));
     offset_ += count;
+    if (page_cache_ == PageCache::kDropBehind &&
+        (offset_ - dropped_ >= kDropBytes || count < length)) {
+      file_->DropCache(dropped_, offset_ - dropped_);
+      dropped_ = offset_;
+    }
     return count;
   }
   int64_t stored_bytes_read() const override { return offset_; }
 
  private:
   std::unique_ptr<RandomReadFile> file_;
+  const PageCache page_cache_;
   int64_t offset_ = 0;
+  int64_t dropped_ = 0;  // what lies before it has left the page cache
 };
 
 }  // namespace
@@ -73,7 +89,15 @@ Status TextInput::Detect(std::optional<TextEncoding> named) {
 Result<std::unique_ptr<ByteStream>> TextInput::OpenStored(Pass pass) {
   if (tape_ != nullptr) return InputTape::Open(tape_, pass == Pass::kReplayable);
   ARROW_ASSIGN_OR_RAISE(auto file, context_.env->OpenForRead(path_));
-  return std::unique_ptr<ByteStream>(new FileStream(std::move(file)));
+  return std::unique_ptr<ByteStream>(
+      new FileStream(std::move(file), MayStayCached() ? PageCache::kKeep : PageCache::kDropBehind));
+}
+
+bool TextInput::MayStayCached() const {
+  if (context_.cached_file_bytes_max >= 0) return size_bytes_ <= context_.cached_file_bytes_max;
+  if (size_bytes_ < kLargeFileBytes) return true;
+  const int64_t available_bytes = ReadAvailableMemoryBytes();
+  return available_bytes == 0 || size_bytes_ <= available_bytes;
 }
 
 Result<std::unique_ptr<ByteStream>> TextInput::OpenDecompressed(Pass pass) {

@@ -21,6 +21,9 @@ struct TextInputContext {
   std::string scratch_directory;  // where standard input is kept for a second pass; "" = nowhere
   Cancellation* cancellation = nullptr;  // ends a wait for standard input; may be null
   int threads = 1;  // more than one: unpacking and decoding get a thread of their own
+  // A larger file does not stay in the page cache: it could not, and would push out what others
+  // read. -1: what the machine has available when the file is opened.
+  int64_t cached_file_bytes_max = -1;
 };
 
 class InputTape;
@@ -61,6 +64,7 @@ class TextInput {
   Status Detect(std::optional<TextEncoding> named);
   Result<std::unique_ptr<ByteStream>> OpenStored(Pass pass);
   Result<std::unique_ptr<ByteStream>> OpenDecompressed(Pass pass);
+  bool MayStayCached() const;
   bool IsPlain() const {
     return compression_ == Compression::kNone && encoding_ == TextEncoding::kUtf8;
   }

@@ -25,7 +25,7 @@ PublishMode ModeOf(WriteMode mode) {
 }
 
 Status CheckNoOtherCompression(const OutputSpec& output) {
-  if (!output.format.empty()) return Status::OK();
+  if (output.format == "parquet") return Status::OK();
   for (const std::string_view ending : {".bz2", ".lz4", ".xz", ".zip", ".gz", ".zst"}) {
     if (!output.path.ends_with(ending)) continue;
     const std::string inner = output.path.substr(0, output.path.size() - ending.size());
@@ -36,6 +36,20 @@ Status CheckNoOtherCompression(const OutputSpec& output) {
                      "output cannot be compressed as {}: '{}'; use .gz or .zst, for text only, or "
                      "say --to parquet for a dataset directory of that name",
                      ending, output.path);
+  }
+  return Status::OK();
+}
+
+// A dataset directory of such a name would be taken for a file of that format.
+Status CheckNoOtherFormat(const OutputSpec& output) {
+  if (!output.format.empty()) return Status::OK();
+  for (const std::string_view ending : {".json", ".orc", ".avro", ".xlsx"}) {
+    if (!output.path.ends_with(ending)) continue;
+    return MakeError(
+        ErrorKind::kInvalidConfig, 183,
+        "output of this format is not written: '{}'; use .parquet, .csv, .tsv, .jsonl or "
+        ".arrow, or say --to parquet for a dataset directory of that name",
+        output.path);
   }
   return Status::OK();
 }
@@ -88,6 +102,7 @@ Status SetCompression(const OutputSpec& spec, const NamedFile& named, bool is_si
 // Format, delimiter and compression, and whether it is one file.
 Status SetForm(const OutputSpec& output, OutputTarget* target) {
   ARROW_RETURN_NOT_OK(CheckNoOtherCompression(output));
+  ARROW_RETURN_NOT_OK(CheckNoOtherFormat(output));
   const NamedFile named = ReadFileName(output.path);
   const FormatName* format = named.format;
   bool is_single = format != nullptr && (named.codec.empty() || format->is_text());

@@ -1,8 +1,22 @@
 #include "sink/block_codec.h"
 
+#define ZSTD_STATIC_LINKING_ONLY  // ZSTD_estimateCCtxSize_usingCParams
 #include <zstd.h>
 
+#include <algorithm>
+
 namespace headrace {
+
+int64_t CodecContextBytes(arrow::Compression::type codec, int level, int64_t block_bytes) {
+  constexpr int kUsualLevel = 3;
+  if (codec != arrow::Compression::ZSTD || level <= kUsualLevel) return 0;
+  const auto context_bytes = [&](int of_level) {
+    const auto parameters =
+        ZSTD_getCParams(of_level, static_cast<unsigned long long>(block_bytes), 0);
+    return static_cast<int64_t>(ZSTD_estimateCCtxSize_usingCParams(parameters));
+  };
+  return std::max<int64_t>(0, context_bytes(level) - context_bytes(kUsualLevel));
+}
 
 struct BlockCodec::ZstdContext {
   explicit ZstdContext(int compression_level)

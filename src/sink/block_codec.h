@@ -10,6 +10,10 @@
 
 namespace headrace {
 
+// Bytes outside the pool that one context of the codec takes while it compresses a block, beyond
+// those of zstd's usual levels (up to 3: about a MiB).
+int64_t CodecContextBytes(arrow::Compression::type codec, int level, int64_t block_bytes);
+
 // Role: a codec whose state stays from block to block; the library's own makes a context for every
 // block. Owner: one encoder. Threads: one. Errors: as the codec's.
 class BlockCodec {

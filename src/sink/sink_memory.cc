@@ -4,6 +4,7 @@
 
 #include "base/units.h"
 #include "data/byte_size.h"
+#include "sink/block_codec.h"
 #include "sink/parquet/row_group_encoder.h"
 #include "sink/row_chunks.h"
 #include "sink/text/text_form.h"
@@ -36,6 +37,16 @@ bool is_text(const SinkOptions& options) {
 int64_t EncoderBytes(const SinkOptions& options, const SinkMemory& memory, int columns) {
   if (is_text(options)) return TextEncoderBytesMax(memory.chunk_bytes);
   return RowGroupEncoderBytesMax(memory.row_group_bytes, columns, memory.parquet);
+}
+
+// Outside the pool, by the codec of each worker.
+int64_t ContextBytes(const SinkOptions& options, const SinkMemory& memory) {
+  if (options.format == OutputFormat::kParquet) {
+    return CodecContextBytes(memory.parquet.codec, memory.parquet.level,
+                             memory.parquet.data_page_bytes);
+  }
+  const int64_t block_bytes = is_text(options) ? kTextBlockBytes : memory.row_group_bytes;
+  return CodecContextBytes(options.compression.codec, options.compression.level, block_bytes);
 }
 
 // The largest row groups between `low` and `high` for which takes(row group bytes) is within
@@ -95,7 +106,8 @@ int64_t WorkerBytes(const SinkOptions& options, const SinkMemory& memory, int co
   const int64_t frames = is_partitioned(options) ? SpillWriter::WorkspaceBytes(memory.frame_bytes) +
                                                        2 * memory.frame_bytes
                                                  : 0;
-  return WithSizeClasses(encode + slices + frames) + columns * kColumnBytesOfWorker;
+  return WithSizeClasses(encode + slices + frames) + columns * kColumnBytesOfWorker +
+         ContextBytes(options, memory);
 }
 
 SinkMemory DivideMemory(const SinkOptions& options, int columns, int64_t sink_bytes) {

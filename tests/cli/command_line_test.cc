@@ -148,7 +148,6 @@ TEST_F(CommandLine, UsageErrorsAreOneLineAndExitTwo) {
       {{"convert", "a", "b", "--wher", "x"}, "did you mean '--where'?"},
       {{"convert", "a", "b", "--where"}, "flag --where needs a value"},
       {{"convert", "a", "b", "--schema", "x"}, "not available in this version"},
-      {{"convert", "a", "b", "--sort-within", "x"}, "not available in this version"},
       {{"convert", "a", "b", "--streaming-threshold", "many"}, "--streaming-threshold"},
       {{"preview", "a", "--streaming-threshold", "9"}, "does not belong to preview"},
       {{"monitor", "x"}, "monitor takes fewer arguments"},

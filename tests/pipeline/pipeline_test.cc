@@ -161,7 +161,7 @@ TEST(Pipeline, RefusalsSayWhereAndWhat) {
        {"p.yaml:4:35", "out of order"}},
       {kHead + "resources: { streaming_threshold: few }\n" + kTail, {"p.yaml:4:35"}},
       {kHead + "sink: { path: a, mode: replace }\n", {"p.yaml:4:24", "none of create"}},
-      {kHead + "sink: { path: a, format: csv }\n", {"p.yaml:4:26", "not available"}},
+      {kHead + "sink: { path: a, format: orc }\n", {"p.yaml:4:26", "none of parquet, csv"}},
       {kHead + "sink: { path: \"${NONE}\" }\n",
        {"p.yaml:4:15", "environment variable NONE is not set"}},
       {kHead + "sink: { path: \"${EMPTY:?say where}\" }\n",

@@ -8,8 +8,8 @@ namespace {
 
 TEST(ResolveOutput, RefusesWhatThisVersionDoesNotWrite) {
   OutputSpec output;
-  for (const char* path : {"", "out.csv", "out.csv.bz2", "out.tsv.gz", "a/out.arrow.lz4",
-                           "out.feather", "s3://bucket/out", "http://host/out.parquet"}) {
+  for (const char* path : {"", "out.csv.bz2", "out.tsv.xz", "a/out.arrow.lz4", "out.json",
+                           "out.orc", "s3://bucket/out", "http://host/out.parquet"}) {
     output.path = path;
     const auto target = ResolveOutput(output, "run");
     ASSERT_FALSE(target.ok()) << path;
@@ -18,6 +18,16 @@ TEST(ResolveOutput, RefusesWhatThisVersionDoesNotWrite) {
   output.path = "out.csv";
   output.format = "parquet";
   EXPECT_TRUE(ResolveOutput(output, "run").ok()) << "a dataset directory of that name, as told";
+}
+
+TEST(ResolveOutput, TextAndArrowFilesAreNamedByTheirEnding) {
+  OutputSpec output;
+  for (const char* path : {"out.csv", "out.tsv.gz", "out.jsonl.zst", "out.arrow"}) {
+    output.path = path;
+    const auto target = ResolveOutput(output, "run");
+    ASSERT_TRUE(target.ok()) << path << ": " << target.status();
+    EXPECT_EQ(target->transaction.kind, TargetKind::kSingleFile) << path;
+  }
 }
 
 TEST(ResolveOutput, OneFileOrADataset) {

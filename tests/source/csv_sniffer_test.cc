@@ -73,13 +73,15 @@ TEST(CsvSniffer, FindsComments) {
   CsvOptions none;
   none.comment = '\0';
   ExpectDialects({
-      {"# made today, by \"me\na;b\n1;2\n# 3;4\n5;6\n# so far\n",
+      {"# made today, by \"me\na;b\n1;2\n# 3, 4\n5;6\n# so far\n",
        "';', quote '\"', comment '#', header"},
-      {"a,b\n1,2\n# one\n3,4\n# two\n", "',', quote '\"', comment '#', header"},
-      {"a,b\n1,2\n# one\n3,4\n", "',', quote '\"', header"},                  // may be a broken row
-      {"tag,n\n#x,1\n#y,2\n", "',', quote '\"', header"},                     // tags
-      {"#a,b\n1,2\n", "',', quote '\"', header"},                             // a name
-      {"#x\n#y\n", "',', quote '\"', header"},                                // one column
+      {"# made today\n\na,b\n1,2\n", "',', quote '\"', 2 lines skipped, header"},
+      {"# a, b, c\na,b\n1,2\n#x,4\n", "',', quote '\"', header"},    // #x,4 may be a row
+      {"a,b\n1,2\n# one\n3,4\n# two\n", "',', quote '\"', header"},  // broken rows, perhaps
+      {"a,b\n1,2\n# one\n3,4\n", "',', quote '\"', header"},         // may be a broken row
+      {"tag,n\n#x,1\n#y,2\n", "',', quote '\"', header"},            // tags
+      {"#a,b\n1,2\n", "',', quote '\"', header"},                    // a name
+      {"#x\n#y\n", "',', quote '\"', header"},                       // one column
       {"# x\na,b\n1,2\n", "',', quote '\"', 1 lines skipped, header", none},  // forbidden
   });
 }
@@ -92,6 +94,8 @@ TEST(CsvSniffer, FindsWhereATableBegins) {
       {"Sales\n\na,b\n1,x\n2,y\n", "',', quote '\"', 2 lines skipped, header"},
       {"some notes\nmore, notes\na,b,c\n1,2,3\n", "',', quote '\"', 2 lines skipped, header"},
       {"Sales\r\na;b\r\n1;x\r\n2;y\r\n", "';', quote '\"', 1 lines skipped, header"},
+      // two tables
+      {"k,w\n1,2\n3,4\na,b,c\n1,2,3\n4,5,6\n7,8,9\n", "',', quote '\"', header"},
       // a header that lacks the name of the row names
       {"a,b\nr1,1,2\nr2,3,4\n", "',', quote '\"', header"},
       // nothing tells the header from the rows, so it is no table for sure

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.ipc as ipc
 import pyarrow.parquet as pq
 import pytest
-from test_cli_errors import INVALID, SINK, assert_one_error
+from test_cli_errors import BAD_INPUT, BUDGET, INVALID, SINK, assert_one_error
 
 ROWS = 20_000
 
@@ -229,3 +229,49 @@ def test_text_stays_within_the_budget(headrace, tmp_path):
         done = headrace("convert", "in.parquet", name, "--memory", "96MiB", "--threads", "2")
         assert done.exit_code == 0, done.stderr
         assert done.peak_rss_bytes <= 96 * (1 << 20)
+
+
+def test_the_index_of_an_arrow_file_counts(headrace, tmp_path):
+    """A record batch for every row: its place in the file is kept until the end, or the run says what it lacks."""
+    pq.write_table(pa.table({"n": pa.array(range(600_000), pa.int32())}), tmp_path / "in.parquet")
+    done = headrace(
+        "convert", "in.parquet", "out.arrow", "--row-group-rows", "1", "--memory", "64MiB", "--threads", "1"
+    )
+    assert done.peak_rss_bytes <= 64 * (1 << 20)
+    if done.exit_code == 0:
+        assert ipc.open_file(tmp_path / "out.arrow").num_record_batches == 600_000
+    else:
+        assert_one_error(done, BUDGET, "E07")
+        assert not (tmp_path / "out.arrow").exists()
+
+
+@pytest.mark.parametrize("name", ["out.arrow", "out.parquet", "out.csv.zst"])
+def test_contexts_of_high_levels_count(headrace, source, tmp_path, name):
+    compression = [] if name.endswith(".zst") else ["--compression", "zstd:19"]
+    done = headrace("convert", source, name, *compression, "--memory", "96MiB", "--threads", "2")
+    assert done.peak_rss_bytes <= 96 * (1 << 20)
+    if done.exit_code != 0:
+        assert_one_error(done, BUDGET, "E0700")
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.jsonl"])
+def test_times_beyond_the_day_are_refused(headrace, tmp_path, name):
+    for micros in (-1, 86_400_000_000):
+        pq.write_table(pa.table({"t": pa.array([0, micros], pa.time64("us"))}), tmp_path / "in.parquet")
+        done = headrace("convert", "in.parquet", name)
+        assert_one_error(done, BAD_INPUT, "E0660")
+        assert not (tmp_path / name).exists()
+
+
+def test_csv_refuses_what_its_readers_refuse(headrace, tmp_path):
+    pq.write_table(pa.table({"s": ["a", "b\0c"]}), tmp_path / "in.parquet")
+    assert_one_error(headrace("convert", "in.parquet", "out.csv"), BAD_INPUT, "E0661")
+    done = headrace("convert", "in.parquet", "out.jsonl")
+    assert done.exit_code == 0, done.stderr
+
+
+def test_a_column_of_other_delimiters_comes_back(headrace, tmp_path):
+    values = ["a;b", "c;d", "e|f", "g\th"]
+    pq.write_table(pa.table({"s": values}), tmp_path / "in.parquet")
+    assert headrace("convert", "in.parquet", "out.csv").exit_code == 0
+    assert back(headrace, tmp_path, "out.csv").column("s").to_pylist() == values

@@ -26,7 +26,7 @@ SortMemory SmallestMemory(const SinkOptions& options) {
 }
 
 int64_t WriteBytes(const SortMemory& memory) {
-  return SortSpill{nullptr, memory.frame_bytes, nullptr}.WriteBytes();
+  return SortSpill{.frame_bytes = memory.frame_bytes}.WriteBytes();
 }
 
 // A worker beside its run: the columns of a slice in their stored form, its rows and keys, and what

@@ -123,6 +123,7 @@ class SortedRunWriter {
   explicit SortedRunWriter(const SortSpill& spill) : spill_(spill), run_(spill.pool) {}
 
   Status EndFrame() {
+    if (spill_.cancellation != nullptr) ARROW_RETURN_NOT_OK(spill_.cancellation->Check());
     const BytesView bytes(frame_->data(), static_cast<size_t>(used_bytes_));
     ARROW_ASSIGN_OR_RAISE(const SpillFrame place, writer_->Write({&bytes, 1}));
     try {

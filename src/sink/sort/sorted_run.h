@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/cancellation.h"
 #include "data/row_codec.h"
 #include "data/sort_key.h"
 #include "spill/spill_area.h"
@@ -81,6 +82,7 @@ struct SortSpill {
   SpillArea* area = nullptr;
   int64_t frame_bytes = 0;  // of a usual frame
   arrow::MemoryPool* pool = nullptr;
+  const Cancellation* cancellation = nullptr;  // looked at before every frame that is written
 
   // Pool bytes that WriteSortedRun takes.
   int64_t WriteBytes() const;

@@ -77,7 +77,7 @@ SortingSink::SortingSink(SinkOptions options, SinkContext context, StageNeeds in
       context_(context),
       inner_needs_(std::move(inner_needs)),
       memory_(DivideSortMemory(options_, inner_needs_, context_.sink_bytes)),
-      spill_{context_.spill, memory_.frame_bytes, context_.pool},
+      spill_{context_.spill, memory_.frame_bytes, context_.pool, context_.cancellation},
       gate_(context_.cancellation),
       cut_(options_.threads, context_.cancellation,
            [this](CutHold cut) { return SpillHold(std::move(cut)); }),
@@ -161,8 +161,10 @@ Result<std::unique_ptr<RecordCursor>> SortingSink::Sorted() {
   return MergeSpilled();
 }
 
-// While there are more runs than can be merged at once, those at the beginning become one, which
-// stands where they stood, so that equal keys stay in order; no more of them than must be.
+// While there are more runs than can be merged at once, neighbours become one, which stands where
+// they stood, so that equal keys stay in order; no more of them than must be. From the first to the
+// last and then again: what was merged waits until all others were, so rows are written once a
+// pass.
 Result<std::unique_ptr<RecordCursor>> SortingSink::MergeSpilled() {
   int64_t frame_bytes_max = memory_.frame_bytes;
   for (const auto& [number, run] : runs_) {
@@ -173,24 +175,27 @@ Result<std::unique_ptr<RecordCursor>> SortingSink::MergeSpilled() {
   std::vector<SortedRun> runs;
   for (auto& [number, run] : runs_) runs.push_back(std::move(run));
   runs_.clear();
-  const auto open = [&](int64_t count) -> Result<std::unique_ptr<RecordCursor>> {
+  const auto open = [&](int64_t begin, int64_t count) -> Result<std::unique_ptr<RecordCursor>> {
     std::vector<std::unique_ptr<RecordCursor>> cursors;
     for (int64_t i = 0; i < count; ++i) {
       ARROW_ASSIGN_OR_RAISE(auto cursor,
-                            ReadSortedRun(std::move(runs[static_cast<size_t>(i)]), spill_));
+                            ReadSortedRun(std::move(runs[static_cast<size_t>(begin + i)]), spill_));
       cursors.push_back(std::move(cursor));
     }
     return MergeSortedRuns(std::move(cursors));
   };
-  while (static_cast<int64_t>(runs.size()) > most) {
-    ARROW_RETURN_NOT_OK(context_.cancellation->Check());
-    const int64_t count = std::min(most, static_cast<int64_t>(runs.size()) - most + 1);
-    ARROW_ASSIGN_OR_RAISE(const auto merged, open(count));
+  int64_t begin = 0;
+  while (std::ssize(runs) > most) {
+    if (begin + 2 > std::ssize(runs)) begin = 0;
+    const int64_t count = std::min({most, std::ssize(runs) - most + 1, std::ssize(runs) - begin});
+    ARROW_ASSIGN_OR_RAISE(const auto merged, open(begin, count));
     ARROW_ASSIGN_OR_RAISE(SortedRun run, WriteSortedRun(merged.get(), spill_));
-    runs.erase(runs.begin() + 1, runs.begin() + count);
-    runs.front() = std::move(run);
+    const auto first = runs.begin() + begin;
+    runs.erase(first + 1, first + count);
+    runs[static_cast<size_t>(begin)] = std::move(run);
+    ++begin;
   }
-  return open(static_cast<int64_t>(runs.size()));
+  return open(0, std::ssize(runs));
 }
 
 Result<std::unique_ptr<Sink>> SortingSink::MakeInner() const {

@@ -28,6 +28,13 @@ Status OutsideYears(int64_t day) {
                    day);
 }
 
+Status OutsideDay(int64_t units, int64_t per_second) {
+  return MakeError(ErrorKind::kBadInput, 660,
+                   "a time of day outside 00:00:00 to 24:00:00 has no text; filter or correct it: "
+                   "{} units of 1/{} s since midnight",
+                   units, per_second);
+}
+
 // Appends what `put(value, char*)` writes, NULL as the format has it.
 template <typename ArrayType, typename Put>
 class PlainText : public ColumnText {
@@ -168,6 +175,7 @@ std::unique_ptr<ColumnText> Clocks(const arrow::Array& values, const TextStyle& 
   const int64_t per_second =
       UnitsPerSecond(checked_cast<const arrow::TimeType&>(*values.type()).unit());
   return Times<ArrayType>(values, style, [per_second](int64_t value, char* out) -> Result<char*> {
+    if (value < 0 || value >= kSecondsPerDay * per_second) return OutsideDay(value, per_second);
     return PutClock(value, per_second, out);
   });
 }

@@ -35,15 +35,21 @@ Status CheckText(std::string_view value) {
                    value.size());
 }
 
-// Blanks at either end are kept by readers only in quotes, and a byte order mark that begins a
-// file would be taken for one.
+constexpr std::string_view kDelimiters = ",;|\t";
+
+// Blanks at either end are kept by readers only in quotes, a byte order mark that begins a file
+// would be taken for one, and a delimiter of other files for this file's own.
 bool NeedsQuotes(std::string_view value, char delimiter) {
   if (value.empty() || value.front() == ' ' || value.back() == ' ' || value.front() == '\t' ||
       value.back() == '\t' || value.front() == '\xef' || value.front() == '#') {
     return true;
   }
+  // Readers are told a tab by the name of the file, a comma they may have to guess.
+  const std::string_view delimiters =
+      delimiter == ',' ? kDelimiters : std::string_view(&delimiter, 1);
   for (const char c : value) {
-    if (c == delimiter || c == '"' || c == '\n' || c == '\r') return true;
+    if (c == '"' || c == '\n' || c == '\r' || delimiters.find(c) != std::string_view::npos)
+      return true;
   }
   return false;
 }
@@ -52,6 +58,13 @@ bool NeedsQuotes(std::string_view value, char delimiter) {
 
 Status AppendCsvField(std::string_view value, char delimiter, TextBuffer* out) {
   ARROW_RETURN_NOT_OK(CheckText(value));
+  if (value.find('\0') != std::string_view::npos) {
+    return MakeError(
+        ErrorKind::kBadInput, 661,
+        "a text that holds a NUL byte cannot be written as CSV, whose readers refuse it; "
+        "clean the value first, or write JSON lines: {} bytes",
+        value.size());
+  }
   if (!NeedsQuotes(value, delimiter)) return out->Append(value);
   const auto quotes = std::count(value.begin(), value.end(), '"');
   ARROW_RETURN_NOT_OK(out->Reserve(static_cast<int64_t>(value.size()) + quotes + 2));

@@ -5,7 +5,6 @@
 namespace headrace {
 namespace {
 
-constexpr int64_t kSecondsPerDay = 86'400;
 constexpr int64_t kDayMin = -719'162;   // 0001-01-01
 constexpr int64_t kDayMax = 2'932'896;  // 9999-12-31
 

@@ -12,6 +12,8 @@ namespace headrace {
 // Most bytes that one of these writes: "2024-02-29 13:05:00.123456789Z".
 inline constexpr int64_t kTimeTextBytesMax = 32;
 
+inline constexpr int64_t kSecondsPerDay = 86'400;
+
 int64_t UnitsPerSecond(arrow::TimeUnit::type unit);
 
 // Whether a day since 1970-01-01 lies in the years 0001 to 9999, the only ones with a text.

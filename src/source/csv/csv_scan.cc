@@ -213,13 +213,18 @@ class Opening {
         context_(context),
         matcher_(scan_options.schema_mode) {}
 
-  Status AddFirst(const CsvFile& file) {
+  // What is guessed from it holds for all: lines to pass over only where there are no others, whose
+  // rows they might be.
+  Status AddFirst(const CsvFile& file, bool is_only) {
+    CsvOptions options = options_;
+    if (!is_only && !options.comment.has_value()) options.comment = '\0';
+    if (!is_only && !options.skip_rows.has_value()) options.skip_rows = 0;
     ARROW_ASSIGN_OR_RAISE(auto input, OpenInput(file));
     ARROW_ASSIGN_OR_RAISE(const Dialect given, DialectOfOptions(options_));
     ARROW_ASSIGN_OR_RAISE(TextSample sample, ReadStart(input.get(), given, /*newline_known=*/false,
                                                        kSampleBytes, context_.pool));
     ARROW_ASSIGN_OR_RAISE(SniffResult sniffed,
-                          SniffDialect(sample, options_, file.path, context_.pool));
+                          SniffDialect(sample, options, file.path, context_.pool));
     layout_.dialect = sniffed.dialect;
     evidence_ = std::move(sniffed.evidence);
     if (input->compression() != Compression::kNone) {
@@ -314,7 +319,7 @@ Result<std::unique_ptr<Scan>> OpenCsvScan(std::vector<CsvFile> files, const CsvO
                      FormatBytes(kRecordBytesLimit), FormatCount(context.batch_bytes));
   }
   Opening opening(options, scan_options, context);
-  ARROW_RETURN_NOT_OK(opening.AddFirst(files[0]));
+  ARROW_RETURN_NOT_OK(opening.AddFirst(files[0], files.size() == 1));
   for (size_t i = 1; i < files.size(); ++i) {
     if (context.cancellation != nullptr) ARROW_RETURN_NOT_OK(context.cancellation->Check());
     ARROW_RETURN_NOT_OK(opening.AddOther(files[i]));

@@ -71,6 +71,35 @@ size_t NarrowRecords(const std::vector<SampleRecord>& records) {
   return narrow == 1 && records[0].fields.size() * 2 > width ? 0 : narrow;
 }
 
+// Two of the lines before the table have the same several columns: they may be a table as well.
+bool LooksLikeATable(const std::vector<SampleRecord>& records, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      const size_t width = records[i].fields.size();
+      if (width > 1 && width == records[j].fields.size()) return true;
+    }
+  }
+  return false;
+}
+
+struct CommentLines {
+  size_t all = 0;
+  size_t leading = 0;     // before any other line
+  size_t maybe_rows = 0;  // as wide as the table
+};
+
+CommentLines CountComments(const std::vector<SampleRecord>& lines, int64_t width) {
+  CommentLines found;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (!BeginsWithCommentSign(lines[i])) continue;
+    found.leading += found.all == i;
+    ++found.all;
+    found.maybe_rows += std::ssize(lines[i].fields) == width;
+  }
+  if (found.all == lines.size()) found.leading = 0;
+  return found;
+}
+
 }  // namespace
 
 int DialectFit::Rank() const {
@@ -156,9 +185,10 @@ Status DialectSearch::TrySingleQuotes(Dialect dialect) {
   return Status::OK();
 }
 
-// Lines that begin with the sign are comments where they alone spoil a table: all others have the
-// same several columns and most of them have not (some may be rows that were commented out). One
-// such line in the midst of a text is not enough.
+// Lines that begin with the sign are comments where the text begins with one, they alone spoil a
+// table, and none of them could be a row of it. Those before the table are skipped as lines. A sign
+// that holds for the whole input would take rows away that nobody has looked at, so it is taken
+// only where the sample is all there is.
 Status DialectSearch::TryComments() {
   if (options_.comment.has_value() || !Contains({&kCommentSign, 1})) return Status::OK();
   for (const uint8_t delimiter : Delimiters()) {
@@ -170,17 +200,22 @@ Status DialectSearch::TryComments() {
     if (fit.Rank() != DialectFit::kPerfect || !(best_ < fit)) continue;
     Dialect plain = dialect;  // comments as records, whatever quotes they hold
     plain.comment = plain.quote = plain.escape = kNoCharacter;
-    ARROW_ASSIGN_OR_RAISE(SampleRecords records, Cut(plain));
-    int64_t comments = 0, rows = 0;
-    for (const SampleRecord& record : records.records) {
-      if (!BeginsWithCommentSign(record)) continue;
-      ++comments;
-      rows += static_cast<int64_t>(record.fields.size()) == fit.width;
+    ARROW_ASSIGN_OR_RAISE(SampleRecords lines, Cut(plain));
+    const CommentLines found = CountComments(lines.records, fit.width);
+    if (found.leading == 0 || found.maybe_rows > 0) continue;
+    if (found.all == found.leading && !options_.skip_rows.has_value()) {
+      dialect.comment = kNoCharacter;
+      dialect.skip_rows = LinesBefore(lines.records[found.leading]);
+    } else if (!sample_.whole() || std::ssize(lines.records) == kSniffedRecords) {
+      continue;
     }
-    const bool at_start = comments > 0 && BeginsWithCommentSign(records.records[0]);
-    if (rows * 2 < comments && (at_start || comments > 1)) Take(dialect, fit);
+    Take(dialect, fit);
   }
   return Status::OK();
+}
+
+int64_t DialectSearch::LinesBefore(const SampleRecord& record) const {
+  return std::count(sample_.text(), sample_.text() + record.begin, start_.newline);
 }
 
 // A title, a date, remarks: narrow lines, fewer than records after them, before a table that is
@@ -194,8 +229,8 @@ Status DialectSearch::TryPreamble() {
     if (all.records.empty()) continue;
     const size_t narrow = NarrowRecords(all.records);
     if (narrow == 0 || narrow * 2 > all.records.size()) continue;
-    dialect.skip_rows =
-        std::count(sample_.text(), sample_.text() + all.records[narrow].begin, dialect.newline);
+    if (LooksLikeATable(all.records, narrow)) continue;
+    dialect.skip_rows = LinesBefore(all.records[narrow]);
     if (dialect.skip_rows > kPreambleLinesMax) continue;
     ARROW_ASSIGN_OR_RAISE(SampleRecords table, Cut(dialect));
     const DialectFit fit = MeasureFit(table, dialect);

@@ -49,6 +49,8 @@ class DialectSearch {
   Status TryDelimiters(Dialect dialect, int least_rank = 0);
   Status TrySingleQuotes(Dialect dialect);
   Status TryComments();
+  // Lines of the sample before a record.
+  int64_t LinesBefore(const SampleRecord& record) const;
   Status TryPreamble();
   Result<SampleRecords> Cut(const Dialect& dialect) const;
   Result<DialectFit> Measure(const Dialect& dialect) const;

@@ -88,7 +88,8 @@ class JsonScan : public Scan {
 
   Result<std::shared_ptr<arrow::Schema>> Type(const ScanRequest& request) override {
     std::vector<std::string> wanted = request.columns;
-    if (request.all_columns && wanted.empty()) wanted = names_;
+    all_columns_ = request.all_columns;
+    if (all_columns_ && wanted.empty()) wanted = names_;
     ARROW_ASSIGN_OR_RAISE(auto types, GivenTypes());
     const auto found = found_.shape.Fields();
     evidence_.push_back(
@@ -124,7 +125,8 @@ class JsonScan : public Scan {
     settings.field_bytes_max = options_.field_bytes_max;
     settings.bad_rows = context_.bad_rows;
     settings.keys.assign(names_.begin(), names_.begin() + static_cast<ptrdiff_t>(key_count_));
-    settings.only_these_keys = !found_.given_keys.empty();
+    // A column more is told only to those who asked for all of them.
+    settings.only_these_keys = all_columns_ && !found_.given_keys.empty();
     settings.places = places_;
     settings.pool = context_.pool;
     ARROW_ASSIGN_OR_RAISE(auto source, JsonSource::Make(inputs_, schema_, std::move(settings)));
@@ -162,6 +164,7 @@ class JsonScan : public Scan {
   std::vector<std::string> evidence_;
   std::vector<std::string> names_;  // keys, then places
   size_t key_count_ = 0;
+  bool all_columns_ = true;  // were asked for
   std::shared_ptr<arrow::Schema> schema_;  // of the wanted columns
 };
 

@@ -164,7 +164,7 @@ class JsonScan : public Scan {
   std::vector<std::string> evidence_;
   std::vector<std::string> names_;  // keys, then places
   size_t key_count_ = 0;
-  bool all_columns_ = true;  // were asked for
+  bool all_columns_ = true;                // were asked for
   std::shared_ptr<arrow::Schema> schema_;  // of the wanted columns
 };
 

@@ -10,7 +10,7 @@
 namespace headrace {
 namespace {
 
-constexpr int kDepthMax = 64;  // symbolic links may form circles
+constexpr int kDirectoryDepthMax = 64;  // symbolic links may form circles
 
 bool IsLeftOut(std::string_view name) { return name.starts_with('_') || name.starts_with('.'); }
 
@@ -57,9 +57,9 @@ class Listing {
   }
 
   Status AddDirectory(const std::string& directory, const std::string& root, int depth) {
-    if (depth > kDepthMax) {
+    if (depth > kDirectoryDepthMax) {
       return MakeError(ErrorKind::kSource, 313, "directories nest deeper than {} levels: {}",
-                       kDepthMax, directory);
+                       kDirectoryDepthMax, directory);
     }
     ARROW_ASSIGN_OR_RAISE(const auto entries, env_->List(directory));
     for (const DirectoryEntry& entry : entries) {

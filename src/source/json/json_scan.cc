@@ -12,7 +12,7 @@
 namespace headrace {
 namespace {
 
-constexpr int64_t kSampleBytes = 64 * 1024;
+constexpr int64_t kJsonSampleBytes = 64 * 1024;
 constexpr int64_t kRowBytesMaxLeast = 16 << 20;
 // What a leaf of the schema takes in a worker even where its values are few.
 constexpr int64_t kLeafBytes = 4 * 1024;
@@ -180,11 +180,11 @@ Result<JsonInput> OpenInput(const JsonFile& file, const CsvOptions& options,
                                         {context.env, context.pool, context.spill_directory,
                                          context.cancellation, context.threads}));
   ARROW_ASSIGN_OR_RAISE(auto stream, input.text->Open(TextInput::Pass::kReplayable));
-  ARROW_ASSIGN_OR_RAISE(auto sample, JsonBlock::Make(kSampleBytes, context.pool));
+  ARROW_ASSIGN_OR_RAISE(auto sample, JsonBlock::Make(kJsonSampleBytes, context.pool));
   ARROW_ASSIGN_OR_RAISE(const int64_t length,
-                        ReadFully(stream.get(), kSampleBytes, sample->text()));
+                        ReadFully(stream.get(), kJsonSampleBytes, sample->text()));
   sample->SetLength(length);
-  input.framing = DetectJsonFraming(sample->text(), sample->end(), length < kSampleBytes);
+  input.framing = DetectJsonFraming(sample->text(), sample->end(), length < kJsonSampleBytes);
   sample->framing = input.framing;
   given->Look(sample.get());
   return input;
@@ -234,7 +234,7 @@ StageNeeds JsonNeeds(int64_t batch_bytes) {
   needs.name = "source json";
   needs.worker_floor_bytes = batch_bytes * 17 / 4 + 64 * 1024;
   needs.worker_wanted_bytes = needs.worker_floor_bytes;
-  needs.fixed_floor_bytes = std::max(batch_bytes * 9 / 8, 2 * kSampleBytes) + 64 * 1024;
+  needs.fixed_floor_bytes = std::max(batch_bytes * 9 / 8, 2 * kJsonSampleBytes) + 64 * 1024;
   needs.fixed_wanted_bytes = needs.fixed_floor_bytes;
   return needs;
 }

@@ -12,7 +12,7 @@
 namespace headrace {
 namespace {
 
-constexpr int64_t kTailBytes = 8;  // length of the footer and magic
+constexpr int64_t kFooterTailBytes = 8;  // length of the footer and magic
 constexpr int64_t kHeadBytes = 4;
 // The footer's structures in memory are about this many times their serialized size.
 constexpr int64_t kFooterExpansion = 8;
@@ -23,7 +23,7 @@ uint32_t LittleEndian(const char* bytes) {
   return value;
 }
 
-std::string OneLine(std::string_view text) {
+std::string TextOnOneLine(std::string_view text) {
   std::string line(text.substr(0, 300));
   for (char& c : line) {
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';
@@ -34,7 +34,7 @@ std::string OneLine(std::string_view text) {
 Status Damaged(const std::string& path, std::string_view place, std::string_view what) {
   return MakeError(ErrorKind::kBadInput, 501,
                    "damaged Parquet file: {}, {}: {}; get a fresh copy of the file", path, place,
-                   OneLine(what));
+                   TextOnOneLine(what));
 }
 
 }  // namespace
@@ -65,7 +65,7 @@ Status AtParquetSeam(const std::string& path, const std::string& place,
   }
   if (status.IsNotImplemented()) {
     return MakeError(ErrorKind::kBadInput, 502, "Parquet feature that cannot be read: {}, {}: {}",
-                     path, place, OneLine(status.message()));
+                     path, place, TextOnOneLine(status.message()));
   }
   return Damaged(path, place, status.message());
 }
@@ -114,11 +114,12 @@ Status ParquetFile::CheckEnds() {
   if (size_bytes_ == 0)
     return MakeError(ErrorKind::kBadInput, 504, "Parquet file is empty: {}", path_);
   char head[kHeadBytes] = {};
-  char tail[kTailBytes] = {};
-  const bool has_both = size_bytes_ >= kHeadBytes + kTailBytes;
+  char tail[kFooterTailBytes] = {};
+  const bool has_both = size_bytes_ >= kHeadBytes + kFooterTailBytes;
   ARROW_RETURN_NOT_OK(input_->ReadAt(0, std::min(size_bytes_, kHeadBytes), head).status());
   if (has_both)
-    ARROW_RETURN_NOT_OK(input_->ReadAt(size_bytes_ - kTailBytes, kTailBytes, tail).status());
+    ARROW_RETURN_NOT_OK(
+        input_->ReadAt(size_bytes_ - kFooterTailBytes, kFooterTailBytes, tail).status());
   const std::string_view head_magic(head, 4);
   const std::string_view tail_magic(tail + 4, 4);
   if (head_magic == "PARE" || tail_magic == "PARE") {
@@ -136,7 +137,7 @@ Status ParquetFile::CheckEnds() {
         path_, size_bytes_);
   }
   footer_bytes_ = LittleEndian(tail);
-  if (footer_bytes_ > size_bytes_ - kHeadBytes - kTailBytes) {
+  if (footer_bytes_ > size_bytes_ - kHeadBytes - kFooterTailBytes) {
     return Damaged(
         path_, "footer",
         fmt::format("the footer claims {} of the file's {} bytes", footer_bytes_, size_bytes_));
@@ -194,7 +195,7 @@ Status ParquetFile::CheckColumnChunk(int row_group, int column,
                                      const parquet::ColumnChunkMetaData& chunk) {
   const auto where = [&] {
     return fmt::format("row group {}, column '{}'", row_group,
-                       OneLine(chunk.path_in_schema()->ToDotString()));
+                       TextOnOneLine(chunk.path_in_schema()->ToDotString()));
   };
   if (!chunk.file_path().empty()) {
     return MakeError(ErrorKind::kBadInput, 509,

@@ -15,7 +15,7 @@ namespace {
 constexpr int64_t kUsualPageBytes = 1 << 20;
 constexpr int64_t kUsualColumns = 16;
 // Batches in flight of one worker: the one being decoded, and what its decoding converts.
-constexpr int64_t kBatchesPerWorker = 2;
+constexpr int64_t kBatchesOfWorker = 2;
 
 // Bytes that one worker holds while it reads this row group: of every column the compressed and the
 // plain page, the dictionary and the stream's buffer. Page sizes are not in the footer; a page is
@@ -130,7 +130,7 @@ StageNeeds ParquetScan::needs(int64_t batch_bytes) const {
   needs.fixed_floor_bytes =
       10 * footer_bytes_ + row_groups_ * static_cast<int64_t>(sizeof(RowGroupUnit)) + range_bytes_;
   needs.fixed_wanted_bytes = needs.fixed_floor_bytes;
-  needs.worker_floor_bytes = decode_bytes_ + kBatchesPerWorker * batch_bytes;
+  needs.worker_floor_bytes = decode_bytes_ + kBatchesOfWorker * batch_bytes;
   needs.worker_wanted_bytes = needs.worker_floor_bytes + decode_bytes_ / 2;
   return needs;
 }
@@ -255,9 +255,9 @@ StageNeeds ParquetNeeds(int64_t batch_bytes) {
   needs.name = "source parquet";
   needs.fixed_floor_bytes = needs.fixed_wanted_bytes = 1 << 20;
   needs.worker_floor_bytes =
-      kUsualColumns * (kUsualPageBytes / 4 + kStreamBufferBytes) + kBatchesPerWorker * batch_bytes;
+      kUsualColumns * (kUsualPageBytes / 4 + kStreamBufferBytes) + kBatchesOfWorker * batch_bytes;
   needs.worker_wanted_bytes =
-      kUsualColumns * (kUsualPageBytes + kStreamBufferBytes) + kBatchesPerWorker * batch_bytes;
+      kUsualColumns * (kUsualPageBytes + kStreamBufferBytes) + kBatchesOfWorker * batch_bytes;
   return needs;
 }
 

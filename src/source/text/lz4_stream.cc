@@ -19,7 +19,7 @@ constexpr uint32_t kStoredAsIs = 0x80000000;      // a block's length: the block
 constexpr int64_t kHistoryBytes = 64 * 1024;      // how far back a block may refer
 constexpr int64_t kLegacyBlockBytes = 8 << 20;
 constexpr int64_t kLargestBlockBytes = 4 << 20;
-constexpr int64_t kHeaderBytesMax = 15;
+constexpr int64_t kFrameHeaderBytesMax = 15;
 
 uint32_t LittleEndian(const uint8_t* bytes) {
   return bytes[0] | bytes[1] << 8 | bytes[2] << 16 | static_cast<uint32_t>(bytes[3]) << 24;
@@ -95,7 +95,7 @@ class Lz4Stream : public ByteStream {
   }
 
   Status ReadDescriptor() {
-    uint8_t header[kHeaderBytesMax];
+    uint8_t header[kFrameHeaderBytesMax];
     ARROW_RETURN_NOT_OK(Take(2, header));
     const uint8_t flags = header[0];
     flags_.linked = (flags & 0x20) == 0;

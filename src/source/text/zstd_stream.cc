@@ -12,7 +12,7 @@
 namespace headrace {
 namespace {
 
-constexpr int64_t kInputBytes = 64 * 1024;
+constexpr int64_t kStoredBytesRead = 64 * 1024;
 // Windows above 128 MiB need zstd's own --long flag too; the pool refuses smaller ones that do not
 // fit the budget.
 constexpr int kWindowLogMax = 27;
@@ -37,7 +37,8 @@ class ZstdStream : public ByteStream {
     ZSTD_outBuffer output{out, static_cast<size_t>(length), 0};
     while (output.pos == 0) {
       if (pending_.pos == pending_.size) {
-        ARROW_ASSIGN_OR_RAISE(int64_t count, stored_->Read(kInputBytes, input_->mutable_data()));
+        ARROW_ASSIGN_OR_RAISE(int64_t count,
+                              stored_->Read(kStoredBytesRead, input_->mutable_data()));
         consumed_ += count;
         pending_ = {input_->data(), static_cast<size_t>(count), 0};
         if (count == 0 && inside_frame_ && !drained_) {
@@ -91,7 +92,7 @@ class ZstdStream : public ByteStream {
 
 Result<std::unique_ptr<ByteStream>> OpenZstdStream(std::unique_ptr<ByteStream> stored,
                                                    std::string path, arrow::MemoryPool* pool) {
-  ARROW_ASSIGN_OR_RAISE(auto input, arrow::AllocateBuffer(kInputBytes, pool));
+  ARROW_ASSIGN_OR_RAISE(auto input, arrow::AllocateBuffer(kStoredBytesRead, pool));
   ZSTD_DCtx* context = ZSTD_createDCtx_advanced({AllocateFromPool, FreeToPool, pool});
   if (context == nullptr) {
     return MakeError(ErrorKind::kOutOfMemory, 705,
@@ -110,7 +111,7 @@ int64_t ZstdStreamBytes(std::string_view first_bytes) {
   if (ZSTD_getFrameHeader(&header, first_bytes.data(), first_bytes.size()) == 0) {
     window = static_cast<int64_t>(std::min<uint64_t>(header.windowSize, 1ULL << kWindowLogMax));
   }
-  return kInputBytes + kContextBytes + window;
+  return kStoredBytesRead + kContextBytes + window;
 }
 
 }  // namespace headrace

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/cancellation.h"
+#include "base/turn_gate.h"
 #include "sink/output_form.h"
 
 namespace headrace {
@@ -40,8 +41,8 @@ class EncodeSlots {
 
 // Role: the work that comes up while a morsel is inside the gate, to be done by its worker once
 // outside, so that workers encode side by side. Every piece holds a slot until it is done; without
-// a free one the worker does its oldest piece at once. Owner: the sink. Threads: Add, RunWhere and
-// TakeAll only inside the gate; Run from any thread, on what it took.
+// a free one the worker does its oldest piece at once. Owner: the sink. Threads: Add, RunOldest and
+// RunAll only inside the gate; EndTurn from any thread.
 template <typename Work>
 class GateWork {
  public:
@@ -63,15 +64,23 @@ class GateWork {
 
   bool empty() const { return pending_.empty(); }
 
+  // What is left when no morsel is.
+  Status RunAll() {
+    while (!pending_.empty()) ARROW_RETURN_NOT_OK(RunOldest());
+    return Status::OK();
+  }
+
   Status RunOldest() {
     Work oldest = std::move(pending_.front());
     pending_.pop_front();
     return RunOne(std::move(oldest));
   }
 
-  std::deque<Work> TakeAll() { return std::exchange(pending_, {}); }
-
-  Status Run(std::deque<Work> taken) {
+  // The end of a morsel: ends its turn, then does what is left of its work outside.
+  Status EndTurn(TurnGate* gate, int64_t sequence) {
+    ARROW_RETURN_NOT_OK(gate->Enter(sequence));
+    std::deque<Work> taken = std::exchange(pending_, {});
+    ARROW_RETURN_NOT_OK(gate->Leave(sequence));
     while (!taken.empty()) {
       Work oldest = std::move(taken.front());
       taken.pop_front();

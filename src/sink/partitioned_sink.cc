@@ -7,6 +7,7 @@
 #include "sink/partition_path.h"
 #include "sink/partitioned_finish.h"
 #include "sink/stored_columns.h"
+#include "sink/take_in_turn.h"
 
 namespace headrace {
 namespace {
@@ -84,16 +85,10 @@ PartitionedSink::PartitionedSink(SinkOptions options, SinkContext context, SinkM
 
 Status PartitionedSink::Consume(int64_t sequence, Batch batch) {
   if (batch.rows() == 0) return Status::OK();
-  const auto slices = SliceByBytes(batch.columns, memory_.slice_bytes);
-  // The first slice, which is usually all, is made ready before the turn has come.
-  ARROW_ASSIGN_OR_RAISE(ReadyRows first, MakeReady(slices[0]));
-  ARROW_RETURN_NOT_OK(gate_.Enter(sequence));
-  ARROW_RETURN_NOT_OK(TakeIn(std::move(first)));
-  for (size_t i = 1; i < slices.size(); ++i) {
-    ARROW_ASSIGN_OR_RAISE(ReadyRows next, MakeReady(slices[i]));
-    ARROW_RETURN_NOT_OK(TakeIn(std::move(next)));
-  }
-  return Status::OK();
+  return TakeInTurn(
+      SliceByBytes(batch.columns, memory_.slice_bytes), &gate_, sequence,
+      [this](const auto& slice) { return MakeReady(slice); },
+      [this](ReadyRows ready) { return TakeIn(std::move(ready)); });
 }
 
 Result<PartitionedSink::ReadyRows> PartitionedSink::MakeReady(
@@ -128,12 +123,7 @@ Status PartitionedSink::Route(const GroupedRows& grouped, const EncodedRows& row
   return Status::OK();
 }
 
-Status PartitionedSink::EndMorsel(int64_t sequence) {
-  ARROW_RETURN_NOT_OK(gate_.Enter(sequence));
-  auto cut = cut_.TakeAll();
-  ARROW_RETURN_NOT_OK(gate_.Leave(sequence));
-  return cut_.Run(std::move(cut));
-}
+Status PartitionedSink::EndMorsel(int64_t sequence) { return cut_.EndTurn(&gate_, sequence); }
 
 Result<SinkSummary> PartitionedSink::Finish() {
   if (hold_.is_open()) {
@@ -154,7 +144,7 @@ Status PartitionedSink::FinishRows() {
                       useful_row_group_bytes, memory_);
   PartitionedFinish finish({&table_, &router_, &work_, &files_, context_.pool, side_by_side(),
                             memory, AllowedIn(context_)});
-  return finish.Run([this] { return cut_.Run(cut_.TakeAll()); });
+  return finish.Run([this] { return cut_.RunAll(); });
 }
 
 Status PartitionedSink::WriteEmptyFile() {

@@ -5,6 +5,7 @@
 #include "data/byte_size.h"
 #include "sink/empty_result.h"
 #include "sink/stored_columns.h"
+#include "sink/take_in_turn.h"
 
 namespace headrace {
 
@@ -25,15 +26,9 @@ Status StreamSink::Consume(int64_t sequence, Batch batch) {
   if (batch.rows() == 0) return Status::OK();
   auto slices = SliceByBytes(batch.columns, memory_.slice_bytes);
   batch.columns.reset();
-  // The first slice, which is usually all, is copied before the turn has come.
-  ARROW_ASSIGN_OR_RAISE(auto stored, Store(std::move(slices[0])));
-  ARROW_RETURN_NOT_OK(gate_.Enter(sequence));
-  ARROW_RETURN_NOT_OK(Gather(std::move(stored)));
-  for (size_t i = 1; i < slices.size(); ++i) {
-    ARROW_ASSIGN_OR_RAISE(auto next, Store(std::move(slices[i])));
-    ARROW_RETURN_NOT_OK(Gather(std::move(next)));
-  }
-  return Status::OK();
+  return TakeInTurn(
+      std::move(slices), &gate_, sequence, [this](auto slice) { return Store(std::move(slice)); },
+      [this](StoredSlice slice) { return Gather(std::move(slice)); });
 }
 
 Result<StreamSink::StoredSlice> StreamSink::Store(std::shared_ptr<arrow::RecordBatch> slice) const {
@@ -69,8 +64,7 @@ Status StreamSink::Gather(StoredSlice slice) {
   }
   if (!slice.alone) return Status::OK();
   if (filling_rows_ > 0) ARROW_RETURN_NOT_OK(Cut());
-  while (!cut_.empty()) ARROW_RETURN_NOT_OK(cut_.RunOldest());
-  return Status::OK();
+  return cut_.RunAll();
 }
 
 Status StreamSink::Cut() {
@@ -81,12 +75,7 @@ Status StreamSink::Cut() {
   return Status::OK();
 }
 
-Status StreamSink::EndMorsel(int64_t sequence) {
-  ARROW_RETURN_NOT_OK(gate_.Enter(sequence));
-  auto cut = cut_.TakeAll();
-  ARROW_RETURN_NOT_OK(gate_.Leave(sequence));
-  return cut_.Run(std::move(cut));
-}
+Status StreamSink::EndMorsel(int64_t sequence) { return cut_.EndTurn(&gate_, sequence); }
 
 Status StreamSink::EncodeAndWrite(CutRowGroup row_group) {
   return encoders_.Encode(std::move(row_group.batches),
@@ -98,7 +87,7 @@ Status StreamSink::EncodeAndWrite(CutRowGroup row_group) {
 Result<SinkSummary> StreamSink::Finish() {
   if (filling_rows_ > 0) {
     ARROW_RETURN_NOT_OK(Cut());
-    ARROW_RETURN_NOT_OK(cut_.Run(cut_.TakeAll()));
+    ARROW_RETURN_NOT_OK(cut_.RunAll());
   }
   ARROW_RETURN_NOT_OK(files_.FinishAll());
   SinkSummary summary;

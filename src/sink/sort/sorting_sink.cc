@@ -8,6 +8,7 @@
 #include "data/byte_size.h"
 #include "sink/partition_keys.h"
 #include "sink/stored_columns.h"
+#include "sink/take_in_turn.h"
 
 namespace headrace {
 namespace {
@@ -85,16 +86,10 @@ SortingSink::SortingSink(SinkOptions options, SinkContext context, StageNeeds in
 
 Status SortingSink::Consume(int64_t sequence, Batch batch) {
   if (batch.rows() == 0) return Status::OK();
-  const auto slices = SliceForRows(batch.columns, memory_.slice_bytes);
-  // The first slice, which is usually all, is made ready before the turn has come.
-  ARROW_ASSIGN_OR_RAISE(ReadyRows first, MakeReady(slices[0]));
-  ARROW_RETURN_NOT_OK(gate_.Enter(sequence));
-  ARROW_RETURN_NOT_OK(TakeIn(std::move(first)));
-  for (size_t i = 1; i < slices.size(); ++i) {
-    ARROW_ASSIGN_OR_RAISE(ReadyRows next, MakeReady(slices[i]));
-    ARROW_RETURN_NOT_OK(TakeIn(std::move(next)));
-  }
-  return Status::OK();
+  return TakeInTurn(
+      SliceForRows(batch.columns, memory_.slice_bytes), &gate_, sequence,
+      [this](const auto& slice) { return MakeReady(slice); },
+      [this](ReadyRows ready) { return TakeIn(std::move(ready)); });
 }
 
 Result<SortingSink::ReadyRows> SortingSink::MakeReady(
@@ -128,12 +123,7 @@ Status SortingSink::SpillHold(CutHold cut) {
   return Status::OK();
 }
 
-Status SortingSink::EndMorsel(int64_t sequence) {
-  ARROW_RETURN_NOT_OK(gate_.Enter(sequence));
-  auto cut = cut_.TakeAll();
-  ARROW_RETURN_NOT_OK(gate_.Leave(sequence));
-  return cut_.Run(std::move(cut));
-}
+Status SortingSink::EndMorsel(int64_t sequence) { return cut_.EndTurn(&gate_, sequence); }
 
 Result<SinkSummary> SortingSink::Finish() {
   ARROW_ASSIGN_OR_RAISE(const auto sorted, Sorted());

@@ -7,16 +7,16 @@
 #include "base/units.h"
 
 namespace headrace {
-namespace {
-
-// Blocks above this multiple of the usual size (grown for a long record) are not kept.
-constexpr int64_t kKeptGrowth = 2;
-
-}  // namespace
 
 BlockReader::BlockReader(std::vector<CsvInput> inputs, const Dialect& dialect,
                          const BlockLimits& limits, TextInput::Pass pass, arrow::MemoryPool* pool)
-    : inputs_(std::move(inputs)), dialect_(dialect), limits_(limits), pass_(pass), pool_(pool) {}
+    : inputs_(std::move(inputs)),
+      dialect_(dialect),
+      limits_(limits),
+      pass_(pass),
+      pool_(pool),
+      tail_(limits.block_bytes, pool),
+      free_blocks_(limits.block_bytes) {}
 
 BlockReader::~BlockReader() = default;
 
@@ -36,12 +36,12 @@ Result<std::unique_ptr<TextBlock>> BlockReader::Next(int64_t* sequence) {
     if (block->scan.record_end == 0) {  // the end of this input
       finished_stored_bytes_ += stream_->stored_bytes_read();
       stream_.reset();
-      if (block->capacity() <= kKeptGrowth * limits_.block_bytes)
-        free_blocks_.push_back(std::move(block));
+      free_blocks_.Put(std::move(block));
       continue;
     }
-    ARROW_RETURN_NOT_OK(KeepTail(*block, length));
-    offset_ += block->scan.record_end;
+    const int64_t end = block->scan.record_end;
+    ARROW_RETURN_NOT_OK(tail_.Keep(block->text() + end, std::max<int64_t>(0, length - end)));
+    offset_ += end;
     line_ += block->scan.lines;
     *sequence = sequence_++;
     return block;
@@ -57,28 +57,20 @@ Result<bool> BlockReader::OpenNextInput() {
   ARROW_ASSIGN_OR_RAISE(auto scratch, TakeBlock());
   ARROW_RETURN_NOT_OK(
       SkipBytes(stream_.get(), input.data_offset, scratch->text(), scratch->capacity()));
-  free_blocks_.push_back(std::move(scratch));
+  free_blocks_.Put(std::move(scratch));
   offset_ = input.data_offset + input.text->mark_bytes();
   line_ = input.data_line;
   at_end_ = false;
-  tail_bytes_ = 0;
+  tail_.Clear();
   return true;
 }
 
 Result<std::unique_ptr<TextBlock>> BlockReader::TakeBlock() {
-  std::unique_ptr<TextBlock> block;
-  if (!free_blocks_.empty()) {
-    block = std::move(free_blocks_.back());
-    free_blocks_.pop_back();
-  } else {
-    int64_t capacity = limits_.block_bytes;
-    const TextInput& text = *inputs_[static_cast<size_t>(input_)].text;
-    if (inputs_.size() == 1 && text.size_bytes() >= 0 && text.compression() == Compression::kNone &&
-        text.encoding() == TextEncoding::kUtf8) {
-      // A small file needs no more than itself; one byte more finds its end in the same read.
-      capacity = std::max<int64_t>(std::min(capacity, text.size_bytes() + 1), 1);
-    }
-    ARROW_ASSIGN_OR_RAISE(block, TextBlock::Make(capacity, pool_));
+  std::unique_ptr<TextBlock> block = free_blocks_.Take();
+  if (block == nullptr) {
+    const int64_t bytes = BlockBytesFor(*inputs_[static_cast<size_t>(input_)].text, inputs_.size(),
+                                        limits_.block_bytes);
+    ARROW_ASSIGN_OR_RAISE(block, TextBlock::Make(bytes, pool_));
   }
   block->file = input_;
   block->offset = offset_;
@@ -87,9 +79,9 @@ Result<std::unique_ptr<TextBlock>> BlockReader::TakeBlock() {
 }
 
 Status BlockReader::FillAndScan(TextBlock* block, int64_t* length) {
-  while (block->capacity() < tail_bytes_) ARROW_RETURN_NOT_OK(GrowForRecord(block));
-  if (tail_bytes_ > 0) std::memcpy(block->text(), tail_->data(), static_cast<size_t>(tail_bytes_));
-  *length = tail_bytes_;
+  while (block->capacity() < tail_.bytes()) ARROW_RETURN_NOT_OK(GrowForRecord(block));
+  tail_.CopyTo(block->text());
+  *length = tail_.bytes();
   while (true) {
     if (!at_end_) {
       const int64_t wanted = block->capacity() - *length;
@@ -161,27 +153,11 @@ bool BlockReader::CutAtOpenQuote(TextBlock* block, int64_t length) const {
   return true;
 }
 
-Status BlockReader::KeepTail(const TextBlock& block, int64_t length) {
-  tail_bytes_ = std::max<int64_t>(0, length - block.scan.record_end);
-  if (tail_bytes_ == 0) return Status::OK();
-  if (tail_ == nullptr) {
-    ARROW_ASSIGN_OR_RAISE(tail_, arrow::AllocateResizableBuffer(tail_bytes_, pool_));
-  } else if (tail_->capacity() < tail_bytes_ ||
-             tail_->capacity() > kKeptGrowth * limits_.block_bytes) {
-    ARROW_RETURN_NOT_OK(tail_->Resize(0, /*shrink_to_fit=*/true));
-    ARROW_RETURN_NOT_OK(tail_->Resize(tail_bytes_, /*shrink_to_fit=*/false));
-  } else {
-    ARROW_RETURN_NOT_OK(tail_->Resize(tail_bytes_, /*shrink_to_fit=*/false));
-  }
-  std::memcpy(tail_->mutable_data(), block.text() + block.scan.record_end,
-              static_cast<size_t>(tail_bytes_));
-  return Status::OK();
-}
-
 void BlockReader::Recycle(std::unique_ptr<TextBlock> block) {
-  if (block->capacity() > kKeptGrowth * limits_.block_bytes) return;
+  // A grown one is given back here, outside of the lock.
+  if (!free_blocks_.Keeps(*block)) return;
   std::lock_guard lock(mutex_);
-  free_blocks_.push_back(std::move(block));
+  free_blocks_.Put(std::move(block));
 }
 
 int64_t LineOf(const TextBlock& block, int64_t position, const Dialect& dialect) {

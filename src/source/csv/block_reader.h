@@ -12,6 +12,7 @@
 #include "headrace/job.h"
 #include "source/csv/dialect.h"
 #include "source/csv/text_block.h"
+#include "source/text/block_memory.h"
 #include "source/text/text_input.h"
 
 namespace headrace {
@@ -60,7 +61,6 @@ class BlockReader {
   Result<std::unique_ptr<TextBlock>> TakeBlock();
   Status FillAndScan(TextBlock* block, int64_t* length);
   Status GrowForRecord(TextBlock* block);
-  Status KeepTail(const TextBlock& block, int64_t length);
   // Ends the one record that the block holds at the end of the line on which its open quote stands.
   // False when `length` bytes hold no such end.
   bool CutAtOpenQuote(TextBlock* block, int64_t length) const;
@@ -80,9 +80,8 @@ class BlockReader {
   int64_t line_ = 1;
   bool at_end_ = false;           // of the present stream
   bool closing_newline_ = false;  // the block being read ends in a newline that the file lacks
-  std::shared_ptr<arrow::ResizableBuffer> tail_;  // the unfinished record after the last block
-  int64_t tail_bytes_ = 0;
-  std::vector<std::unique_ptr<TextBlock>> free_blocks_;
+  TextTail tail_;
+  FreeBlocks<TextBlock> free_blocks_;
   int64_t finished_stored_bytes_ = 0;
   std::atomic<int64_t> stored_bytes_{0};
   std::atomic<bool> stopped_{false};

@@ -47,14 +47,7 @@ class CsvScan : public Scan {
     return needs;
   }
 
-  int64_t total_bytes() const override {
-    int64_t total = 0;
-    for (const CsvInput& input : layout_.inputs) {
-      if (input.text->size_bytes() < 0) return -1;
-      total += input.text->size_bytes();
-    }
-    return total;
-  }
+  int64_t total_bytes() const override { return StoredBytesOf(layout_.inputs); }
 
   Result<std::shared_ptr<arrow::Schema>> Type(const ScanRequest& request) override {
     ARROW_ASSIGN_OR_RAISE(columns_, WantedColumns(request));

@@ -27,8 +27,7 @@ CsvSource::CsvSource(CsvLayout layout, std::vector<int> columns, const CsvSource
       settings_(settings),
       reader_(layout_.inputs, layout_.dialect, settings.limits, TextInput::Pass::kLast,
               settings.pool),
-      rows_(layout_.inputs.size()),
-      rejects_(layout_.inputs.size()) {}
+      counts_(layout_.inputs.size()) {}
 
 Result<std::unique_ptr<CsvSource>> CsvSource::Make(CsvLayout layout, std::vector<int> columns,
                                                    std::shared_ptr<arrow::Schema> schema,
@@ -88,10 +87,7 @@ std::vector<CheckedColumn> CsvSource::CheckedColumns(const CsvFileColumns& file)
 }
 
 Status CsvSource::Emit(const Reading& reading, Batch batch) {
-  const auto file = static_cast<size_t>(reading.block.file);
-  rows_[file].fetch_add(batch.rows(), std::memory_order_relaxed);
-  if (batch.rejects != nullptr)
-    rejects_[file].fetch_add(batch.rejects->num_rows(), std::memory_order_relaxed);
+  counts_.Add(reading.block.file, batch);
   return reading.emit(std::move(batch));
 }
 
@@ -192,26 +188,6 @@ Status CsvSource::ErrorOf(const TextBlock& block, const BadRecord& bad) const {
                    "--types, or read all as text with --all-strings: {}, column {} ({}): '{}': {}",
                    PlaceOf(layout_, block, bad.at), field->name(), expr::TypeText(*field->type()),
                    Excerpt(value, value + bad.length), reason);
-}
-
-std::vector<SourceInput> CsvSource::inputs() const {
-  std::vector<SourceInput> inputs;
-  for (size_t i = 0; i < layout_.inputs.size(); ++i) {
-    const TextInput& text = *layout_.inputs[i].text;
-    inputs.push_back({text.path(), std::max<int64_t>(text.size_bytes(), 0),
-                      rows_[i].load(std::memory_order_relaxed),
-                      rejects_[i].load(std::memory_order_relaxed)});
-  }
-  return inputs;
-}
-
-int64_t CsvSource::total_bytes() const {
-  int64_t total = 0;
-  for (const CsvInput& input : layout_.inputs) {
-    if (input.text->size_bytes() < 0) return -1;
-    total += input.text->size_bytes();
-  }
-  return total;
 }
 
 }  // namespace headrace

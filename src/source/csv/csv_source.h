@@ -9,6 +9,7 @@
 #include "source/csv/csv_rejects.h"
 #include "source/csv/filled_columns.h"
 #include "source/source.h"
+#include "source/text/input_counts.h"
 
 namespace headrace {
 
@@ -36,9 +37,9 @@ class CsvSource : public Source {
   Result<std::unique_ptr<Morsel>> Next() override;
   Status Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) override;
   void Stop() override { reader_.Stop(); }
-  std::vector<SourceInput> inputs() const override;
+  std::vector<SourceInput> inputs() const override { return counts_.With(layout_.inputs); }
   int64_t consumed_bytes() const override { return reader_.stored_bytes_read(); }
-  int64_t total_bytes() const override;
+  int64_t total_bytes() const override { return StoredBytesOf(layout_.inputs); }
 
  private:
   CsvSource(CsvLayout layout, std::vector<int> columns, const CsvSourceSettings& settings);
@@ -73,8 +74,7 @@ class CsvSource : public Source {
   std::shared_ptr<arrow::Schema> schema_;
   std::vector<std::unique_ptr<ColumnConverter>> converters_;
   BlockReader reader_;
-  std::vector<std::atomic<int64_t>> rows_;     // by input
-  std::vector<std::atomic<int64_t>> rejects_;  // likewise
+  InputCounts counts_;
 };
 
 // Positions and rows per range for batches of about `batch_bytes`.

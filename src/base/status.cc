@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/one_line.h"
+
 namespace headrace {
 namespace {
 
@@ -192,12 +194,9 @@ std::string GetErrorSnippet(const Status& status) {
 }
 
 std::string FormatError(const Status& status) {
-  std::string message = status.message().empty() ? status.CodeAsString() : status.message();
-  for (char& c : message) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
+  const std::string message = status.message().empty() ? status.CodeAsString() : status.message();
   return fmt::format("error E{:04} ({}): {}", GetErrorCode(status),
-                     ErrorKindName(GetErrorKind(status)), message);
+                     ErrorKindName(GetErrorKind(status)), OneLine(message));
 }
 
 void CheckFailed(const char* file, int line, const char* what) {

@@ -1,5 +1,7 @@
 #include "expr/errors.h"
 
+#include "base/one_line.h"
+
 namespace headrace::expr {
 namespace {
 
@@ -16,14 +18,6 @@ int64_t AlignLeft(std::string_view text, int64_t at) {
 
 int64_t CodePoints(std::string_view text) {
   return std::count_if(text.begin(), text.end(), StartsCodePoint);
-}
-
-std::string OneLine(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return out;
 }
 
 struct Excerpt {

@@ -2,51 +2,27 @@
 
 #include <arrow/util/checked_cast.h>
 
-#include <chrono>
+#include "sink/text/time_writer.h"
 
 namespace headrace {
 namespace {
 
-using arrow::TimeUnit;
 using arrow::Type;
 using arrow::internal::checked_cast;
 
-constexpr int64_t kSecondsPerDay = 86'400;
-constexpr int64_t kDayMin = -719'162;   // 0001-01-01
-constexpr int64_t kDayMax = 2'932'896;  // 9999-12-31
-
-int64_t UnitsPerSecond(TimeUnit::type unit) {
-  switch (unit) {
-    case TimeUnit::SECOND:
-      return 1;
-    case TimeUnit::MILLI:
-      return 1'000;
-    case TimeUnit::MICRO:
-      return 1'000'000;
-    case TimeUnit::NANO:
-      return 1'000'000'000;
-  }
-  return 1;
-}
-
-int64_t FloorDivide(int64_t value, int64_t divisor) {
-  return value / divisor - (value % divisor < 0 ? 1 : 0);
-}
-
 Result<std::string> DayText(int64_t day) {
-  if (day < kDayMin || day > kDayMax) {
+  if (!HasDayText(day)) {
     return MakeError(
         ErrorKind::kBadInput, 645,
         "a date outside the years 0001 to 9999 cannot name a partition directory: day {} "
         "since 1970-01-01",
         day);
   }
-  const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day))};
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  char text[kTimeTextBytesMax];
+  return std::string(text, PutDay(day, text));
 }
 
-// `units` since midnight.
+// `units` since midnight, whatever they are: PutClock is for those of a day.
 std::string ClockText(int64_t units, int64_t units_per_second) {
   const int64_t seconds = units / units_per_second;
   std::string text =
@@ -68,7 +44,7 @@ Result<std::string> PartitionTimeText(const arrow::Array& values, int64_t row) {
       return DayText(checked_cast<const arrow::Date32Array&>(values).Value(row));
     case Type::DATE64: {
       const int64_t milliseconds = checked_cast<const arrow::Date64Array&>(values).Value(row);
-      return DayText(FloorDivide(milliseconds, kSecondsPerDay * 1'000));
+      return DayText(SplitMoment(milliseconds, 1'000).day);
     }
     case Type::TIME32:
       return ClockText(checked_cast<const arrow::Time32Array&>(values).Value(row),
@@ -80,9 +56,9 @@ Result<std::string> PartitionTimeText(const arrow::Array& values, int64_t row) {
       const int64_t per_second =
           UnitsPerSecond(checked_cast<const arrow::TimestampType&>(type).unit());
       const int64_t value = checked_cast<const arrow::TimestampArray&>(values).Value(row);
-      const int64_t day = FloorDivide(value, kSecondsPerDay * per_second);
-      ARROW_ASSIGN_OR_RAISE(const std::string date, DayText(day));
-      return date + " " + ClockText(value - day * kSecondsPerDay * per_second, per_second);
+      const DayAndClock moment = SplitMoment(value, per_second);
+      ARROW_ASSIGN_OR_RAISE(const std::string date, DayText(moment.day));
+      return date + " " + ClockText(moment.units, per_second);
     }
     default:
       return MakeError(ErrorKind::kInternal, 904, "no partition text for type {}", type.ToString());

@@ -5,6 +5,7 @@
 #include <new>
 #include <stdexcept>
 
+#include "base/one_line.h"
 #include "source/arrow/flat_table.h"
 
 namespace headrace {
@@ -25,14 +26,6 @@ enum CompressionField { kCompressionCodec, kCompressionMethod };
 constexpr int64_t kLengthMax = int64_t{1} << 48;
 constexpr int64_t kNodeBytes = 16;
 constexpr int64_t kBufferBytes = 16;
-
-std::string OneLine(std::string_view text) {
-  std::string line(text.substr(0, 300));
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  }
-  return line;
-}
 
 int64_t NumberAt(std::span<const uint8_t> bytes, int64_t position) {
   int64_t value;
@@ -92,11 +85,11 @@ Status AtArrowSeam(const std::string& path, const std::string& place,
   }
   if (status.IsNotImplemented()) {
     return MakeError(ErrorKind::kBadInput, 513, "Arrow feature that cannot be read: {}, {}: {}",
-                     path, place, OneLine(status.message()));
+                     path, place, OneLine(status.message(), kLibraryTextMax));
   }
   return MakeError(ErrorKind::kBadInput, 512,
                    "damaged Arrow data: {}, {}: {}; get a fresh copy of it", path, place,
-                   OneLine(status.message()));
+                   OneLine(status.message(), kLibraryTextMax));
 }
 
 Result<std::optional<IpcMessage>> ReadMessageHead(arrow::io::InputStream* input) {

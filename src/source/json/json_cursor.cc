@@ -9,6 +9,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/ascii.h"
+
 namespace headrace {
 namespace {
 
@@ -35,8 +37,6 @@ const uint8_t* FindSpecial(const uint8_t* at) {
   return at;
 }
 #endif
-
-bool IsDigit(uint8_t c) { return c >= '0' && c <= '9'; }
 
 int HexDigit(uint8_t c) {
   if (IsDigit(c)) return c - '0';

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "base/one_line.h"
+
 namespace headrace {
 namespace {
 
@@ -23,18 +25,10 @@ uint32_t LittleEndian(const char* bytes) {
   return value;
 }
 
-std::string TextOnOneLine(std::string_view text) {
-  std::string line(text.substr(0, 300));
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  }
-  return line;
-}
-
 Status Damaged(const std::string& path, std::string_view place, std::string_view what) {
   return MakeError(ErrorKind::kBadInput, 501,
                    "damaged Parquet file: {}, {}: {}; get a fresh copy of the file", path, place,
-                   TextOnOneLine(what));
+                   OneLine(what, kLibraryTextMax));
 }
 
 }  // namespace
@@ -65,7 +59,7 @@ Status AtParquetSeam(const std::string& path, const std::string& place,
   }
   if (status.IsNotImplemented()) {
     return MakeError(ErrorKind::kBadInput, 502, "Parquet feature that cannot be read: {}, {}: {}",
-                     path, place, TextOnOneLine(status.message()));
+                     path, place, OneLine(status.message(), kLibraryTextMax));
   }
   return Damaged(path, place, status.message());
 }
@@ -195,7 +189,7 @@ Status ParquetFile::CheckColumnChunk(int row_group, int column,
                                      const parquet::ColumnChunkMetaData& chunk) {
   const auto where = [&] {
     return fmt::format("row group {}, column '{}'", row_group,
-                       TextOnOneLine(chunk.path_in_schema()->ToDotString()));
+                       OneLine(chunk.path_in_schema()->ToDotString(), kLibraryTextMax));
   };
   if (!chunk.file_path().empty()) {
     return MakeError(ErrorKind::kBadInput, 509,

@@ -123,8 +123,6 @@ struct OutputSpec {
   std::vector<std::string> partition_by;
   // Of the rows of every partition, or of all rows; empty: as they come in the input.
   std::vector<SortColumn> sort_within;
-  // Parquet: columns whose row groups get a Bloom filter each.
-  std::vector<std::string> bloom_filters;
   WriteMode mode = WriteMode::kCreate;
   // Parquet: zstd[:level] (the default) snappy lz4 gzip[:level] none. Text: gzip[:level]
   // zstd[:level] none, by the file name unless given. Arrow: zstd[:level] lz4 none (the default).

@@ -30,26 +30,17 @@ CsvOptions OptionsFrom(FuzzInput* input) {
   return options;
 }
 
-ScanSettings SettingsFrom(FuzzInput* input, const CsvOptions& options) {
-  ScanSettings settings;
-  settings.format = "csv";
-  settings.csv = options;
-  settings.batch_bytes = input->Count(4096);
-  const uint8_t rest = input->Byte();
-  settings.chunk_rows = (rest & 1) != 0 ? 50'000 : 1 + (rest >> 4);
-  settings.threads = (rest & 14) == 0 ? 2 : 1;  // seldom: threads are what costs most
-  return settings;
-}
-
 }  // namespace
 }  // namespace headrace::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace headrace::fuzz;  // NOLINT(google-build-using-namespace): a C function
   FuzzInput input(data, size);
-  const headrace::CsvOptions options = OptionsFrom(&input);
-  const ScanSettings one = SettingsFrom(&input, options);
-  const ScanSettings other = SettingsFrom(&input, options);
+  ScanSettings options;
+  options.format = "csv";
+  options.csv = OptionsFrom(&input);
+  const ScanSettings one = WayToReadFrom(&input, options);
+  const ScanSettings other = WayToReadFrom(&input, options);
   CheckBothReadings(input.Rest(), one, other);
   return 0;
 }

@@ -6,12 +6,6 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace headrace::fuzz;  // NOLINT(google-build-using-namespace): a C function
-  FuzzInput input(data, size);
-  ScanSettings one, other;
-  one.format = other.format = "parquet";
-  one.batch_bytes = input.Count(65'536);
-  other.batch_bytes = input.Count(4096);
-  other.chunk_rows = input.Count(16);
-  CheckBothReadings(input.Rest(), one, other);
+  CheckBothReadingsOf("parquet", FuzzInput(data, size));
   return 0;
 }

@@ -102,6 +102,23 @@ bool SameRows(const arrow::Table& left, const arrow::Table& right) {
   return true;
 }
 
+ScanSettings WayToReadFrom(FuzzInput* input, ScanSettings settings) {
+  settings.batch_bytes = input->Count(4096);
+  const uint8_t rest = input->Byte();
+  settings.chunk_rows = (rest & 1) != 0 ? 50'000 : 1 + (rest >> 4);
+  settings.threads = (rest & 14) == 0 ? 2 : 1;  // seldom: threads are what costs most
+  return settings;
+}
+
+void CheckBothReadingsOf(const std::string& format, FuzzInput input) {
+  ScanSettings one, other;
+  one.format = other.format = format;
+  one.batch_bytes = input.Count(65'536);
+  other.batch_bytes = input.Count(4096);
+  other.chunk_rows = input.Count(16);
+  CheckBothReadings(input.Rest(), one, other);
+}
+
 void CheckBothReadings(std::string_view text, const ScanSettings& one, const ScanSettings& other) {
   MemoryEnv env;
   env.SetFile(kInputPath, std::string(text));

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "fuzz/fuzz_check.h"
 #include "fuzz/memory_env.h"
 #include "headrace/job.h"
 
@@ -22,6 +23,12 @@ struct ScanSettings {
   int64_t chunk_rows = 50'000;
   int threads = 1;
 };
+
+// What is read, with a batch size, rows of a batch and threads by the next bytes of `input`.
+ScanSettings WayToReadFrom(FuzzInput* input, ScanSettings settings);
+
+// A target of a format without options: two ways to read and the file.
+void CheckBothReadingsOf(const std::string& format, FuzzInput input);
 
 // The file that `env` has at kInputPath, from opening to the last batch; every batch is validated.
 inline constexpr const char* kInputPath = "/input";

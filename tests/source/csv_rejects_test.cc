@@ -79,18 +79,9 @@ TEST(CsvRejects, EveryKindHasPlaceReasonAndText) {
 }
 
 TEST(CsvRejects, AreTheSameWhereverBlocksAndBatchesEnd) {
-  ReadSettings settings = Typed();
-  ASSERT_OK_AND_ASSIGN(const Outcome expected, ReadAside(kEveryKind, settings));
-  for (int64_t batch_bytes = 1; batch_bytes < 130; ++batch_bytes) {
-    for (int64_t chunk_rows : {1, 3, 100}) {
-      settings.batch_bytes = batch_bytes;
-      settings.chunk_rows = chunk_rows;
-      ASSERT_OK_AND_ASSIGN(const Outcome outcome, ReadAside(kEveryKind, settings));
-      ASSERT_EQ(outcome.rejects, expected.rejects) << batch_bytes << " " << chunk_rows;
-      ASSERT_EQ(outcome.rows, expected.rows) << batch_bytes << " " << chunk_rows;
-      ASSERT_EQ(outcome.order, expected.order) << batch_bytes << " " << chunk_rows;
-    }
-  }
+  ExpectTheSameWhereverBatchesEnd(Typed(), 130, 1, [](const ReadSettings& settings) {
+    return ReadAside(kEveryKind, settings);
+  });
 }
 
 TEST(CsvRejects, TakeNoPartInTypes) {

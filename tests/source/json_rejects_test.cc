@@ -80,18 +80,9 @@ TEST(JsonRejects, EveryKindHasPlaceReasonAndText) {
 }
 
 TEST(JsonRejects, AreTheSameWhereverBlocksAndBatchesEnd) {
-  ReadSettings settings = TypedJson();
-  ASSERT_OK_AND_ASSIGN(const Outcome expected, ReadJsonAside(kEveryKindOfJson, settings));
-  for (int64_t batch_bytes = 1; batch_bytes < 300; batch_bytes += 3) {
-    for (int64_t chunk_rows : {1, 3, 100}) {
-      settings.batch_bytes = batch_bytes;
-      settings.chunk_rows = chunk_rows;
-      ASSERT_OK_AND_ASSIGN(const Outcome outcome, ReadJsonAside(kEveryKindOfJson, settings));
-      ASSERT_EQ(outcome.rejects, expected.rejects) << batch_bytes << " " << chunk_rows;
-      ASSERT_EQ(outcome.rows, expected.rows) << batch_bytes << " " << chunk_rows;
-      ASSERT_EQ(outcome.order, expected.order) << batch_bytes << " " << chunk_rows;
-    }
-  }
+  ExpectTheSameWhereverBatchesEnd(TypedJson(), 300, 3, [](const ReadSettings& settings) {
+    return ReadJsonAside(kEveryKindOfJson, settings);
+  });
 }
 
 TEST(JsonRejects, TakeNoPartInTypesAndKeys) {

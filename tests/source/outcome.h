@@ -1,6 +1,8 @@
 // Everything that a scan with bad rows put aside gives out, for tests.
 #pragma once
 
+#include <functional>
+
 #include "source/csv_reading.h"
 #include "source/rejects.h"
 
@@ -63,6 +65,24 @@ inline Result<Outcome> ReadOutcome(Scan* scan, const ScanRequest& request, int64
   EXPECT_EQ(source->inputs()[0].rows, table->num_rows());
   EXPECT_EQ(source->inputs()[0].rejects, static_cast<int64_t>(outcome.rejects.size()));
   return outcome;
+}
+
+// Block and batch borders do not show: `read` gives the same outcome with every batch size below
+// `batch_bytes_max`, in steps, and few or many rows in a batch.
+inline void ExpectTheSameWhereverBatchesEnd(
+    ReadSettings settings, int64_t batch_bytes_max, int64_t step,
+    const std::function<Result<Outcome>(const ReadSettings&)>& read) {
+  ASSERT_OK_AND_ASSIGN(const Outcome expected, read(settings));
+  for (int64_t batch_bytes = 1; batch_bytes < batch_bytes_max; batch_bytes += step) {
+    for (int64_t chunk_rows : {1, 3, 100}) {
+      settings.batch_bytes = batch_bytes;
+      settings.chunk_rows = chunk_rows;
+      ASSERT_OK_AND_ASSIGN(const Outcome outcome, read(settings));
+      ASSERT_EQ(outcome.rejects, expected.rejects) << batch_bytes << " " << chunk_rows;
+      ASSERT_EQ(outcome.rows, expected.rows) << batch_bytes << " " << chunk_rows;
+      ASSERT_EQ(outcome.order, expected.order) << batch_bytes << " " << chunk_rows;
+    }
+  }
 }
 
 }  // namespace headrace

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <mutex>
 #include <set>
+#include <utility>
 
 #include "base/cancellation.h"
 
@@ -33,6 +34,34 @@ class OldestFirst {
   std::mutex mutex_;
   std::condition_variable ended_;
   std::set<int64_t> under_way_;
+};
+
+// Role: a morsel is under way as long as this lives. Owner: whoever works on the morsel; `order`
+// outlives it. Threads: one at a time.
+class UnderWay {
+ public:
+  UnderWay() = default;
+  UnderWay(OldestFirst* order, int64_t sequence) : order_(order), sequence_(sequence) {
+    order_->Begin(sequence_);
+  }
+  UnderWay(UnderWay&& other) noexcept
+      : order_(std::exchange(other.order_, nullptr)), sequence_(other.sequence_) {}
+  UnderWay& operator=(UnderWay&& other) noexcept {
+    std::swap(order_, other.order_);
+    std::swap(sequence_, other.sequence_);
+    return *this;
+  }
+  ~UnderWay() { End(); }
+
+  void End() {
+    if (order_ != nullptr) std::exchange(order_, nullptr)->End(sequence_);
+  }
+  // Until every older morsel ended.
+  Status WaitForOlder() const { return order_->Wait(sequence_); }
+
+ private:
+  OldestFirst* order_ = nullptr;
+  int64_t sequence_ = 0;
 };
 
 }  // namespace headrace

@@ -126,5 +126,24 @@ TEST(CsvMemory, ARecordAboveTheBudgetIsRefusedWithItsPlace) {
   std::remove(path.c_str());
 }
 
+// Room for one such record as text and as a value, not for two.
+TEST(CsvMemory, HugeRecordsAreReadOneAtATime) {
+  std::string text = "a,b\n";
+  for (int i = 0; i < 8; ++i) {
+    text += "\"" + std::string(6'000'000, static_cast<char>('a' + i)) + "\n\"," + std::to_string(i);
+    text += "\n1,2\n";
+  }
+  const std::string path = WriteTestFile("memory.csv", text);
+  for (const int threads : {1, 4}) {
+    ReadSettings settings;
+    settings.batch_bytes = 64 * kKiB;
+    settings.threads = threads;
+    const PoolRun run = ReadWithinFloor(path, settings, 20 * kMiB);
+    EXPECT_TRUE(run.status.ok()) << threads << " threads: " << run.status;
+    EXPECT_EQ(run.rows, 16);
+  }
+  std::remove(path.c_str());
+}
+
 }  // namespace
 }  // namespace headrace

@@ -64,11 +64,14 @@ def long_texts(tmp_path_factory) -> Path:
     for name in ("three.arrow", "three.arrows"):
         write_ipc(directory / name, batch)
     pq.write_table(pa.Table.from_batches([batch]), directory / "three.parquet", row_group_size=1)
+    (directory / "three.csv").write_text("k,s\n" + "".join(f'{k + 1},"{c * LONG}"\n' for k, c in enumerate("xyz")))
+    lines = "".join(f'{{"k":{k + 1},"s":"{c * LONG}"}}\n' for k, c in enumerate("xyz"))
+    (directory / "three.jsonl").write_text(lines)
     return directory
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
-@pytest.mark.parametrize("name", ["three.arrow", "three.arrows", "three.parquet"])
+@pytest.mark.parametrize("name", ["three.arrow", "three.arrows", "three.parquet", "three.csv", "three.jsonl"])
 def test_three_rows_of_40_mb_in_256_mib(headrace, database, tmp_path, long_texts, name, threads):
     limits = ["--memory", "256MiB", "--threads", str(threads)]
     done = headrace("convert", long_texts / name, "out.parquet", *limits)
@@ -76,6 +79,16 @@ def test_three_rows_of_40_mb_in_256_mib(headrace, database, tmp_path, long_texts
     assert done.peak_rss_bytes <= 256 * MIB, f"{done.peak_rss_bytes / MIB:.1f} MiB at the peak"
     rows = database.execute(f"SELECT k, length(s), s[1], s[-1] FROM '{tmp_path}/out.parquet' ORDER BY k").fetchall()
     assert rows == [(1, LONG, "x", "x"), (2, LONG, "y", "y"), (3, LONG, "z", "z")]
+
+
+@pytest.mark.parametrize(("name", "output"), [("three.csv", "out.jsonl"), ("three.jsonl", "out.csv")])
+def test_three_rows_of_40_mb_as_text_in_256_mib(headrace, database, tmp_path, long_texts, name, output):
+    done = headrace("convert", long_texts / name, output, "--memory", "256MiB", "--threads", "4")
+    assert done.exit_code == 0, done.stderr
+    assert done.peak_rss_bytes <= 256 * MIB, f"{done.peak_rss_bytes / MIB:.1f} MiB at the peak"
+    before, after = ((path).read_text() for path in (long_texts / name, tmp_path / output))
+    assert [line.count(c) for line, c in zip(after.splitlines()[-3:], "xyz", strict=True)] == [LONG] * 3
+    assert abs(len(after) - len(before)) < 100
 
 
 @pytest.fixture(scope="module")

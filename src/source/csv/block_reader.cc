@@ -9,12 +9,14 @@
 namespace headrace {
 
 BlockReader::BlockReader(std::vector<CsvInput> inputs, const Dialect& dialect,
-                         const BlockLimits& limits, TextInput::Pass pass, arrow::MemoryPool* pool)
+                         const BlockLimits& limits, TextInput::Pass pass,
+                         Cancellation* cancellation, arrow::MemoryPool* pool)
     : inputs_(std::move(inputs)),
       dialect_(dialect),
       limits_(limits),
       pass_(pass),
       pool_(pool),
+      order_(cancellation),
       tail_(limits.block_bytes, pool),
       free_blocks_(limits.block_bytes) {}
 
@@ -43,6 +45,7 @@ Result<std::unique_ptr<TextBlock>> BlockReader::Next(int64_t* sequence) {
     ARROW_RETURN_NOT_OK(tail_.Keep(block->text() + end, std::max<int64_t>(0, length - end)));
     offset_ += end;
     line_ += block->scan.lines;
+    block->under_way = UnderWay(&order_, sequence_);
     *sequence = sequence_++;
     return block;
   }
@@ -82,33 +85,42 @@ Status BlockReader::FillAndScan(TextBlock* block, int64_t* length) {
   while (block->capacity() < tail_.bytes()) ARROW_RETURN_NOT_OK(GrowForRecord(block));
   tail_.CopyTo(block->text());
   *length = tail_.bytes();
+  bool may_end = true;  // whether the text can hold the end of a record
   while (true) {
     if (!at_end_) {
       const int64_t wanted = block->capacity() - *length;
       ARROW_ASSIGN_OR_RAISE(int64_t count,
                             ReadFully(stream_.get(), wanted, block->text() + *length));
+      const uint8_t* const read = block->text() + *length;
+      may_end =
+          may_end || std::memchr(read, dialect_.newline, static_cast<size_t>(count)) != nullptr;
       *length += count;
       at_end_ = count < wanted;
+    }
+    stored_bytes_.store(finished_stored_bytes_ + stream_->stored_bytes_read(),
+                        std::memory_order_relaxed);
+    const bool is_longest = block->capacity() >= limits_.record_bytes_max;
+    if (!may_end && !at_end_ && !is_longest) {
+      ARROW_RETURN_NOT_OK(GrowForRecord(block));
+      continue;
     }
     int64_t scanned = *length;
     closing_newline_ = at_end_ && scanned > 0 && block->text()[scanned - 1] != dialect_.newline;
     if (closing_newline_) block->text()[scanned++] = dialect_.newline;
     block->scan = ScanStructure(block->text(), scanned, dialect_, block->bits());
-    stored_bytes_.store(finished_stored_bytes_ + stream_->stored_bytes_read(),
-                        std::memory_order_relaxed);
     if (block->scan.record_end > 0 || at_end_) return Status::OK();
-    const bool is_longest = block->capacity() >= limits_.record_bytes_max;
     if (is_longest && limits_.bad_rows == BadRows::kQuarantine && block->scan.ends_quoted &&
         CutAtOpenQuote(block, scanned)) {
       return Status::OK();
     }
     ARROW_RETURN_NOT_OK(GrowForRecord(block));
+    may_end = false;
   }
 }
 
 Status BlockReader::GrowForRecord(TextBlock* block) {
   const int64_t capacity =
-      std::min(std::max(block->capacity(), limits_.block_bytes) * 2, limits_.record_bytes_max);
+      GrownCapacity(block->capacity(), limits_.block_bytes, limits_.record_bytes_max);
   if (capacity <= block->capacity()) {
     return MakeError(ErrorKind::kBadInput, 405,
                      "a record is longer than allowed; is a quote never closed, or the delimiter "
@@ -117,6 +129,7 @@ Status BlockReader::GrowForRecord(TextBlock* block) {
                      path(), block->first_line, block->offset,
                      FormatBytes(limits_.record_bytes_max));
   }
+  if (capacity > kHugeRecordBytes) ARROW_RETURN_NOT_OK(order_.Wait(sequence_));
   const Status status = block->Grow(capacity);
   if (!status.ok()) {
     return WithContext(
@@ -154,9 +167,7 @@ bool BlockReader::CutAtOpenQuote(TextBlock* block, int64_t length) const {
 }
 
 void BlockReader::Recycle(std::unique_ptr<TextBlock> block) {
-  // A grown one is given back here, outside of the lock.
-  if (!free_blocks_.Keeps(*block)) return;
-  std::lock_guard lock(mutex_);
+  const UnderWay ends = std::move(block->under_way);
   free_blocks_.Put(std::move(block));
 }
 

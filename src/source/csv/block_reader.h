@@ -44,7 +44,7 @@ struct BlockLimits {
 class BlockReader {
  public:
   BlockReader(std::vector<CsvInput> inputs, const Dialect& dialect, const BlockLimits& limits,
-              TextInput::Pass pass, arrow::MemoryPool* pool);
+              TextInput::Pass pass, Cancellation* cancellation, arrow::MemoryPool* pool);
   ~BlockReader();
 
   // The next block; nullptr at the end or after Stop.
@@ -80,6 +80,7 @@ class BlockReader {
   int64_t line_ = 1;
   bool at_end_ = false;           // of the present stream
   bool closing_newline_ = false;  // the block being read ends in a newline that the file lacks
+  OldestFirst order_;
   TextTail tail_;
   FreeBlocks<TextBlock> free_blocks_;
   int64_t finished_stored_bytes_ = 0;

@@ -78,6 +78,7 @@ class CsvScan : public Scan {
     settings.bad_rows = context_.bad_rows;
     settings.nulls = Nulls();
     settings.pool = context_.pool;
+    settings.cancellation = context_.cancellation;
     ARROW_ASSIGN_OR_RAISE(auto source, CsvSource::Make(layout_, columns_, schema_, settings));
     return std::unique_ptr<Source>(std::move(source));
   }

@@ -26,7 +26,7 @@ CsvSource::CsvSource(CsvLayout layout, std::vector<int> columns, const CsvSource
       columns_(std::move(columns)),
       settings_(settings),
       reader_(layout_.inputs, layout_.dialect, settings.limits, TextInput::Pass::kLast,
-              settings.pool),
+              settings.cancellation, settings.pool),
       counts_(layout_.inputs.size()) {}
 
 Result<std::unique_ptr<CsvSource>> CsvSource::Make(CsvLayout layout, std::vector<int> columns,
@@ -56,6 +56,7 @@ Result<std::unique_ptr<Morsel>> CsvSource::Next() {
 
 Status CsvSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) {
   std::unique_ptr<TextBlock> block = std::move(static_cast<CsvMorsel*>(morsel.get())->block);
+  const UnderWay under_way = std::move(block->under_way);
   const CsvFileColumns& file = layout_.columns[static_cast<size_t>(block->file)];
   Reading reading{*block,
                   RecordIndexer(block.get(), layout_.dialect, file.field_count, index_limits_),

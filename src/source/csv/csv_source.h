@@ -21,6 +21,7 @@ struct CsvSourceSettings {
   BadRows bad_rows = BadRows::kFail;
   NullRule nulls;
   arrow::MemoryPool* pool = nullptr;
+  Cancellation* cancellation = nullptr;  // may be null
 };
 
 // Role: hands out blocks as morsels and converts them. A block becomes several batches where rows

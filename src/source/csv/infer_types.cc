@@ -20,7 +20,7 @@ class InferencePass {
         columns_(columns),
         settings_(settings),
         reader_(layout.inputs, layout.dialect, settings.limits, TextInput::Pass::kReplayable,
-                settings.pool) {
+                settings.cancellation, settings.pool) {
     merged_.guesses.resize(columns.size());
   }
 

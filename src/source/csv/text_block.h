@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "source/csv/structure_scan.h"
+#include "source/oldest_first.h"
 
 namespace headrace {
 
@@ -36,6 +37,7 @@ class TextBlock {
   int file = 0;            // which input
   int64_t offset = 0;      // of the first byte, in the decoded text of that input
   int64_t first_line = 1;  // physical line of the first byte
+  UnderWay under_way;
 
  private:
   TextBlock() = default;

@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "source/json/json_cursor.h"
+#include "source/oldest_first.h"
 
 namespace headrace {
 
@@ -47,6 +48,7 @@ class JsonBlock {
   int file = 0;            // which input
   int64_t offset = 0;      // of the first byte, in the decoded text of that input
   int64_t first_line = 1;  // physical line of the first byte
+  UnderWay under_way;
 
  private:
   JsonBlock() = default;

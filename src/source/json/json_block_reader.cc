@@ -10,11 +10,13 @@
 namespace headrace {
 
 JsonBlockReader::JsonBlockReader(std::vector<JsonInput> inputs, const JsonBlockLimits& limits,
-                                 TextInput::Pass pass, arrow::MemoryPool* pool)
+                                 TextInput::Pass pass, Cancellation* cancellation,
+                                 arrow::MemoryPool* pool)
     : inputs_(std::move(inputs)),
       limits_(limits),
       pass_(pass),
       pool_(pool),
+      order_(cancellation),
       tail_(limits.block_bytes, pool),
       free_blocks_(limits.block_bytes) {}
 
@@ -42,6 +44,7 @@ Result<std::unique_ptr<JsonBlock>> JsonBlockReader::Next(int64_t* sequence) {
     block->SetLength(whole_bytes);
     offset_ += whole_bytes;
     line_ += CountByte(block->text(), block->text() + whole_bytes, '\n');
+    block->under_way = UnderWay(&order_, sequence_);
     *sequence = sequence_++;
     return block;
   }
@@ -114,7 +117,7 @@ int64_t JsonBlockReader::WholeBytes(JsonBlock* block, int64_t from, int64_t leng
 
 Status JsonBlockReader::GrowForValue(JsonBlock* block) {
   const int64_t capacity =
-      std::min(std::max(block->capacity(), limits_.block_bytes) * 2, limits_.grown_bytes_max());
+      GrownCapacity(block->capacity(), limits_.block_bytes, limits_.grown_bytes_max());
   const std::string place = JsonPlace(inputs_, *block, block->text());
   if (capacity <= block->capacity()) {
     return MakeError(ErrorKind::kBadInput, 405,
@@ -122,6 +125,7 @@ Status JsonBlockReader::GrowForValue(JsonBlock* block) {
                      "{}: above {}",
                      place, FormatBytes(limits_.grown_bytes_max()));
   }
+  if (capacity > kHugeRecordBytes) ARROW_RETURN_NOT_OK(order_.Wait(sequence_));
   const Status status = block->Grow(capacity);
   if (status.ok()) return status;
   return WithContext(status, fmt::format("{}: one JSON value is longer than {}", place,
@@ -145,9 +149,7 @@ Status JsonBlockReader::CheckArray(const JsonBlock& block, int64_t length) const
 }
 
 void JsonBlockReader::Recycle(std::unique_ptr<JsonBlock> block) {
-  // A grown one is given back here, outside of the lock.
-  if (!free_blocks_.Keeps(*block)) return;
-  std::lock_guard lock(mutex_);
+  const UnderWay ends = std::move(block->under_way);
   free_blocks_.Put(std::move(block));
 }
 

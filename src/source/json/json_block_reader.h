@@ -48,7 +48,7 @@ struct JsonBlockLimits {
 class JsonBlockReader {
  public:
   JsonBlockReader(std::vector<JsonInput> inputs, const JsonBlockLimits& limits,
-                  TextInput::Pass pass, arrow::MemoryPool* pool);
+                  TextInput::Pass pass, Cancellation* cancellation, arrow::MemoryPool* pool);
   ~JsonBlockReader();
 
   // The next block; nullptr at the end or after Stop.
@@ -82,6 +82,7 @@ class JsonBlockReader {
   int64_t offset_ = 0;  // of the next block's first byte
   int64_t line_ = 1;
   bool at_end_ = false;  // of the present stream
+  OldestFirst order_;
   TextTail tail_;
   FreeBlocks<JsonBlock> free_blocks_;
   int64_t finished_stored_bytes_ = 0;

@@ -26,7 +26,8 @@ class JsonInferencePass {
  public:
   JsonInferencePass(const std::vector<JsonInput>& inputs, const JsonInferenceSettings& settings)
       : settings_(settings),
-        reader_(inputs, settings.limits, TextInput::Pass::kReplayable, settings.pool) {}
+        reader_(inputs, settings.limits, TextInput::Pass::kReplayable, settings.cancellation,
+                settings.pool) {}
 
   void Work() {
     Worker worker;

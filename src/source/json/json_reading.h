@@ -23,6 +23,7 @@ struct JsonReadingSettings {
   bool only_these_keys = false;   // any other is a fault
   RecordPlaceColumns places;      // which columns of the schema are such
   arrow::MemoryPool* pool = nullptr;
+  Cancellation* cancellation = nullptr;  // may be null
 };
 
 // What a worker keeps from block to block.

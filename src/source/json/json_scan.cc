@@ -129,6 +129,7 @@ class JsonScan : public Scan {
     settings.only_these_keys = all_columns_ && !found_.given_keys.empty();
     settings.places = places_;
     settings.pool = context_.pool;
+    settings.cancellation = context_.cancellation;
     ARROW_ASSIGN_OR_RAISE(auto source, JsonSource::Make(inputs_, schema_, std::move(settings)));
     return std::unique_ptr<Source>(std::move(source));
   }

@@ -13,7 +13,8 @@ JsonSource::JsonSource(std::vector<JsonInput> inputs, std::shared_ptr<arrow::Sch
                        JsonReadingSettings settings)
     : schema_(std::move(schema)),
       settings_(std::move(settings)),
-      reader_(std::move(inputs), settings_.limits, TextInput::Pass::kLast, settings_.pool),
+      reader_(std::move(inputs), settings_.limits, TextInput::Pass::kLast, settings_.cancellation,
+              settings_.pool),
       counts_(reader_.inputs().size()) {}
 
 Result<std::unique_ptr<JsonSource>> JsonSource::Make(std::vector<JsonInput> inputs,
@@ -37,6 +38,7 @@ Result<std::unique_ptr<Morsel>> JsonSource::Next() {
 
 Status JsonSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) {
   std::unique_ptr<JsonBlock> block = std::move(static_cast<JsonMorsel*>(morsel.get())->block);
+  const UnderWay under_way = std::move(block->under_way);
   ARROW_ASSIGN_OR_RAISE(auto workspace, TakeWorkspace());
   const EmitBatch count_and_emit = [&](Batch batch) {
     return Emit(block->file, std::move(batch), emit);

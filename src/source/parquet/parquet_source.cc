@@ -20,19 +20,15 @@ constexpr int64_t kHugeRowBytes = int64_t{4} << 20;
 
 class RowGroupMorsel : public Morsel {
  public:
-  RowGroupMorsel(int64_t number, RowGroupUnit row_group, OldestFirst* under_way)
-      : unit(std::move(row_group)), under_way_(under_way) {
+  RowGroupMorsel(int64_t number, RowGroupUnit row_group, OldestFirst* order)
+      : unit(std::move(row_group)), under_way(order, number) {
     sequence = number;
     file = unit.file;
-    under_way_->Begin(sequence);
   }
-  ~RowGroupMorsel() override { under_way_->End(sequence); }
 
   const RowGroupUnit unit;
+  const UnderWay under_way;
   std::shared_ptr<ParquetFile> opened;
-
- private:
-  OldestFirst* under_way_;
 };
 
 // Role: says when looking at the predicate first is worth it. Where rows that are wanted lie
@@ -156,7 +152,7 @@ void ParquetSource::Learn(const arrow::RecordBatch& batch) {
 Status ParquetSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) {
   const auto& row_group = static_cast<const RowGroupMorsel&>(*morsel);
   if (row_group.unit.row_bytes >= kHugeRowBytes) {
-    ARROW_RETURN_NOT_OK(under_way_.Wait(row_group.sequence));
+    ARROW_RETURN_NOT_OK(row_group.under_way.WaitForOlder());
   }
   ARROW_RETURN_NOT_OK(ReadRowGroup(row_group.unit, row_group.opened, emit));
   consumed_bytes_.fetch_add(row_group.unit.bytes, std::memory_order_relaxed);

@@ -5,6 +5,12 @@
 
 namespace headrace {
 
+int64_t GrownCapacity(int64_t capacity, int64_t usual_bytes, int64_t bytes_max) {
+  capacity = std::max(capacity, usual_bytes);
+  const int64_t step = capacity < kHugeRecordBytes ? capacity : capacity / 8;
+  return std::min(capacity + step, bytes_max);
+}
+
 Status TextTail::Keep(const uint8_t* text, int64_t bytes) {
   bytes_ = bytes;
   if (bytes == 0) return Status::OK();

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "base/status.h"
@@ -15,6 +16,13 @@ namespace headrace {
 
 // What was grown above this multiple of the usual size, for one long record, is not kept.
 inline constexpr int64_t kReusedGrowth = 2;
+// Records from here on are huge: what several workers would hold of them adds up to much more than
+// their floors.
+inline constexpr int64_t kHugeRecordBytes = int64_t{4} << 20;
+
+// The next size of a block of `capacity` bytes that one record does not fit in. Huge ones grow in
+// small steps: what is read behind the record's end has to be kept beside it.
+int64_t GrownCapacity(int64_t capacity, int64_t usual_bytes, int64_t bytes_max);
 
 // Role: the text behind the last whole record of a block, until it opens the next one. Owner: a
 // reader. Threads: one at a time. Errors: OutOfMemory.
@@ -34,18 +42,21 @@ class TextTail {
   int64_t bytes_ = 0;
 };
 
-// Role: blocks that are read and free again. Owner: a reader, whose lock guards it.
+// Role: blocks that are read and free again. Owner: a reader. Threads: any; its lock is its own, so
+// that blocks come back while the reader waits for them.
 template <class Block>
 class FreeBlocks {
  public:
   explicit FreeBlocks(int64_t usual_bytes) : usual_bytes_(usual_bytes) {}
 
-  bool Keeps(const Block& block) const { return block.capacity() <= kReusedGrowth * usual_bytes_; }
   void Put(std::unique_ptr<Block> block) {
-    if (Keeps(*block)) blocks_.push_back(std::move(block));
+    if (!Keeps(*block)) return;
+    std::lock_guard lock(mutex_);
+    blocks_.push_back(std::move(block));
   }
   // nullptr = none.
   std::unique_ptr<Block> Take() {
+    std::lock_guard lock(mutex_);
     if (blocks_.empty()) return nullptr;
     auto block = std::move(blocks_.back());
     blocks_.pop_back();
@@ -53,7 +64,10 @@ class FreeBlocks {
   }
 
  private:
+  bool Keeps(const Block& block) const { return block.capacity() <= kReusedGrowth * usual_bytes_; }
+
   const int64_t usual_bytes_;
+  std::mutex mutex_;
   std::vector<std::unique_ptr<Block>> blocks_;
 };
 

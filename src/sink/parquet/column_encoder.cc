@@ -9,14 +9,13 @@
 #include <algorithm>
 #include <limits>
 
+#include "sink/parquet/column_slices.h"
 #include "sink/parquet/long_text_pages.h"
 #include "sink/parquet/text_bounds.h"
 
 namespace headrace {
 namespace {
 
-// Rows handed to the column writer at once; it looks at its page's size after each such slice.
-constexpr int64_t kSliceRows = 4 * 1024;
 constexpr int16_t kPresent = 1;
 
 Result<std::unique_ptr<arrow::util::Codec>> MakeCodec(const ParquetOptions& options) {
@@ -27,42 +26,9 @@ Result<std::unique_ptr<arrow::util::Codec>> MakeCodec(const ParquetOptions& opti
   return arrow::util::Codec::Create(options.codec);
 }
 
-template <typename Offset>
-int64_t RowsWithin(const Offset* offsets, int64_t begin, int64_t end, int64_t bytes_max) {
-  const auto limit = static_cast<int64_t>(offsets[begin]) + bytes_max;
-  const Offset* last =
-      std::upper_bound(offsets + begin + 1, offsets + end + 1, limit,
-                       [](int64_t value, Offset offset) { return value < offset; });
-  return std::max<int64_t>(1, last - (offsets + begin + 1));
-}
-
-// How many rows from `begin` may go into one slice: at most kSliceRows and, beyond the first row,
-// `bytes_max`.
-int64_t SliceRows(const arrow::Array& chunk, int64_t begin, int64_t bytes_max) {
-  const int64_t end = std::min(chunk.length(), begin + kSliceRows);
-  switch (chunk.type_id()) {
-    case arrow::Type::STRING:
-    case arrow::Type::BINARY:
-      return RowsWithin(static_cast<const arrow::BinaryArray&>(chunk).raw_value_offsets(), begin,
-                        end, bytes_max);
-    case arrow::Type::LARGE_STRING:
-    case arrow::Type::LARGE_BINARY:
-      return RowsWithin(static_cast<const arrow::LargeBinaryArray&>(chunk).raw_value_offsets(),
-                        begin, end, bytes_max);
-    case arrow::Type::STRING_VIEW:
-    case arrow::Type::BINARY_VIEW: {
-      const auto& views = static_cast<const arrow::BinaryViewArray&>(chunk);
-      int64_t bytes = 0;
-      int64_t row = begin;
-      for (; row < end; ++row) {
-        if (!views.IsNull(row)) bytes += static_cast<int64_t>(views.GetView(row).size());
-        if (bytes > bytes_max) break;
-      }
-      return std::max<int64_t>(1, row - begin);
-    }
-    default:
-      return end - begin;
-  }
+// At least one row.
+int64_t PageSliceRows(const arrow::Array& chunk, int64_t begin, const ParquetOptions& options) {
+  return std::max<int64_t>(1, SliceRows(chunk, begin, options.data_page_bytes));
 }
 
 parquet::Encoding::type FormatEncoding(ColumnEncoding encoding) {
@@ -127,14 +93,19 @@ EncodedBounds BoundsOf(const parquet::ColumnChunkMetaData& column) {
 
 FlatColumnEncoder::FlatColumnEncoder(std::shared_ptr<const ParquetLayout> layout,
                                      arrow::MemoryPool* pool)
-    : layout_(std::move(layout)), pool_(pool) {}
+    : layout_(std::move(layout)), pool_(pool), flat_scratch_(pool) {}
 
 Result<std::unique_ptr<FlatColumnEncoder>> FlatColumnEncoder::Make(
     std::shared_ptr<const ParquetLayout> layout, arrow::MemoryPool* pool) {
   std::unique_ptr<FlatColumnEncoder> encoder(new FlatColumnEncoder(std::move(layout), pool));
-  ARROW_ASSIGN_OR_RAISE(encoder->codec_, MakeCodec(encoder->layout_->options()));
+  const ParquetOptions& codec_options = encoder->layout_->options();
+  ARROW_ASSIGN_OR_RAISE(encoder->codec_,
+                        BlockCodec::Make(codec_options.codec, codec_options.level));
+  ARROW_ASSIGN_OR_RAISE(encoder->stream_codec_, MakeCodec(codec_options));
   encoder->scratch_.pool = pool;
   encoder->scratch_.codec = encoder->codec_.get();
+  encoder->scratch_.stream_codec = encoder->stream_codec_.get();
+  ARROW_ASSIGN_OR_RAISE(encoder->flat_scratch_.values, arrow::AllocateResizableBuffer(0, pool));
   for (auto encoding : {ColumnEncoding::kPlain, ColumnEncoding::kDictionary, ColumnEncoding::kDelta,
                         ColumnEncoding::kDeltaLength}) {
     const auto index = static_cast<size_t>(encoding);
@@ -172,7 +143,7 @@ Result<const int16_t*> FlatColumnEncoder::Levels(const arrow::Array& chunk, int6
 Status FlatColumnEncoder::WriteChunk(const arrow::Array& chunk, bool nullable,
                                      parquet::ColumnWriter* writer) {
   for (int64_t begin = 0; begin < chunk.length();) {
-    const int64_t rows = SliceRows(chunk, begin, layout_->options().data_page_bytes);
+    const int64_t rows = PageSliceRows(chunk, begin, layout_->options());
     const int16_t* levels = nullptr;
     if (nullable) {
       ARROW_ASSIGN_OR_RAISE(levels, Levels(chunk, begin, rows));
@@ -192,7 +163,7 @@ Result<EncodedColumn> FlatColumnEncoder::EncodeLongTexts(arrow::ArrayVector chun
   for (auto& chunk : chunks) {
     text_bounds.Add(*chunk);
     for (int64_t begin = 0; begin < chunk->length();) {
-      const int64_t rows = SliceRows(*chunk, begin, layout_->options().data_page_bytes);
+      const int64_t rows = PageSliceRows(*chunk, begin, layout_->options());
       ARROW_RETURN_NOT_OK(pages.Add(*chunk->Slice(begin, rows), nullable));
       begin += rows;
     }
@@ -203,20 +174,56 @@ Result<EncodedColumn> FlatColumnEncoder::EncodeLongTexts(arrow::ArrayVector chun
   return encoded;
 }
 
+template <typename V>
+Result<EncodedColumn> FlatColumnEncoder::EncodeFlat(arrow::ArrayVector chunks,
+                                                    const FlatPagesOptions& options) {
+  EncodedColumn encoded;
+  FlatPages<V> pages(options, &encoded, &scratch_, &flat_scratch_);
+  for (auto& chunk : chunks) {
+    ARROW_RETURN_NOT_OK(pages.Add(*chunk));
+    chunk.reset();
+  }
+  ARROW_RETURN_NOT_OK(pages.Finish());
+  return encoded;
+}
+
 Result<EncodedColumn> FlatColumnEncoder::Encode(int column, arrow::ArrayVector chunks) {
+  for (auto& chunk : chunks) chunk = StorageArray(std::move(chunk));
+  const arrow::DataType& type = *chunks.front()->type();
+  if (type.id() == arrow::Type::DICTIONARY)
+    return EncodeByLibrary(column, std::move(chunks), ColumnEncoding::kDictionary);
+  const ParquetOptions& options = layout_->options();
+  const ColumnSample sample = SampleColumn(chunks);
+  const ColumnEncoding encoding = ChooseEncoding(sample, options);
+  const bool nullable = layout_->schema()->field(column)->nullable();
+  if (TextBounds::Handles(type) && encoding == ColumnEncoding::kPlain &&
+      sample.largest_bytes >= kLongTextBytes) {
+    return EncodeLongTexts(std::move(chunks), nullable);
+  }
+  const FlatPagesOptions pages = {
+      .type = FlatTypeOf(type, layout_->descriptor().Column(column)->physical_type()),
+      .nullable = nullable,
+      .encoding = encoding,
+      .fallback = sample.is_text ? ColumnEncoding::kDeltaLength : ColumnEncoding::kPlain,
+      .page_bytes = options.data_page_bytes,
+      .dictionary_bytes = options.dictionary_page_bytes};
+  const bool fits_pages = sample.largest_bytes <= options.data_page_bytes;
+  if (fits_pages && pages.type.kind == FlatKind::kFourBytes)
+    return EncodeFlat<uint32_t>(std::move(chunks), pages);
+  if (fits_pages && pages.type.kind == FlatKind::kEightBytes)
+    return EncodeFlat<uint64_t>(std::move(chunks), pages);
+  if (fits_pages && pages.type.kind == FlatKind::kText)
+    return EncodeFlat<std::string_view>(std::move(chunks), pages);
+  return EncodeByLibrary(column, std::move(chunks), encoding);
+}
+
+Result<EncodedColumn> FlatColumnEncoder::EncodeByLibrary(int column, arrow::ArrayVector chunks,
+                                                         ColumnEncoding encoding) {
   if (!context_) {
     context_ = std::make_unique<parquet::ArrowWriteContext>(pool_, arrow_properties_.get());
   }
-  for (auto& chunk : chunks) chunk = StorageArray(std::move(chunk));
-  const bool is_dictionary = chunks.front()->type_id() == arrow::Type::DICTIONARY;
-  const ColumnSample sample = is_dictionary ? ColumnSample() : SampleColumn(chunks);
-  const ColumnEncoding encoding =
-      is_dictionary ? ColumnEncoding::kDictionary : ChooseEncoding(sample, layout_->options());
   const bool is_text = TextBounds::Handles(*chunks.front()->type());
   const bool nullable = layout_->schema()->field(column)->nullable();
-  if (is_text && encoding == ColumnEncoding::kPlain && sample.largest_bytes >= kLongTextBytes) {
-    return EncodeLongTexts(std::move(chunks), nullable);
-  }
   const auto& properties =
       (is_text ? text_properties_ : properties_)[static_cast<size_t>(encoding)];
   const parquet::ColumnDescriptor* descriptor = layout_->descriptor().Column(column);

@@ -12,6 +12,8 @@
 #include <limits>
 #include <string_view>
 
+#include "sink/parquet/value_hash.h"
+
 namespace headrace {
 namespace {
 
@@ -39,24 +41,6 @@ class DistinctCounter {
   std::array<uint64_t, 8192> slots_{};  // 13 bits of the hash choose the first slot
   int64_t count_ = 0;
 };
-
-uint64_t Mix(uint64_t value) {
-  value *= 0x9e3779b97f4a7c15ULL;
-  value ^= value >> 32;
-  return value * 0xd6e8feb86659fd93ULL;
-}
-
-uint64_t HashBytes(const uint8_t* data, size_t size) {
-  uint64_t hash = size;
-  for (; size >= 8; data += 8, size -= 8) {
-    uint64_t word;
-    std::memcpy(&word, data, 8);
-    hash = Mix(hash ^ word);
-  }
-  uint64_t word = 0;
-  std::memcpy(&word, data, size);
-  return Mix(hash ^ word);
-}
 
 std::string_view BinaryValue(const arrow::Array& array, int64_t row) {
   switch (array.type_id()) {
@@ -200,10 +184,12 @@ ColumnSample SampleColumn(const arrow::ArrayVector& chunks) {
       if (is_binary) {
         const std::string_view value = BinaryValue(*chunk, next);
         bytes += static_cast<int64_t>(value.size()) + 4;
-        distinct.Add(HashBytes(reinterpret_cast<const uint8_t*>(value.data()), value.size()));
+        distinct.Add(HashValue(value));
       } else {
         const uint8_t* values = chunk->data()->buffers[1]->data();
-        distinct.Add(HashBytes(values + (chunk->offset() + next) * width, width));
+        distinct.Add(HashValue(std::string_view(
+            reinterpret_cast<const char*>(values) + (chunk->offset() + next) * width,
+            static_cast<size_t>(width))));
       }
     }
     next = std::max<int64_t>(0, next - chunk->length());

@@ -116,10 +116,11 @@ class WholeBody : public PageBody {
 
   Result<Pieces> Finish() override {
     if (scratch_->codec == nullptr) return Pieces{std::move(plain_)};
-    const int64_t bound = scratch_->codec->MaxCompressedLen(at_, plain_->data());
+    const int64_t bound = scratch_->codec->MaxCompressedBytes(at_);
     ARROW_ASSIGN_OR_RAISE(auto stored, arrow::AllocateResizableBuffer(bound, scratch_->pool));
-    ARROW_ASSIGN_OR_RAISE(const int64_t size, scratch_->codec->Compress(at_, plain_->data(), bound,
-                                                                        stored->mutable_data()));
+    ARROW_ASSIGN_OR_RAISE(
+        const int64_t size,
+        scratch_->codec->Compress(plain_->data(), at_, stored->mutable_data(), bound));
     plain_.reset();
     ARROW_RETURN_NOT_OK(stored->Resize(size, /*shrink_to_fit=*/true));
     return Pieces{std::move(stored)};
@@ -132,8 +133,8 @@ class WholeBody : public PageBody {
 };
 
 Result<std::unique_ptr<PageBody>> MakeBody(int64_t bytes, const PageScratch& scratch) {
-  if (scratch.codec != nullptr) {
-    auto compressor = scratch.codec->MakeCompressor();
+  if (scratch.stream_codec != nullptr) {
+    auto compressor = scratch.stream_codec->MakeCompressor();
     if (compressor.ok()) {
       return std::make_unique<StreamedBody>(std::move(compressor).ValueUnsafe(), scratch.pool);
     }

@@ -30,6 +30,12 @@ int32_t Checksum(const std::vector<std::shared_ptr<arrow::Buffer>>& body) {
   return static_cast<int32_t>(sum);
 }
 
+// Without a vector of shared pointers for every page.
+int32_t Checksum(const arrow::Buffer& body) {
+  return static_cast<int32_t>(
+      arrow::internal::crc32(0, body.data(), static_cast<size_t>(body.size())));
+}
+
 }  // namespace
 
 void EncodedPageWriter::Close(bool has_dictionary, bool fallback) {
@@ -44,15 +50,27 @@ void EncodedPageWriter::Close(bool has_dictionary, bool fallback) {
 }
 
 void EncodedPageWriter::Compress(const arrow::Buffer& source, arrow::ResizableBuffer* target) {
-  const int64_t bound = scratch_->codec->MaxCompressedLen(source.size(), source.data());
+  const int64_t bound = scratch_->codec->MaxCompressedBytes(source.size());
   PARQUET_THROW_NOT_OK(target->Resize(bound, /*shrink_to_fit=*/false));
   PARQUET_ASSIGN_OR_THROW(
       const int64_t size,
-      scratch_->codec->Compress(source.size(), source.data(), bound, target->mutable_data()));
+      scratch_->codec->Compress(source.data(), source.size(), target->mutable_data(), bound));
   PARQUET_THROW_NOT_OK(target->Resize(size, /*shrink_to_fit=*/false));
 }
 
-int64_t EncodedPageWriter::Keep(const arrow::Buffer& body, int64_t uncompressed_bytes) {
+std::shared_ptr<arrow::Buffer> EncodedPageWriter::Stored(const arrow::Buffer& plain) {
+  if (!has_compressor()) return std::make_shared<arrow::Buffer>(plain.data(), plain.size());
+  if (!scratch_->compressed) {
+    PARQUET_ASSIGN_OR_THROW(scratch_->compressed,
+                            arrow::AllocateResizableBuffer(0, scratch_->pool));
+  }
+  Compress(plain, scratch_->compressed.get());
+  return std::make_shared<arrow::Buffer>(scratch_->compressed->data(),
+                                         scratch_->compressed->size());
+}
+
+std::shared_ptr<arrow::Buffer> EncodedPageWriter::MakePiece(const arrow::Buffer& body,
+                                                            int64_t uncompressed_bytes) {
   const std::string& header = scratch_->header;
   const auto header_bytes = static_cast<int64_t>(header.size());
   PARQUET_ASSIGN_OR_THROW(std::shared_ptr<arrow::Buffer> piece,
@@ -61,8 +79,12 @@ int64_t EncodedPageWriter::Keep(const arrow::Buffer& body, int64_t uncompressed_
   if (body.size() > 0) std::memcpy(piece->mutable_data() + header_bytes, body.data(), body.size());
   column_->compressed_bytes += piece->size();
   column_->uncompressed_bytes += header_bytes + uncompressed_bytes;
-  column_->pieces.push_back(std::move(piece));
-  return header_bytes + uncompressed_bytes;
+  return piece;
+}
+
+int64_t EncodedPageWriter::Keep(const arrow::Buffer& body, int64_t uncompressed_bytes) {
+  column_->pieces.push_back(MakePiece(body, uncompressed_bytes));
+  return static_cast<int64_t>(scratch_->header.size()) + uncompressed_bytes;
 }
 
 void EncodedPageWriter::Count(int page_type, int encoding) {
@@ -102,9 +124,17 @@ int64_t EncodedPageWriter::WriteDataPage(const parquet::DataPage& page) {
   if (page.type() != parquet::PageType::DATA_PAGE) {
     throw parquet::ParquetException("only data pages of version 1 are written");
   }
-  BeginDataPage({page.num_values(), page.uncompressed_size(), page.size(),
-                 Checksum({page.buffer()}), page.encoding()});
+  BeginDataPage({page.num_values(), page.uncompressed_size(), page.size(), Checksum(*page.buffer()),
+                 page.encoding()});
   return Keep(*page.buffer(), page.uncompressed_size());
+}
+
+void EncodedPageWriter::WritePage(int64_t values, parquet::Encoding::type encoding,
+                                  const arrow::Buffer& plain) {
+  const auto stored = Stored(plain);
+  BeginDataPage(
+      {static_cast<int32_t>(values), plain.size(), stored->size(), Checksum(*stored), encoding});
+  Keep(*stored, plain.size());
 }
 
 void EncodedPageWriter::KeepPlainPage(int64_t values, int64_t plain_bytes,
@@ -118,35 +148,42 @@ void EncodedPageWriter::KeepPlainPage(int64_t values, int64_t plain_bytes,
   std::move(body.begin(), body.end(), std::back_inserter(column_->pieces));
 }
 
-int64_t EncodedPageWriter::WriteDictionaryPage(const parquet::DictionaryPage& page) {
-  CheckPageSize(page.size());
-  std::shared_ptr<arrow::Buffer> body = page.buffer();
-  if (has_compressor()) {
-    if (!scratch_->compressed) {
-      PARQUET_ASSIGN_OR_THROW(scratch_->compressed,
-                              arrow::AllocateResizableBuffer(0, scratch_->pool));
-    }
-    Compress(*page.buffer(), scratch_->compressed.get());
-    body =
-        std::make_shared<arrow::Buffer>(scratch_->compressed->data(), scratch_->compressed->size());
-  }
-  CheckPageSize(body->size());
+void EncodedPageWriter::BeginDictionaryPage(int32_t values, int64_t plain_bytes,
+                                            const arrow::Buffer& stored,
+                                            parquet::Encoding::type encoding, bool is_sorted) {
+  CheckPageSize(plain_bytes);
+  CheckPageSize(stored.size());
   scratch_->header.clear();
   CompactWriter header(&scratch_->header);
   header.Int32(1, static_cast<int>(parquet::PageType::DICTIONARY_PAGE));
-  header.Int32(2, page.size());
-  header.Int32(3, static_cast<int32_t>(body->size()));
-  header.Int32(4, Checksum({body}));
+  header.Int32(2, static_cast<int32_t>(plain_bytes));
+  header.Int32(3, static_cast<int32_t>(stored.size()));
+  header.Int32(4, Checksum(stored));
   header.BeginStruct(7);
-  header.Int32(1, page.num_values());
-  header.Int32(2, static_cast<int>(page.encoding()));
-  header.Bool(3, page.is_sorted());
+  header.Int32(1, values);
+  header.Int32(2, static_cast<int>(encoding));
+  header.Bool(3, is_sorted);
   header.EndStruct();
   header.EndStruct();
+  Count(static_cast<int>(parquet::PageType::DICTIONARY_PAGE), static_cast<int>(encoding));
+}
 
+int64_t EncodedPageWriter::WriteDictionaryPage(const parquet::DictionaryPage& page) {
+  CheckPageSize(page.size());
+  const auto stored = Stored(*page.buffer());
+  BeginDictionaryPage(page.num_values(), page.size(), *stored, page.encoding(), page.is_sorted());
   column_->dictionary_offset = column_->compressed_bytes;
-  Count(static_cast<int>(parquet::PageType::DICTIONARY_PAGE), static_cast<int>(page.encoding()));
-  return Keep(*body, page.size());
+  return Keep(*stored, page.size());
+}
+
+void EncodedPageWriter::WriteDictionaryFirst(int64_t values, const arrow::Buffer& plain) {
+  const auto stored = Stored(plain);
+  BeginDictionaryPage(static_cast<int32_t>(values), plain.size(), *stored, parquet::Encoding::PLAIN,
+                      /*is_sorted=*/false);
+  const auto piece = MakePiece(*stored, plain.size());
+  column_->dictionary_offset = 0;
+  column_->data_offset = piece->size();
+  column_->pieces.insert(column_->pieces.begin(), piece);
 }
 
 }  // namespace headrace

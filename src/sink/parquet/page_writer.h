@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "sink/block_codec.h"
 #include "sink/parquet/row_group_encoder.h"
 
 namespace headrace {
@@ -16,7 +17,8 @@ namespace headrace {
 // What the page writers of one encoder share from column to column.
 struct PageScratch {
   arrow::MemoryPool* pool = nullptr;
-  arrow::util::Codec* codec = nullptr;  // null = pages stay as they are
+  BlockCodec* codec = nullptr;                 // null = pages stay as they are
+  arrow::util::Codec* stream_codec = nullptr;  // the same codec, for pages in pieces
   std::unique_ptr<arrow::ResizableBuffer> compressed;
   std::string header;
 };
@@ -45,6 +47,10 @@ class EncodedPageWriter : public parquet::PageWriter {
   int64_t total_compressed_bytes_written() const override { return column_->compressed_bytes; }
   bool has_compressor() override { return scratch_->codec != nullptr; }
   void Compress(const arrow::Buffer& source, arrow::ResizableBuffer* target) override;
+  // A data page of ours: levels and values, not yet compressed.
+  void WritePage(int64_t values, parquet::Encoding::type encoding, const arrow::Buffer& plain);
+  // A dictionary of ours, in PLAIN form: it stands before all pages written so far.
+  void WriteDictionaryFirst(int64_t values, const arrow::Buffer& plain);
   // A finished PLAIN page of ours, whose stored bytes are `body`.
   void KeepPlainPage(int64_t values, int64_t plain_bytes,
                      std::vector<std::shared_ptr<arrow::Buffer>> body);
@@ -52,7 +58,13 @@ class EncodedPageWriter : public parquet::PageWriter {
  private:
   // Makes the header in scratch_->header and takes note of the page.
   void BeginDataPage(const DataPageHead& head);
-  // Keeps scratch_->header and `body` as one piece. Returns the uncompressed size with the header.
+  void BeginDictionaryPage(int32_t values, int64_t plain_bytes, const arrow::Buffer& stored,
+                           parquet::Encoding::type encoding, bool is_sorted);
+  // `plain` compressed in scratch, or as it is. Good until the next page.
+  std::shared_ptr<arrow::Buffer> Stored(const arrow::Buffer& plain);
+  // scratch_->header and `body` as one piece, whose sizes are counted.
+  std::shared_ptr<arrow::Buffer> MakePiece(const arrow::Buffer& body, int64_t uncompressed_bytes);
+  // Keeps that piece. Returns the uncompressed size with the header.
   int64_t Keep(const arrow::Buffer& body, int64_t uncompressed_bytes);
   void Count(int page_type, int encoding);
 

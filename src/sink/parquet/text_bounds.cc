@@ -6,15 +6,28 @@
 namespace headrace {
 namespace {
 
-// The first eight bytes as a number that orders as they do, zeros behind a shorter value.
+template <typename Word>
+uint64_t LoadOrdered(const char* data) {
+  Word word;
+  std::memcpy(&word, data, sizeof(word));
+  if constexpr (std::endian::native == std::endian::big) return word;
+  return sizeof(Word) == 8 ? __builtin_bswap64(word) : __builtin_bswap32(word);
+}
+
+// The first eight bytes as a number that orders as they do, zeros behind a shorter value. The parts
+// of a short one overlap where its length is no power of two: there they are the same.
 inline uint64_t Prefix(std::string_view value) {
-  uint64_t word = 0;
-  if (value.size() >= 8) [[likely]] {
-    std::memcpy(&word, value.data(), 8);
-  } else {
-    std::memcpy(&word, value.data(), value.size());
+  const size_t size = value.size();
+  if (size >= 8) [[likely]]
+    return LoadOrdered<uint64_t>(value.data());
+  if (size >= 4) {
+    return LoadOrdered<uint32_t>(value.data()) << 32 |
+           LoadOrdered<uint32_t>(value.data() + size - 4) << (8 * (8 - size));
   }
-  return std::endian::native == std::endian::little ? __builtin_bswap64(word) : word;
+  uint64_t word = 0;
+  for (size_t i = 0; i < size; ++i)
+    word |= static_cast<uint64_t>(static_cast<uint8_t>(value[i])) << (56 - 8 * i);
+  return word;
 }
 
 }  // namespace
@@ -69,11 +82,21 @@ void TextBounds::Add(const arrow::Array& chunk) {
   }
 }
 
+void TextBounds::Merge(const TextBounds& other) {
+  if (!other.any_) return;
+  AddValue(other.min_);
+  AddValue(other.max_);
+}
+
+void TextBounds::Finish(EncodedBounds* bounds) const {
+  if (any_ && min_.size() <= kBytesMax) bounds->min = min_;
+  if (any_ && max_.size() <= kBytesMax) bounds->max = max_;
+}
+
 EncodedBounds TextBounds::Finish() const {
   EncodedBounds bounds;
   bounds.null_count = nulls_;
-  if (any_ && min_.size() <= kBytesMax) bounds.min = min_;
-  if (any_ && max_.size() <= kBytesMax) bounds.max = max_;
+  Finish(&bounds);
   return bounds;
 }
 

@@ -4,6 +4,7 @@
 #include <arrow/array.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,9 +21,16 @@ class TextBounds {
   static bool Handles(const arrow::DataType& type);
 
   void Add(const arrow::Array& chunk);
+  void Add(std::span<const std::string_view> texts) {
+    for (const std::string_view text : texts) AddValue(text);
+  }
+  // As if all texts of the other had been added; its nulls are left out.
+  void Merge(const TextBounds& other);
   // Values longer than this are left out: a truncated bound would have to be marked as such.
   static constexpr size_t kBytesMax = 4096;
   EncodedBounds Finish() const;
+  // Into min and max alone.
+  void Finish(EncodedBounds* bounds) const;
   // Of texts; no pool counts them.
   size_t kept_bytes() const { return min_.size() + max_.size(); }
 

@@ -161,6 +161,40 @@ TEST(FlatPages, AFullDictionaryIsFollowedByPlainerPages) {
   EXPECT_EQ(std::count(encodings.begin(), encodings.end(), parquet::Encoding::RLE_DICTIONARY), 1);
 }
 
+TEST(FlatPages, TheCodecIsDroppedWhereItGainsNothing) {
+  std::mt19937_64 random(testing::TestSeed());
+  arrow::Int64Builder any;
+  arrow::Int64Builder few;
+  arrow::StringBuilder texts;
+  arrow::DoubleBuilder near;
+  for (int64_t row = 0; row < 40'000; ++row) {
+    ASSERT_TRUE(any.Append(static_cast<int64_t>(random())).ok());
+    ASSERT_TRUE(few.Append(static_cast<int64_t>(random() % 8 << 40)).ok());
+    ASSERT_TRUE(texts.Append("a name that repeats " + std::to_string(row)).ok());
+    ASSERT_TRUE(near.Append(1e6 + static_cast<double>(random() % 1'000'000'007) / 1e4).ok());
+  }
+  const auto schema =
+      arrow::schema({arrow::field("any", arrow::int64()), arrow::field("few", arrow::int64()),
+                     arrow::field("texts", arrow::utf8()), arrow::field("near", arrow::float64())});
+  const BatchVector group = {
+      arrow::RecordBatch::Make(schema, 40'000,
+                               {any.Finish().ValueOrDie(), few.Finish().ValueOrDie(),
+                                texts.Finish().ValueOrDie(), near.Finish().ValueOrDie()})};
+  const auto content =
+      WriteFile(schema, {group}, "zstd", arrow::default_memory_pool()).ValueOrDie();
+  ExpectRows(content, {group});
+  auto reader = OpenReader(content);
+  const auto row_group = reader->parquet_reader()->metadata()->RowGroup(0);
+  const auto codec_of = [&](int column) { return row_group->ColumnChunk(column)->compression(); };
+  EXPECT_EQ(codec_of(0), parquet::Compression::UNCOMPRESSED);
+  EXPECT_EQ(codec_of(1), parquet::Compression::UNCOMPRESSED);
+  EXPECT_EQ(codec_of(2), parquet::Compression::ZSTD);
+  EXPECT_EQ(codec_of(3), parquet::Compression::ZSTD);
+  const auto encodings = row_group->ColumnChunk(3)->encodings();
+  EXPECT_EQ(std::count(encodings.begin(), encodings.end(), parquet::Encoding::BYTE_STREAM_SPLIT),
+            1);
+}
+
 TEST(BitPacking, EveryWidthTakesItsBits) {
   std::mt19937_64 random(testing::TestSeed());
   for (int width = 0; width <= 64; ++width) {

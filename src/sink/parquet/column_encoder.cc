@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "sink/parquet/column_slices.h"
+#include "sink/parquet/float_split.h"
 #include "sink/parquet/long_text_pages.h"
 #include "sink/parquet/text_bounds.h"
 
@@ -194,7 +195,12 @@ Result<EncodedColumn> FlatColumnEncoder::Encode(int column, arrow::ArrayVector c
     return EncodeByLibrary(column, std::move(chunks), ColumnEncoding::kDictionary);
   const ParquetOptions& options = layout_->options();
   const ColumnSample sample = SampleColumn(chunks);
-  const ColumnEncoding encoding = ChooseEncoding(sample, options);
+  ColumnEncoding encoding = ChooseEncoding(sample, options);
+  if (encoding == ColumnEncoding::kPlain && sample.taken > 0 &&
+      (type.id() == arrow::Type::FLOAT || type.id() == arrow::Type::DOUBLE)) {
+    ARROW_ASSIGN_OR_RAISE(const bool pays, PaysToSplit(chunks, codec_.get(), pool_));
+    if (pays) encoding = ColumnEncoding::kByteStreamSplit;
+  }
   const bool nullable = layout_->schema()->field(column)->nullable();
   if (TextBounds::Handles(type) && encoding == ColumnEncoding::kPlain &&
       sample.largest_bytes >= kLongTextBytes) {
@@ -227,10 +233,14 @@ Result<EncodedColumn> FlatColumnEncoder::EncodeByLibrary(int column, arrow::Arra
   const auto& properties =
       (is_text ? text_properties_ : properties_)[static_cast<size_t>(encoding)];
   const parquet::ColumnDescriptor* descriptor = layout_->descriptor().Column(column);
+  // A dictionary page is written before the pages that could decide.
+  const CodecUse codec_use =
+      encoding == ColumnEncoding::kDictionary ? CodecUse::kAlways : CodecUse::kIfItPays;
   EncodedColumn encoded;
   auto metadata = parquet::ColumnChunkMetaDataBuilder::Make(properties, descriptor);
   auto writer = parquet::ColumnWriter::Make(
-      metadata.get(), std::make_unique<EncodedPageWriter>(&encoded, &scratch_), properties.get());
+      metadata.get(), std::make_unique<EncodedPageWriter>(&encoded, &scratch_, codec_use),
+      properties.get());
   TextBounds text_bounds;
   for (auto& chunk : chunks) {
     if (is_text) text_bounds.Add(*chunk);

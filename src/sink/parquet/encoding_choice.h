@@ -9,8 +9,9 @@
 
 namespace headrace {
 
-// kDelta: DELTA_BINARY_PACKED. kDeltaLength: DELTA_LENGTH_BYTE_ARRAY, lengths apart from the text,
-// which then compresses better at no cost.
+// kByteStreamSplit: floats alone, where PaysToSplit says so. kDelta: DELTA_BINARY_PACKED.
+// kDeltaLength: DELTA_LENGTH_BYTE_ARRAY, lengths apart from the text, which then compresses better
+// at no cost.
 enum class ColumnEncoding : uint8_t { kPlain, kDictionary, kDelta, kDeltaLength, kByteStreamSplit };
 
 // What a few thousand values, spread over the row group, say about all of them.

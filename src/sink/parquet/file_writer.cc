@@ -51,7 +51,7 @@ void DescribeColumn(const EncodedColumn& column, const parquet::ColumnDescriptor
   const std::vector<std::string> path = descriptor.path()->ToDotVector();
   writer->BeginList(3, CompactType::kBinary, static_cast<int64_t>(path.size()));
   for (const std::string& name : path) writer->BinaryElement(name);
-  writer->Int32(4, codec);
+  writer->Int32(4, column.is_compressed ? codec : FormatCodec(arrow::Compression::UNCOMPRESSED));
   writer->Int64(5, column.values);
   writer->Int64(6, column.uncompressed_bytes);
   writer->Int64(7, column.compressed_bytes);

@@ -36,7 +36,7 @@ FlatPages<V>::FlatPages(FlatPagesOptions options, EncodedColumn* column, PageScr
       column_(column),
       page_scratch_(page_scratch),
       scratch_(scratch),
-      writer_(column, page_scratch),
+      writer_(column, page_scratch, CodecUse::kIfItPays),
       page_bounds_(options.type.order),
       bounds_(options.type.order) {
   scratch_->present.Reset();  // a column that failed may have left something
@@ -100,6 +100,8 @@ Status FlatPages<V>::FinishPage() {
     scratch_->present.Reset();
   }
   ARROW_RETURN_NOT_OK(encoder().FinishPage(&page));
+  // The dictionary itself often compresses well where the numbers of its values do not.
+  if (dictionary_ && dictionary_->table_bytes() > page.length() / 16) writer_.KeepCodec();
   const ColumnEncoding encoding = dictionary_ ? ColumnEncoding::kDictionary
                                   : options_.encoding == ColumnEncoding::kDictionary
                                       ? options_.fallback

@@ -24,7 +24,7 @@ class LongTextPages {
  public:
   // `column` and `scratch` must outlive it.
   LongTextPages(EncodedColumn* column, PageScratch* scratch)
-      : scratch_(scratch), writer_(column, scratch) {}
+      : scratch_(scratch), writer_(column, scratch, CodecUse::kAlways) {}
 
   // `rows` as one page. Strings or binaries.
   Status Add(const arrow::Array& rows, bool nullable);

@@ -69,6 +69,7 @@ EncodedColumn TakeColumn(const parquet::ColumnChunkMetaData& chunk,
     column.page_counts.push_back(
         {static_cast<int>(pages.page_type), static_cast<int>(pages.encoding), pages.count});
   }
+  column.is_compressed = chunk.compression() != arrow::Compression::UNCOMPRESSED;
   column.bounds = BoundsOf(chunk);
   return column;
 }

@@ -55,7 +55,18 @@ void EncodedPageWriter::Compress(const arrow::Buffer& source, arrow::ResizableBu
   PARQUET_ASSIGN_OR_THROW(
       const int64_t size,
       scratch_->codec->Compress(source.data(), source.size(), target->mutable_data(), bound));
-  PARQUET_THROW_NOT_OK(target->Resize(size, /*shrink_to_fit=*/false));
+  constexpr int64_t kJudgedMin = 1024;  // a page of NULLs alone says nothing about others
+  const bool pays = source.size() < kJudgedMin || size <= source.size() - source.size() / 10;
+  if (use_ == CodecUse::kAlways || pays) {
+    use_ = CodecUse::kAlways;
+    PARQUET_THROW_NOT_OK(target->Resize(size, /*shrink_to_fit=*/false));
+    return;
+  }
+  use_ = CodecUse::kNever;
+  column_->is_compressed = false;
+  // The library takes this page as it comes out of here, and asks no more for the others.
+  PARQUET_THROW_NOT_OK(target->Resize(source.size(), /*shrink_to_fit=*/false));
+  std::memcpy(target->mutable_data(), source.data(), static_cast<size_t>(source.size()));
 }
 
 std::shared_ptr<arrow::Buffer> EncodedPageWriter::Stored(const arrow::Buffer& plain) {

@@ -23,6 +23,9 @@ struct PageScratch {
   std::string header;
 };
 
+// kIfItPays: the first data page decides for all of them.
+enum class CodecUse : uint8_t { kNever, kAlways, kIfItPays };
+
 struct DataPageHead {
   int32_t values = 0;  // with nulls
   int64_t plain_bytes = 0;
@@ -33,22 +36,32 @@ struct DataPageHead {
 
 // Role: the seam to Parquet's column writers, which encode values into pages and hand them over
 // here. Writes page headers itself and notes what the column's metadata will need, so nothing
-// depends on a file or an offset. Owner: the column writer. Threads: one. Errors: Parquet's
+// depends on a file or an offset. Where the codec takes less than a tenth off the first data page
+// it may be dropped for the column: every reader would pay more for it than it saves. Owner: the
+// column writer. Threads: one. Errors: Parquet's
 // exceptions, caught where the column is encoded.
 class EncodedPageWriter : public parquet::PageWriter {
  public:
   // `column` and `scratch` must outlive the writer.
-  EncodedPageWriter(EncodedColumn* column, PageScratch* scratch)
-      : column_(column), scratch_(scratch) {}
+  EncodedPageWriter(EncodedColumn* column, PageScratch* scratch, CodecUse use)
+      : column_(column),
+        scratch_(scratch),
+        use_(scratch->codec == nullptr ? CodecUse::kNever : use) {
+    column_->is_compressed = use_ != CodecUse::kNever;
+  }
 
   void Close(bool has_dictionary, bool fallback) override;
   int64_t WriteDataPage(const parquet::DataPage& page) override;
   int64_t WriteDictionaryPage(const parquet::DictionaryPage& page) override;
   int64_t total_compressed_bytes_written() const override { return column_->compressed_bytes; }
-  bool has_compressor() override { return scratch_->codec != nullptr; }
+  bool has_compressor() override { return use_ != CodecUse::kNever; }
   void Compress(const arrow::Buffer& source, arrow::ResizableBuffer* target) override;
   // A data page of ours: levels and values, not yet compressed.
   void WritePage(int64_t values, parquet::Encoding::type encoding, const arrow::Buffer& plain);
+  // Before the first page: what a codec would gain on it says nothing.
+  void KeepCodec() {
+    if (use_ == CodecUse::kIfItPays) use_ = CodecUse::kAlways;
+  }
   // A dictionary of ours, in PLAIN form: it stands before all pages written so far.
   void WriteDictionaryFirst(int64_t values, const arrow::Buffer& plain);
   // A finished PLAIN page of ours, whose stored bytes are `body`.
@@ -70,6 +83,7 @@ class EncodedPageWriter : public parquet::PageWriter {
 
   EncodedColumn* column_;
   PageScratch* scratch_;
+  CodecUse use_;
   bool has_data_page_ = false;
 };
 

@@ -40,6 +40,7 @@ struct EncodedColumn {
   int64_t uncompressed_bytes = 0;
   int64_t dictionary_offset = -1;  // from the first piece; -1 = no dictionary page
   int64_t data_offset = 0;
+  bool is_compressed = false;  // with the layout's codec
   std::vector<int> encodings;
   std::vector<EncodedPageCount> page_counts;
   EncodedBounds bounds;

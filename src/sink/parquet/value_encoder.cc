@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "sink/parquet/delta_packer.h"
+#include "sink/parquet/float_split.h"
 
 namespace headrace {
 namespace {
@@ -29,7 +30,6 @@ class PlainEncoder : public ValueEncoder<V> {
   arrow::BufferBuilder values_;
 };
 
-// First bytes together, then second bytes, and so on: the high ones of floats repeat.
 template <typename V>
 class SplitEncoder : public PlainEncoder<V> {
  public:
@@ -37,12 +37,7 @@ class SplitEncoder : public PlainEncoder<V> {
   Status FinishPage(arrow::BufferBuilder* page) override {
     arrow::BufferBuilder& values = this->values_;
     ARROW_RETURN_NOT_OK(page->Reserve(values.length()));
-    uint8_t* out = page->mutable_data() + page->length();
-    for (size_t byte = 0; byte < sizeof(V); ++byte) {
-      const uint8_t* in = values.data() + byte;
-      const uint8_t* const end = values.data() + values.length();
-      for (; in < end; in += sizeof(V)) *out++ = *in;
-    }
+    SplitBytes(values.data(), values.length(), sizeof(V), page->mutable_data() + page->length());
     page->UnsafeAdvance(values.length());
     values.Rewind(0);
     return Status::OK();

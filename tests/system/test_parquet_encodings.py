@@ -53,7 +53,8 @@ def table() -> pa.Table:
 @pytest.mark.parametrize("compression", ["zstd", "snappy", "none"])
 def test_every_shape_comes_back(headrace, tmp_path, database, table, compression):
     pq.write_table(table, tmp_path / "in.parquet")
-    done = headrace("convert", "in.parquet", "out.parquet", "--compression", compression, "--memory", "96MiB", "--durability", "none")
+    flags = ["--compression", compression, "--memory", "96MiB", "--durability", "none"]
+    done = headrace("convert", "in.parquet", "out.parquet", *flags)
     assert done.exit_code == 0, done.stderr
     assert headrace("fsck", "out.parquet", "--deep").exit_code == 0
 

@@ -307,14 +307,14 @@ TEST_F(ParquetPruningTest, AnyRowsOfARowGroup) {
       reader->SkipTo(row);
       arrow::RecordBatchVector batches;
       if (random() % 2 == 0) {
-        batches = reader->Read(rows).ValueOrDie();
+        batches = reader->Read(rows, 1 << 20).ValueOrDie();
       } else {
         const bool want = random() % 2 == 0;
         RowsWanted wanted{std::vector<bool>(whole->num_columns(), false),
                           [&](const arrow::RecordBatch&) { return want; }};
         wanted.columns[0] = wanted.columns[2] = true;
         bool found = false;
-        batches = reader->ReadWanted(rows, wanted, &found).ValueOrDie();
+        batches = reader->ReadWanted(rows, 1 << 20, wanted, &found).ValueOrDie();
         EXPECT_EQ(found, want);
       }
       const auto read = arrow::Table::FromRecordBatches(batches).ValueOrDie();

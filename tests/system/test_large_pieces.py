@@ -63,7 +63,17 @@ def long_texts(tmp_path_factory) -> Path:
     batch = pa.record_batch({"k": [1, 2, 3], "s": [c * LONG for c in "xyz"]})
     for name in ("three.arrow", "three.arrows"):
         write_ipc(directory / name, batch)
-    pq.write_table(pa.Table.from_batches([batch]), directory / "three.parquet", row_group_size=1)
+    table = pa.Table.from_batches([batch])
+    pq.write_table(table, directory / "three.parquet", row_group_size=1)
+    for name, dictionary in (("page", False), ("dictionary", True)):
+        pq.write_table(
+            table,
+            directory / f"{name}.parquet",
+            compression="zstd",
+            data_page_size=1 << 30,
+            use_dictionary=dictionary,
+            dictionary_pagesize_limit=1 << 30,
+        )
     (directory / "three.csv").write_text("k,s\n" + "".join(f'{k + 1},"{c * LONG}"\n' for k, c in enumerate("xyz")))
     lines = "".join(f'{{"k":{k + 1},"s":"{c * LONG}"}}\n' for k, c in enumerate("xyz"))
     (directory / "three.jsonl").write_text(lines)
@@ -71,7 +81,10 @@ def long_texts(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
-@pytest.mark.parametrize("name", ["three.arrow", "three.arrows", "three.parquet", "three.csv", "three.jsonl"])
+@pytest.mark.parametrize(
+    "name",
+    ["three.arrow", "three.arrows", "three.parquet", "page.parquet", "dictionary.parquet", "three.csv", "three.jsonl"],
+)
 def test_three_rows_of_40_mb_in_256_mib(headrace, database, tmp_path, long_texts, name, threads):
     limits = ["--memory", "256MiB", "--threads", str(threads)]
     done = headrace("convert", long_texts / name, "out.parquet", *limits)

@@ -65,12 +65,12 @@ std::unique_ptr<parquet::ParquetFileReader> WithPageCursors(
   return reader;
 }
 
-ColumnRows::ColumnRows(std::unique_ptr<parquet::arrow::ColumnReader> reader, PageCursor* cursor)
+LibraryRows::LibraryRows(std::unique_ptr<parquet::arrow::ColumnReader> reader, PageCursor* cursor)
     : reader_(std::move(reader)), cursor_(cursor) {}
 
-ColumnRows::~ColumnRows() = default;
+LibraryRows::~LibraryRows() = default;
 
-int64_t ColumnRows::StepFor(RowRange rows) const {
+int64_t LibraryRows::StepFor(RowRange rows) const {
   if (next_ >= rows.begin) return rows.end - next_;
   const int64_t before = std::min(rows.begin - next_, kDroppedRows);
   if (cursor_ == nullptr) return before;
@@ -80,7 +80,8 @@ int64_t ColumnRows::StepFor(RowRange rows) const {
   return std::min(rows.size(), kDroppedRows);
 }
 
-Result<std::shared_ptr<arrow::ChunkedArray>> ColumnRows::Read(RowRange rows) {
+Result<std::shared_ptr<arrow::ChunkedArray>> LibraryRows::Read(RowRange rows,
+                                                               int64_t /*bytes_max*/) {
   arrow::ArrayVector chunks;
   std::shared_ptr<arrow::DataType> type;
   while (next_ < rows.end) {

@@ -147,7 +147,8 @@ class FileCheck {
     int64_t rows = kFirstRows;
     while (reader->rows_left() > 0) {
       ARROW_RETURN_NOT_OK(options_.cancellation->Check());
-      ARROW_ASSIGN_OR_RAISE(const auto batches, reader->Read(std::min(rows, reader->rows_left())));
+      ARROW_ASSIGN_OR_RAISE(const auto batches,
+                            reader->Read(std::min(rows, reader->rows_left()), kBatchBytes));
       for (const auto& batch : batches) {
         ARROW_RETURN_NOT_OK(CheckValues(*batch->column(0), place()));
         statistics->Add(*batch->column(0));

@@ -6,6 +6,7 @@
 #include "source/parquet/parquet_source.h"
 #include "source/parquet/row_group_pruning.h"
 #include "source/parquet/row_group_reader.h"
+#include "source/parquet/text_pages.h"
 #include "source/schema_union.h"
 
 namespace headrace {
@@ -27,6 +28,7 @@ int64_t DecodeBytes(const parquet::RowGroupMetaData& row_group) {
     const int64_t page = std::min(chunk->total_uncompressed_size(), kUsualPageBytes);
     bytes += page + std::min(chunk->total_compressed_size(), kUsualPageBytes) + kStreamBufferBytes;
     if (chunk->has_dictionary_page()) bytes += page;
+    if (chunk->type() == parquet::Type::BYTE_ARRAY) bytes += TextPages::kWindowBytes;
   }
   return bytes;
 }

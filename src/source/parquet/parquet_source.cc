@@ -18,6 +18,8 @@ constexpr int64_t kGrowth = 8;
 // their floors.
 constexpr int64_t kHugeRowBytes = int64_t{4} << 20;
 
+constexpr int64_t kTextBatches = 2;
+
 class RowGroupMorsel : public Morsel {
  public:
   RowGroupMorsel(int64_t number, RowGroupUnit row_group, OldestFirst* order)
@@ -154,29 +156,33 @@ Status ParquetSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit
   if (row_group.unit.row_bytes >= kHugeRowBytes) {
     ARROW_RETURN_NOT_OK(row_group.under_way.WaitForOlder());
   }
-  ARROW_RETURN_NOT_OK(ReadRowGroup(row_group.unit, row_group.opened, emit));
+  ARROW_RETURN_NOT_OK(ReadRowGroup(row_group.unit, row_group.opened, row_group.under_way, emit));
   consumed_bytes_.fetch_add(row_group.unit.bytes, std::memory_order_relaxed);
   return Status::OK();
 }
 
 Status ParquetSource::ReadRowGroup(const RowGroupUnit& unit, std::shared_ptr<ParquetFile> file,
-                                   const EmitBatch& emit) {
-  ARROW_ASSIGN_OR_RAISE(auto reader, RowGroupReader::Open(std::move(file), unit.row_group,
-                                                          file_schema_, options_.pool));
+                                   const UnderWay& under_way, const EmitBatch& emit) {
+  ARROW_ASSIGN_OR_RAISE(
+      auto reader, RowGroupReader::Open(std::move(file), unit.row_group, file_schema_,
+                                        options_.pool, [&] { return under_way.WaitForOlder(); }));
   const RowRanges ranges = unit.ranges ? *unit.ranges : RowRanges{{0, reader->rows()}};
   const RowsWanted wanted = MakeRowsWanted(unit.file);
   EarlyLook early_look;
+  // Rows of the usual size pass; a batch is full of them before.
+  const int64_t text_bytes_max = kTextBatches * options_.batch_bytes;
   int64_t rows = 0;
   for (const RowRange& range : ranges) {
     reader->SkipTo(range.begin);
-    for (int64_t at = range.begin; at < range.end; at += rows) {
+    for (int64_t at = range.begin; at < range.end; at = reader->next_row()) {
       if (stopped_.load(std::memory_order_relaxed)) return Status::OK();
       ARROW_RETURN_NOT_OK(CheckCancelled(options_.cancellation));
       rows = std::min(NextBatchRows(rows, unit.row_bytes), range.end - at);
       const bool look_first = predicate_ && early_look.is_worth_it();
       bool found = true;
-      ARROW_ASSIGN_OR_RAISE(
-          auto batches, look_first ? reader->ReadWanted(rows, wanted, &found) : reader->Read(rows));
+      ARROW_ASSIGN_OR_RAISE(auto batches,
+                            look_first ? reader->ReadWanted(rows, text_bytes_max, wanted, &found)
+                                       : reader->Read(rows, text_bytes_max));
       early_look.NoteBatch();
       if (look_first) early_look.NoteAnswer(found);
       ARROW_RETURN_NOT_OK(Emit(std::move(batches), unit.file, found, emit));

@@ -71,7 +71,7 @@ class ParquetSource : public Source {
   // The file, opened once for all the row groups that are read from it at the time.
   Result<std::shared_ptr<ParquetFile>> OpenFile(int index);
   Status ReadRowGroup(const RowGroupUnit& unit, std::shared_ptr<ParquetFile> file,
-                      const EmitBatch& emit);
+                      const UnderWay& under_way, const EmitBatch& emit);
   int64_t NextBatchRows(int64_t rows_before, int64_t row_bytes) const;
   void Learn(const arrow::RecordBatch& batch);
   Status Emit(RowGroupReader::Batches batches, int file, bool whole, const EmitBatch& emit);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "source/parquet/text_rows.h"
 #include "source/text_check.h"
 
 namespace headrace {
@@ -23,12 +24,14 @@ RowGroupReader::~RowGroupReader() = default;
 Result<std::unique_ptr<RowGroupReader>> RowGroupReader::Open(std::shared_ptr<ParquetFile> file,
                                                              int row_group,
                                                              std::shared_ptr<arrow::Schema> schema,
-                                                             arrow::MemoryPool* pool) {
+                                                             arrow::MemoryPool* pool,
+                                                             BeforeHugePage before_huge_page) {
   std::unique_ptr<RowGroupReader> reader(new RowGroupReader());
   reader->file_ = std::move(file);
   reader->row_group_ = row_group;
   reader->schema_ = std::move(schema);
   reader->pool_ = pool;
+  reader->before_huge_page_ = std::move(before_huge_page);
   const std::string& path = reader->file_->path();
   ARROW_RETURN_NOT_OK(AtParquetSeam(path, fmt::format("row group {}", row_group),
                                     [&] { return reader->OpenColumns(row_group); }));
@@ -47,21 +50,49 @@ Status RowGroupReader::OpenColumns(int row_group) {
     if (leaf < 0) continue;
     cursors_.push_back(std::make_unique<PageCursor>());
     by_leaf[leaf] = by_column.back() = cursors_.back().get();
+    const auto chunk = metadata->RowGroup(0)->ColumnChunk(leaf);
+    by_leaf[leaf]->value_bytes =
+        chunk->total_uncompressed_size() / std::max<int64_t>(1, chunk->num_values());
+    by_leaf[leaf]->before = &before_huge_page_;
   }
-  auto opened = parquet::ParquetFileReader::Open(file_->input(), MakeReaderProperties(pool_),
-                                                 std::move(metadata));
+  const auto row_group_metadata = metadata->RowGroup(0);
+  auto opened =
+      parquet::ParquetFileReader::Open(file_->input(), MakeReaderProperties(pool_), metadata);
   ARROW_ASSIGN_OR_RAISE(reader_, parquet::arrow::FileReader::Make(
                                      pool_, WithPageCursors(std::move(opened), std::move(by_leaf)),
                                      MakeArrowReaderProperties()));
   for (int i = 0; i < schema_->num_fields(); ++i) {
-    const int index = file_->schema()->GetFieldIndex(schema_->field(i)->name());
-    auto& column = columns_.emplace_back();
-    if (index < 0) continue;
-    std::unique_ptr<parquet::arrow::ColumnReader> decoder;
-    ARROW_RETURN_NOT_OK(reader_->GetColumn(index, &decoder));
-    column = std::make_unique<ColumnRows>(std::move(decoder), by_column[i]);
+    columns_.emplace_back();
+    ARROW_RETURN_NOT_OK(OpenColumn(i, *row_group_metadata, by_column[i]));
   }
+  ahead_.resize(columns_.size());
   return Status::OK();
+}
+
+Status RowGroupReader::OpenColumn(int index, const parquet::RowGroupMetaData& metadata,
+                                  PageCursor* cursor) {
+  const std::string& name = schema_->field(index)->name();
+  const int field = file_->schema()->GetFieldIndex(name);
+  if (field < 0) return Status::OK();
+  const int leaf = FlatLeaf(*file_->metadata()->schema(), name);
+  auto type = DeliveredType(file_->schema()->field(field)->type());
+  if (TextPages::CanRead(*file_, leaf, *type)) {
+    columns_[index] = MakeTextRows(
+        std::make_unique<TextPages>(*file_, metadata, leaf, cursor, pool_), std::move(type), pool_);
+    return Status::OK();
+  }
+  std::unique_ptr<parquet::arrow::ColumnReader> decoder;
+  ARROW_RETURN_NOT_OK(reader_->GetColumn(field, &decoder));
+  columns_[index] = std::make_unique<LibraryRows>(std::move(decoder), cursor);
+  return Status::OK();
+}
+
+void RowGroupReader::SkipTo(int64_t row) {
+  for (auto& ahead : ahead_) {
+    if (ahead == nullptr) continue;
+    ahead = ahead->length() > row - next_row_ ? ahead->Slice(row - next_row_) : nullptr;
+  }
+  next_row_ = row;
 }
 
 std::string RowGroupReader::PlaceOf(int index) const {
@@ -91,10 +122,12 @@ Result<std::shared_ptr<arrow::ChunkedArray>> RowGroupReader::NullColumn(int inde
   return std::make_shared<arrow::ChunkedArray>(std::move(nulls));
 }
 
-Result<std::shared_ptr<arrow::ChunkedArray>> RowGroupReader::DecodeColumn(int index, int64_t rows) {
+Result<std::shared_ptr<arrow::ChunkedArray>> RowGroupReader::DecodeColumn(int index, int64_t rows,
+                                                                          int64_t text_bytes_max) {
   if (columns_[index] == nullptr) return NullColumn(index, rows);
   const auto& type = schema_->field(index)->type();
-  ARROW_ASSIGN_OR_RAISE(auto column, columns_[index]->Read({next_row_, next_row_ + rows}));
+  ARROW_ASSIGN_OR_RAISE(auto column,
+                        columns_[index]->Read({next_row_, next_row_ + rows}, text_bytes_max));
   if (!column->type()->Equals(*type)) {
     arrow::compute::ExecContext context(pool_, /*executor=*/nullptr);
     context.set_use_threads(false);
@@ -107,11 +140,28 @@ Result<std::shared_ptr<arrow::ChunkedArray>> RowGroupReader::DecodeColumn(int in
   return column;
 }
 
-Result<std::shared_ptr<arrow::ChunkedArray>> RowGroupReader::ReadColumn(int index, int64_t rows) {
-  std::shared_ptr<arrow::ChunkedArray> column;
-  ARROW_RETURN_NOT_OK(AtParquetSeam(file_->path(), PlaceOf(index),
-                                    [&] { return DecodeColumn(index, rows).Value(&column); }));
+Result<std::shared_ptr<arrow::ChunkedArray>> RowGroupReader::ReadColumn(int index, int64_t* rows,
+                                                                        int64_t text_bytes_max) {
+  auto column = std::move(ahead_[index]);
+  if (column == nullptr) {
+    ARROW_RETURN_NOT_OK(AtParquetSeam(file_->path(), PlaceOf(index), [&] {
+      return DecodeColumn(index, *rows, text_bytes_max).Value(&column);
+    }));
+  }
+  *rows = std::min(*rows, column->length());
   return column;
+}
+
+Result<RowGroupReader::Batches> RowGroupReader::FinishRows(arrow::ChunkedArrayVector columns,
+                                                           int64_t rows) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i]->length() == rows) continue;
+    ahead_[i] = columns[i]->Slice(rows);
+    columns[i] = columns[i]->Slice(0, rows);
+  }
+  ARROW_ASSIGN_OR_RAISE(auto batches, MakeBatches(schema_, std::move(columns), rows));
+  next_row_ += rows;
+  return batches;
 }
 
 Result<RowGroupReader::Batches> RowGroupReader::MakeBatches(std::shared_ptr<arrow::Schema> schema,
@@ -130,26 +180,26 @@ Result<RowGroupReader::Batches> RowGroupReader::MakeBatches(std::shared_ptr<arro
   }
 }
 
-Result<RowGroupReader::Batches> RowGroupReader::Read(int64_t rows) {
+Result<RowGroupReader::Batches> RowGroupReader::Read(int64_t rows, int64_t text_bytes_max) {
   arrow::ChunkedArrayVector columns(schema_->num_fields());
   for (int i = 0; i < schema_->num_fields(); ++i) {
-    ARROW_ASSIGN_OR_RAISE(columns[i], ReadColumn(i, rows));
+    ARROW_ASSIGN_OR_RAISE(columns[i], ReadColumn(i, &rows, text_bytes_max));
   }
-  ARROW_ASSIGN_OR_RAISE(auto batches, MakeBatches(schema_, std::move(columns), rows));
-  next_row_ += rows;
-  return batches;
+  return FinishRows(std::move(columns), rows);
 }
 
-Result<RowGroupReader::Batches> RowGroupReader::ReadWanted(int64_t rows, const RowsWanted& wanted,
-                                                           bool* found) {
+Result<RowGroupReader::Batches> RowGroupReader::ReadWanted(int64_t rows, int64_t text_bytes_max,
+                                                           const RowsWanted& wanted, bool* found) {
   arrow::ChunkedArrayVector columns(schema_->num_fields());
   arrow::ChunkedArrayVector first_columns;
   arrow::FieldVector first_fields;
   for (int i = 0; i < schema_->num_fields(); ++i) {
     if (!wanted.columns[i]) continue;
-    ARROW_ASSIGN_OR_RAISE(columns[i], ReadColumn(i, rows));
-    first_columns.push_back(columns[i]);
+    ARROW_ASSIGN_OR_RAISE(columns[i], ReadColumn(i, &rows, text_bytes_max));
     first_fields.push_back(schema_->field(i));
+  }
+  for (const auto& column : columns) {
+    if (column != nullptr) first_columns.push_back(column->Slice(0, rows));
   }
   ARROW_ASSIGN_OR_RAISE(const auto first, MakeBatches(arrow::schema(std::move(first_fields)),
                                                       std::move(first_columns), rows));
@@ -157,11 +207,15 @@ Result<RowGroupReader::Batches> RowGroupReader::ReadWanted(int64_t rows, const R
                        [&](const auto& batch) { return wanted.any(*batch); });
   for (int i = 0; i < schema_->num_fields(); ++i) {
     if (wanted.columns[i]) continue;
-    ARROW_ASSIGN_OR_RAISE(columns[i], *found ? ReadColumn(i, rows) : NullColumn(i, rows));
+    if (*found) {
+      ARROW_ASSIGN_OR_RAISE(columns[i], ReadColumn(i, &rows, text_bytes_max));
+      continue;
+    }
+    auto& ahead = ahead_[i];
+    if (ahead != nullptr) ahead = ahead->length() > rows ? ahead->Slice(rows) : nullptr;
+    ARROW_ASSIGN_OR_RAISE(columns[i], NullColumn(i, rows));
   }
-  ARROW_ASSIGN_OR_RAISE(auto batches, MakeBatches(schema_, std::move(columns), rows));
-  next_row_ += rows;
-  return batches;
+  return FinishRows(std::move(columns), rows);
 }
 
 }  // namespace headrace

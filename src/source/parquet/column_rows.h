@@ -30,6 +30,8 @@ inline constexpr int64_t kHugePageBytes = int64_t{16} << 20;
 // Where the pages of a column without nesting stand: what its page reader and its ColumnRows tell
 // each other. A page's values are its rows.
 struct PageCursor {
+  static constexpr int64_t kValueBytesMax = int64_t{1} << 31;  // what a footer claims is no more
+
   int64_t end = 0;               // first row behind the page looked at last
   int64_t first = -1;            // first row of the first page unpacked since this was set to -1
   int64_t needed_from = 0;       // a page that ends before is passed over, packed as it is

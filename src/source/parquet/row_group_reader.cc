@@ -52,7 +52,8 @@ Status RowGroupReader::OpenColumns(int row_group) {
     by_leaf[leaf] = by_column.back() = cursors_.back().get();
     const auto chunk = metadata->RowGroup(0)->ColumnChunk(leaf);
     by_leaf[leaf]->value_bytes =
-        chunk->total_uncompressed_size() / std::max<int64_t>(1, chunk->num_values());
+        std::min(chunk->total_uncompressed_size() / std::max<int64_t>(1, chunk->num_values()),
+                 PageCursor::kValueBytesMax);
     by_leaf[leaf]->before = &before_huge_page_;
   }
   const auto row_group_metadata = metadata->RowGroup(0);

@@ -8,6 +8,7 @@
 namespace headrace {
 namespace {
 
+constexpr int64_t kPageBytesMax = int64_t{1} << 31;
 constexpr int64_t kSlicePart = 4;  // of its page, the least that is cut out
 // Of encodings whose values are put together when they are decoded.
 constexpr int64_t kDecodedBytes = int64_t{1} << 20;
@@ -35,7 +36,8 @@ int64_t DictionaryBytes(const parquet::ColumnChunkMetaData& chunk) {
   if (stored <= 0 || chunk.total_compressed_size() <= 0) return 0;
   const double growth = static_cast<double>(chunk.total_uncompressed_size()) /
                         static_cast<double>(chunk.total_compressed_size());
-  return static_cast<int64_t>(static_cast<double>(stored) * growth);
+  return static_cast<int64_t>(
+      std::min(static_cast<double>(stored) * growth, static_cast<double>(kPageBytesMax)));
 }
 
 }  // namespace

@@ -22,10 +22,10 @@ constexpr int64_t kTextRatio = 3;
 // the Parquet layout, whose footer takes 1,550 while it is made.
 constexpr int64_t kColumnBytes = 2560;
 // Per worker: the objects of a batch and of its slice (675 each), those of an encoded row group
-// (545), and the text that describes its column in the footer.
-constexpr int64_t kColumnBytesOfWorker = 2048;
-// From the pool, in the footer, whose buffer doubles.
-constexpr int64_t kColumnFooterBytes = 256;
+// (545, and 250 with its page index), and the text that describes its column in the footer.
+constexpr int64_t kColumnBytesOfWorker = 2304;
+// From the pool, in the footer and the page indexes, whose buffers double.
+constexpr int64_t kColumnFooterBytes = 448;
 
 bool is_partitioned(const SinkOptions& options) { return !options.partition_by.empty(); }
 

@@ -1,11 +1,13 @@
 // Every encoding of our own, in columns of every shape, read back by the library.
 #include <gtest/gtest.h>
+#include <parquet/page_index.h>
 #include <parquet/statistics.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <random>
 
 #include "encoder_harness.h"
@@ -193,6 +195,78 @@ TEST(FlatPages, TheCodecIsDroppedWhereItGainsNothing) {
   const auto encodings = row_group->ColumnChunk(3)->encodings();
   EXPECT_EQ(std::count(encodings.begin(), encodings.end(), parquet::Encoding::BYTE_STREAM_SPLIT),
             1);
+}
+
+// Pages of `column` in the only row group of `content`, as the library reads the indexes.
+void ExpectPageIndex(const std::string& content, int column, int64_t rows,
+                     const std::function<void(int64_t begin, int64_t end, const std::string& min,
+                                              const std::string& max, int64_t nulls)>& check) {
+  auto reader = OpenReader(content);
+  auto row_group = reader->parquet_reader()->GetPageIndexReader()->RowGroup(0);
+  const auto places = row_group->GetOffsetIndex(column);
+  const auto index = row_group->GetColumnIndex(column);
+  ASSERT_TRUE(places && index);
+  const auto& pages = places->page_locations();
+  ASSERT_GT(pages.size(), 1u);
+  ASSERT_EQ(index->encoded_min_values().size(), pages.size());
+  for (size_t page = 0; page < pages.size(); ++page) {
+    const int64_t end = page + 1 < pages.size() ? pages[page + 1].first_row_index : rows;
+    if (page > 0) {
+      EXPECT_EQ(pages[page].offset, pages[page - 1].offset + pages[page - 1].compressed_page_size);
+    }
+    check(pages[page].first_row_index, end, index->encoded_min_values()[page],
+          index->encoded_max_values()[page], index->null_counts()[page]);
+  }
+}
+
+TEST(FlatPages, TheIndexHasTheBoundsOfEveryPage) {
+  std::mt19937_64 random(testing::TestSeed());
+  constexpr int64_t kRows = 50'000;
+  arrow::Int64Builder ints;
+  arrow::StringBuilder texts;
+  std::vector<std::optional<int64_t>> numbers(kRows);
+  std::vector<std::string> words(kRows);
+  for (int64_t row = 0; row < kRows; ++row) {
+    if (row > 15'000 && random() % 3 != 0) numbers[row] = static_cast<int64_t>(random() % 99'999);
+    // Longer than an index keeps, with characters of two bytes around the cut.
+    words[row] = std::string(random() % 60 + 20, 'a' + static_cast<char>(random() % 26)) +
+                 "\u00e4" + std::string(30, 'x') + std::to_string(row);
+    ASSERT_TRUE((numbers[row] ? ints.Append(*numbers[row]) : ints.AppendNull()).ok());
+    ASSERT_TRUE(texts.Append(words[row]).ok());
+  }
+  const auto schema =
+      arrow::schema({arrow::field("n", arrow::int64()), arrow::field("s", arrow::utf8())});
+  const BatchVector group = {arrow::RecordBatch::Make(
+      schema, kRows, {ints.Finish().ValueOrDie(), texts.Finish().ValueOrDie()})};
+  const auto content =
+      WriteFile(schema, {group}, "zstd", arrow::default_memory_pool()).ValueOrDie();
+  ExpectRows(content, {group});
+  ExpectPageIndex(content, 0, kRows,
+                  [&](int64_t begin, int64_t end, const std::string& min, const std::string& max,
+                      int64_t nulls) {
+                    std::vector<int64_t> present;
+                    for (int64_t row = begin; row < end; ++row) {
+                      if (numbers[row]) present.push_back(*numbers[row]);
+                    }
+                    EXPECT_EQ(nulls, end - begin - static_cast<int64_t>(present.size()));
+                    EXPECT_EQ(present.empty(), min.empty());
+                    if (present.empty()) return;
+                    const auto number = [](const std::string& bytes) {
+                      int64_t value;
+                      std::memcpy(&value, bytes.data(), sizeof(value));
+                      return value;
+                    };
+                    EXPECT_EQ(number(min), *std::min_element(present.begin(), present.end()));
+                    EXPECT_EQ(number(max), *std::max_element(present.begin(), present.end()));
+                  });
+  ExpectPageIndex(
+      content, 1, kRows,
+      [&](int64_t begin, int64_t end, const std::string& min, const std::string& max, int64_t) {
+        EXPECT_LE(min.size(), 64u);
+        EXPECT_LE(max.size(), 64u);
+        EXPECT_LE(min, *std::min_element(words.begin() + begin, words.begin() + end));
+        EXPECT_GE(max, *std::max_element(words.begin() + begin, words.begin() + end));
+      });
 }
 
 TEST(BitPacking, EveryWidthTakesItsBits) {

@@ -65,3 +65,27 @@ def test_every_shape_comes_back(headrace, tmp_path, database, table, compression
     read = database.sql(f"SELECT * FROM '{tmp_path}/out.parquet'").to_arrow_table()
     for name in table.column_names:
         assert read[name].cast(table[name].type).equals(table[name]), name
+
+
+def test_filters_leave_out_pages_of_own_files(headrace, tmp_path, database):
+    """A damaged page harms nobody who does not want its rows."""
+    pq.write_table(
+        pa.table({"n": pa.array(range(ROWS)), "s": [f"{i:09}" for i in range(ROWS)]}), tmp_path / "in.parquet"
+    )
+    done = headrace("convert", "in.parquet", "out.parquet", "--durability", "none")
+    assert done.exit_code == 0, done.stderr
+    columns = pq.ParquetFile(tmp_path / "out.parquet").metadata.row_group(0)
+    assert columns.column(0).has_column_index and columns.column(0).has_offset_index
+    content = bytearray((tmp_path / "out.parquet").read_bytes())
+    for number in range(2):
+        column = columns.column(number)
+        begin = column.dictionary_page_offset if column.has_dictionary_page else column.data_page_offset
+        content[begin + column.total_compressed_size - 20] ^= 0xFF  # in the last page
+    (tmp_path / "out.parquet").write_bytes(content)
+    assert headrace("convert", "out.parquet", "all.parquet", "--durability", "none").exit_code != 0
+    for where in ["n < 100", "s < '000000100'"]:
+        done = headrace(
+            "convert", "out.parquet", "few.csv", "--where", where, "--mode", "overwrite", "--durability", "none"
+        )
+        assert done.exit_code == 0, done.stderr
+        assert database.execute(f"SELECT count(*) FROM '{tmp_path}/few.csv'").fetchone() == (100,)

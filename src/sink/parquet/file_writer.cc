@@ -4,8 +4,10 @@
 #include <parquet/schema.h>
 #include <parquet/types.h>
 
+#include <cstring>
 #include <string>
 
+#include "sink/parquet/page_index.h"
 #include "sink/parquet/thrift_compact.h"
 
 namespace headrace {
@@ -40,6 +42,7 @@ void DescribeBounds(const EncodedBounds& bounds, CompactWriter* writer) {
   writer->EndStruct();
 }
 
+// Without the end of the column's struct: where its indexes stand is known later.
 void DescribeColumn(const EncodedColumn& column, const parquet::ColumnDescriptor& descriptor,
                     int codec, int64_t offset, CompactWriter* writer) {
   writer->BeginStructElement();
@@ -67,18 +70,20 @@ void DescribeColumn(const EncodedColumn& column, const parquet::ColumnDescriptor
     writer->EndStruct();
   }
   writer->EndStruct();
-  writer->EndStruct();
 }
 
 }  // namespace
 
 ParquetFileWriter::ParquetFileWriter(std::shared_ptr<const ParquetLayout> layout,
                                      arrow::MemoryPool* pool, FooterSpill spill)
-    : layout_(std::move(layout)), pool_(pool), spill_(spill), metadata_(pool) {}
+    : layout_(std::move(layout)),
+      pool_(pool),
+      spill_(spill),
+      metadata_(pool, spill.area),
+      column_indexes_(pool, spill.area),
+      offset_indexes_(pool, spill.area) {}
 
-ParquetFileWriter::~ParquetFileWriter() {
-  for (const SpillFrame& frame : spilled_) spill_.area->Release(frame);
-}
+ParquetFileWriter::~ParquetFileWriter() = default;
 
 Status ParquetFileWriter::Write(const void* data, int64_t length, WritableFile* file) {
   ARROW_RETURN_NOT_OK(file->Append(data, length));
@@ -115,6 +120,10 @@ Status ParquetFileWriter::Describe(const EncodedRowGroup& row_group) {
     const EncodedColumn& column = row_group.columns[i];
     DescribeColumn(column, *layout_->descriptor().Column(static_cast<int>(i)), codec, offset,
                    &writer);
+    PieceHead head;
+    ARROW_RETURN_NOT_OK(KeepIndexes(column, offset + column.data_offset, &head));
+    ARROW_RETURN_NOT_OK(KeepPiece(head, &text));
+    writer.EndStruct();
     offset += column.compressed_bytes;
   }
   writer.Int64(2, row_group.uncompressed_bytes());
@@ -122,32 +131,78 @@ Status ParquetFileWriter::Describe(const EncodedRowGroup& row_group) {
   writer.Int64(5, offset_);
   writer.Int64(6, row_group.compressed_bytes());
   writer.EndStruct();
-  ARROW_RETURN_NOT_OK(WithContext(metadata_.Append(text.data(), static_cast<int64_t>(text.size())),
-                                  "keeping a Parquet file's metadata"));
-  const bool is_full = spill_.area != nullptr && metadata_.length() >= spill_.held_bytes_max;
-  return is_full ? SpillMetadata() : Status::OK();
+  ARROW_RETURN_NOT_OK(KeepPiece({}, &text));
+  const int64_t held_bytes =
+      metadata_.held_bytes() + column_indexes_.held_bytes() + offset_indexes_.held_bytes();
+  if (spill_.area == nullptr || held_bytes < spill_.held_bytes_max) return Status::OK();
+  ARROW_RETURN_NOT_OK(metadata_.Spill());
+  ARROW_RETURN_NOT_OK(column_indexes_.Spill());
+  return offset_indexes_.Spill();
 }
 
-Status ParquetFileWriter::SpillMetadata() {
-  // Larger than the writer's workspace, so written as it is: this is small beside the rows.
-  ARROW_ASSIGN_OR_RAISE(const auto writer, SpillWriter::Make(spill_.area, 0, pool_));
-  const BytesView piece(metadata_.data(), static_cast<size_t>(metadata_.length()));
-  ARROW_ASSIGN_OR_RAISE(const SpillFrame frame, writer->Write({&piece, 1}));
-  spilled_.push_back(frame);
-  metadata_.Rewind(0);
+Status ParquetFileWriter::KeepIndexes(const EncodedColumn& column, int64_t data_offset,
+                                      PieceHead* head) {
+  if (column.page_places == nullptr) return Status::OK();
+  std::string places;
+  DescribePagePlaces(column, data_offset, &places);
+  head->offset_index_at = offset_indexes_.bytes();
+  head->offset_index_bytes = static_cast<int32_t>(places.size());
+  ARROW_RETURN_NOT_OK(offset_indexes_.Append(places.data(), head->offset_index_bytes));
+  if (column.column_index == nullptr) return Status::OK();
+  head->column_index_at = column_indexes_.bytes();
+  head->column_index_bytes = static_cast<int32_t>(column.column_index->size());
+  return column_indexes_.Append(column.column_index->data(), head->column_index_bytes);
+}
+
+Status ParquetFileWriter::KeepPiece(PieceHead head, std::string* text) {
+  head.bytes = static_cast<int64_t>(text->size());
+  ARROW_RETURN_NOT_OK(metadata_.Append(&head, sizeof(head)));
+  ARROW_RETURN_NOT_OK(metadata_.Append(text->data(), head.bytes));
+  text->clear();
   return Status::OK();
 }
 
-Status ParquetFileWriter::WriteMetadata(WritableFile* file) {
-  for (const SpillFrame& frame : spilled_) {
-    ARROW_ASSIGN_OR_RAISE(const auto piece, spill_.area->Read(frame, pool_));
-    ARROW_RETURN_NOT_OK(Write(piece->data(), piece->size(), file));
-  }
-  return Write(metadata_.data(), metadata_.length(), file);
+Status ParquetFileWriter::WriteHeld(const HeldText& text, WritableFile* file) {
+  return text.ForEachPiece([&](std::string_view piece) -> Status {
+    return piece.empty() ? Status::OK()
+                         : Write(piece.data(), static_cast<int64_t>(piece.size()), file);
+  });
+}
+
+Status ParquetFileWriter::WriteRowGroups(int64_t column_indexes, int64_t offset_indexes,
+                                         WritableFile* file) {
+  constexpr size_t kWriteBytes = 32 * 1024;
+  return metadata_.ForEachPiece([&](std::string_view pieces) -> Status {
+    std::string text;
+    while (!pieces.empty()) {
+      PieceHead head;
+      std::memcpy(&head, pieces.data(), sizeof(head));
+      text.append(pieces.substr(sizeof(head), static_cast<size_t>(head.bytes)));
+      pieces.remove_prefix(sizeof(head) + static_cast<size_t>(head.bytes));
+      // These fields continue the column's struct after its third: 4 and 5, 6 and 7.
+      CompactWriter writer(&text);
+      if (head.offset_index_at >= 0) {
+        writer.Int64(1, offset_indexes + head.offset_index_at);
+        writer.Int32(2, head.offset_index_bytes);
+      }
+      if (head.column_index_at >= 0) {
+        writer.Int64(3, column_indexes + head.column_index_at);
+        writer.Int32(4, head.column_index_bytes);
+      }
+      if (text.size() < kWriteBytes && !pieces.empty()) continue;
+      ARROW_RETURN_NOT_OK(Write(text.data(), static_cast<int64_t>(text.size()), file));
+      text.clear();
+    }
+    return Status::OK();
+  });
 }
 
 Status ParquetFileWriter::Finish(WritableFile* file) {
   ARROW_RETURN_NOT_OK(WriteMagicFirst(file));
+  const int64_t column_indexes = offset_;
+  ARROW_RETURN_NOT_OK(WriteHeld(column_indexes_, file));
+  const int64_t offset_indexes = offset_;
+  ARROW_RETURN_NOT_OK(WriteHeld(offset_indexes_, file));
   const int64_t footer_begin = offset_;
   // The head ends with the schema, field 2: the two fields written here continue its struct.
   std::string numbers;
@@ -156,7 +211,7 @@ Status ParquetFileWriter::Finish(WritableFile* file) {
   writer.BeginList(2, CompactType::kStruct, row_groups_);
   ARROW_RETURN_NOT_OK(Write(layout_->footer_head().data(), layout_->footer_head().size(), file));
   ARROW_RETURN_NOT_OK(Write(numbers.data(), numbers.size(), file));
-  ARROW_RETURN_NOT_OK(WriteMetadata(file));
+  ARROW_RETURN_NOT_OK(WriteRowGroups(column_indexes, offset_indexes, file));
   ARROW_RETURN_NOT_OK(Write(layout_->footer_tail().data(), layout_->footer_tail().size(), file));
   const int64_t footer_bytes = offset_ - footer_begin;
   if (footer_bytes > INT32_MAX) {
@@ -170,6 +225,8 @@ Status ParquetFileWriter::Finish(WritableFile* file) {
   std::copy(kMagic, kMagic + 4, end + 4);
   ARROW_RETURN_NOT_OK(Write(end, sizeof(end), file));
   metadata_.Reset();
+  column_indexes_.Reset();
+  offset_indexes_.Reset();
   return Status::OK();
 }
 

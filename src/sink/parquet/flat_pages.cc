@@ -106,7 +106,11 @@ Status FlatPages<V>::FinishPage() {
                                   : options_.encoding == ColumnEncoding::kDictionary
                                       ? options_.fallback
                                       : options_.encoding;
-  writer_.WritePage(rows_, FormatEncodingOf(encoding), {page.data(), page.length()});
+  EncodedBounds bounds;
+  bounds.null_count = nulls_;
+  page_bounds_.Finish(&bounds);
+  if (options_.type.order == ValueOrder::kBytes) ShortenTextBounds(&bounds);
+  writer_.WritePage(rows_, FormatEncodingOf(encoding), {page.data(), page.length()}, bounds);
   bounds_.Merge(page_bounds_);
   page_bounds_ = ValueBounds<V>(options_.type.order);
   chunk_nulls_ += nulls_;

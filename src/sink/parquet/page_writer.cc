@@ -47,6 +47,14 @@ void EncodedPageWriter::Close(bool has_dictionary, bool fallback) {
       column_->encodings.push_back(pages.encoding);
     }
   }
+  PARQUET_THROW_NOT_OK(index_.Finish(scratch_->pool, column_));
+}
+
+void EncodedPageWriter::NotePage(int64_t offset, int64_t values, const EncodedBounds& bounds) {
+  const PagePlace place = {.offset = offset - column_->data_offset,
+                           .first_row = column_->values - values,
+                           .bytes = column_->compressed_bytes - offset};
+  PARQUET_THROW_NOT_OK(index_.Add(place, values, bounds));
 }
 
 void EncodedPageWriter::Compress(const arrow::Buffer& source, arrow::ResizableBuffer* target) {
@@ -141,11 +149,13 @@ int64_t EncodedPageWriter::WriteDataPage(const parquet::DataPage& page) {
 }
 
 void EncodedPageWriter::WritePage(int64_t values, parquet::Encoding::type encoding,
-                                  const arrow::Buffer& plain) {
+                                  const arrow::Buffer& plain, const EncodedBounds& bounds) {
   const auto stored = Stored(plain);
+  const int64_t offset = column_->compressed_bytes;
   BeginDataPage(
       {static_cast<int32_t>(values), plain.size(), stored->size(), Checksum(*stored), encoding});
   Keep(*stored, plain.size());
+  NotePage(offset, values, bounds);
 }
 
 void EncodedPageWriter::KeepPlainPage(int64_t values, int64_t plain_bytes,
@@ -154,8 +164,10 @@ void EncodedPageWriter::KeepPlainPage(int64_t values, int64_t plain_bytes,
   for (const auto& piece : body) stored_bytes += piece->size();
   BeginDataPage({static_cast<int32_t>(values), plain_bytes, stored_bytes, Checksum(body),
                  parquet::Encoding::PLAIN});
+  const int64_t offset = column_->compressed_bytes;
   Keep(arrow::Buffer(nullptr, 0), plain_bytes);
   column_->compressed_bytes += stored_bytes;
+  NotePage(offset, values, {});
   std::move(body.begin(), body.end(), std::back_inserter(column_->pieces));
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sink/block_codec.h"
+#include "sink/parquet/page_index.h"
 #include "sink/parquet/row_group_encoder.h"
 
 namespace headrace {
@@ -46,7 +47,8 @@ class EncodedPageWriter : public parquet::PageWriter {
   EncodedPageWriter(EncodedColumn* column, PageScratch* scratch, CodecUse use)
       : column_(column),
         scratch_(scratch),
-        use_(scratch->codec == nullptr ? CodecUse::kNever : use) {
+        use_(scratch->codec == nullptr ? CodecUse::kNever : use),
+        index_(scratch->pool) {
     column_->is_compressed = use_ != CodecUse::kNever;
   }
 
@@ -56,8 +58,9 @@ class EncodedPageWriter : public parquet::PageWriter {
   int64_t total_compressed_bytes_written() const override { return column_->compressed_bytes; }
   bool has_compressor() override { return use_ != CodecUse::kNever; }
   void Compress(const arrow::Buffer& source, arrow::ResizableBuffer* target) override;
-  // A data page of ours: levels and values, not yet compressed.
-  void WritePage(int64_t values, parquet::Encoding::type encoding, const arrow::Buffer& plain);
+  // A data page of ours: levels and values, not yet compressed, and the bounds for the index.
+  void WritePage(int64_t values, parquet::Encoding::type encoding, const arrow::Buffer& plain,
+                 const EncodedBounds& bounds);
   // Before the first page: what a codec would gain on it says nothing.
   void KeepCodec() {
     if (use_ == CodecUse::kIfItPays) use_ = CodecUse::kAlways;
@@ -80,10 +83,13 @@ class EncodedPageWriter : public parquet::PageWriter {
   // Keeps that piece. Returns the uncompressed size with the header.
   int64_t Keep(const arrow::Buffer& body, int64_t uncompressed_bytes);
   void Count(int page_type, int encoding);
+  // After a data page of `values` values that began where the column had `offset` bytes.
+  void NotePage(int64_t offset, int64_t values, const EncodedBounds& bounds);
 
   EncodedColumn* column_;
   PageScratch* scratch_;
   CodecUse use_;
+  PageIndexBuilder index_;
   bool has_data_page_ = false;
 };
 

@@ -32,6 +32,13 @@ struct EncodedBounds {
   std::optional<int64_t> null_count;
 };
 
+// One data page of a column chunk.
+struct PagePlace {
+  int64_t offset = 0;  // from the first data page
+  int64_t first_row = 0;
+  int64_t bytes = 0;  // with its header
+};
+
 struct EncodedColumn {
   std::vector<std::shared_ptr<arrow::Buffer>>
       pieces;                    // page headers and compressed pages, in order
@@ -44,6 +51,8 @@ struct EncodedColumn {
   std::vector<int> encodings;
   std::vector<EncodedPageCount> page_counts;
   EncodedBounds bounds;
+  std::shared_ptr<arrow::Buffer> page_places;   // PagePlace of each; null = not known
+  std::shared_ptr<arrow::Buffer> column_index;  // as the file has it; null = none
 };
 
 struct EncodedRowGroup {

@@ -36,6 +36,8 @@ class CompactWriter {
   void Int32Element(int32_t value);
   void BinaryElement(std::string_view value);
   void BeginStructElement();
+  // All elements of a list, already in the compact form.
+  void Elements(std::string_view bytes) { out_->append(bytes); }
   // Ends a struct begun as a field or as an element, or the outermost one.
   void EndStruct();
 

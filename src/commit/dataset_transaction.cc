@@ -50,7 +50,8 @@ DatasetTransaction::DatasetTransaction(Env* env, TransactionOptions options,
       directory_(side_->layout().transaction(options_.run_id)),
       generation_(JoinPath(directory_, kGenerationName)),
       kept_from_(std::move(kept_from)),
-      staging_(env, generation_, TargetKind::kDataset, kept_from_),
+      staging_(env, generation_, TargetKind::kDataset, kept_from_,
+               options_.durability == Durability::kFull ? options_.files_synced_alone : INT64_MAX),
       quarantine_(env, options_, JoinPath(directory_, kQuarantineName)),
       notes_(std::move(notes)) {}
 
@@ -193,7 +194,7 @@ KeptContent DatasetTransaction::LearnKeptContent() const {
 }
 
 Status DatasetTransaction::SyncBeforeRename() {
-  ARROW_RETURN_NOT_OK(staging_.SyncDirectories());
+  ARROW_RETURN_NOT_OK(staging_.MakeDurable());
   ARROW_RETURN_NOT_OK(env_->SyncDirectory(layout().side()));
   // The entry of the side directory is durable when the last run asked for that.
   const bool entry_durable = last_ && last_->durability == Durability::kFull;

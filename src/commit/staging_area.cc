@@ -5,6 +5,10 @@
 namespace headrace {
 namespace {
 
+// Waiting for the disk costs a small file more than writing it. A larger one does not lie about as
+// dirty pages until the end.
+constexpr int64_t kWaitingBytesMax = int64_t{1} << 20;
+
 // "a=1/b=2/x.parquet": no way out of the root, no component that means something else.
 bool IsSafeRelativePath(std::string_view path) {
   while (true) {
@@ -35,7 +39,7 @@ class StagingArea::TrackedFile : public WritableFile {
     return file_->Append(data, length);
   }
   Status Sync() override {
-    ARROW_RETURN_NOT_OK(file_->Sync());
+    if (!PutOff()) ARROW_RETURN_NOT_OK(file_->Sync());
     MarkSynced(true);
     return Status::OK();
   }
@@ -48,6 +52,12 @@ class StagingArea::TrackedFile : public WritableFile {
   int64_t written_bytes() const override { return file_->written_bytes(); }
 
  private:
+  bool PutOff() {
+    std::lock_guard lock(area_->mutex_);
+    if (!state_->may_wait || file_->written_bytes() > kWaitingBytesMax) return false;
+    area_->syncs_wait_ = true;
+    return true;
+  }
   void MarkSynced(bool synced) {
     std::lock_guard lock(area_->mutex_);
     state_->unsynced = !synced;
@@ -65,8 +75,13 @@ class StagingArea::TrackedFile : public WritableFile {
   bool closed_ = false;
 };
 
-StagingArea::StagingArea(Env* env, std::string root, TargetKind kind, std::string old_root)
-    : env_(env), root_(std::move(root)), kind_(kind), old_root_(std::move(old_root)) {}
+StagingArea::StagingArea(Env* env, std::string root, TargetKind kind, std::string old_root,
+                         int64_t synced_alone)
+    : env_(env),
+      root_(std::move(root)),
+      kind_(kind),
+      old_root_(std::move(old_root)),
+      synced_alone_(synced_alone) {}
 
 StagingArea::~StagingArea() = default;
 
@@ -86,12 +101,24 @@ Result<std::unique_ptr<WritableFile>> StagingArea::Open(const std::string& relat
   if (kind_ == TargetKind::kDataset) {
     ARROW_RETURN_NOT_OK(MakeDirectoryLocked(RelativeParent(relative_path)));
   }
+  ARROW_RETURN_NOT_OK(WatchFileSystem());
   ARROW_ASSIGN_OR_RAISE(std::unique_ptr<WritableFile> file,
                         env_->OpenForWrite(PathOf(relative_path), mode));
-  FileState& state = files_[relative_path];
+  const auto [found, is_new] = files_.try_emplace(relative_path);
+  FileState& state = found->second;
+  if (is_new) state.may_wait = file_system_ != nullptr;
   ++state.open_count;
   if (mode == OpenMode::kTruncate) state.unsynced = true;
   return std::make_unique<TrackedFile>(this, &state, std::move(file));
+}
+
+// Before the first file whose sync may wait is opened: from then on a failed write is told.
+Status StagingArea::WatchFileSystem() {
+  if (file_system_asked_ || static_cast<int64_t>(files_.size()) < synced_alone_)
+    return Status::OK();
+  file_system_asked_ = true;
+  ARROW_ASSIGN_OR_RAISE(file_system_, env_->OpenFileSystemSync(root_));
+  return Status::OK();
 }
 
 Status StagingArea::MakeDirectory(const std::string& relative_directory) {
@@ -150,8 +177,9 @@ Status StagingArea::CheckNames() const {
   return Status::OK();
 }
 
-Status StagingArea::SyncDirectories() {
+Status StagingArea::MakeDurable() {
   std::lock_guard lock(mutex_);
+  if (syncs_wait_) return file_system_->Sync();
   // Sorted order has every directory before those below it; backwards, children come first.
   for (auto directory = directories_.rbegin(); directory != directories_.rend(); ++directory) {
     ARROW_RETURN_NOT_OK(env_->SyncDirectory(PathOf(*directory)));

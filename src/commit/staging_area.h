@@ -21,7 +21,10 @@ class StagingArea {
   // `root` exists. A single file's area has the file itself as root: only the relative path "" is
   // allowed then. A directory that stands below `old_root` too gets the permissions it has there
   // when it is made, so that nothing in it is open to more readers than before, at no time.
-  StagingArea(Env* env, std::string root, TargetKind kind, std::string old_root = "");
+  // Of a dataset's files `synced_alone` are made durable one by one, when they are synced; small
+  // ones after them by one sync of the file system, in MakeDurable.
+  StagingArea(Env* env, std::string root, TargetKind kind, std::string old_root = "",
+              int64_t synced_alone = INT64_MAX);
   ~StagingArea();
 
   Result<std::unique_ptr<WritableFile>> Open(const std::string& relative_path, OpenMode mode);
@@ -33,8 +36,9 @@ class StagingArea {
   // Fails when a directory made here goes by another name than its own: a file system that takes
   // two names for one (letter case, Unicode forms) would show two partitions' rows as one's.
   Status CheckNames() const;
-  // Fsyncs every directory made here, children before parents, and the root last.
-  Status SyncDirectories();
+  // Makes every directory made here durable, children before parents and the root last, and what
+  // was put off when it was to be synced.
+  Status MakeDurable();
   // Relative directories that files were opened in, sorted.
   std::set<std::string> directories_with_files() const;
 
@@ -43,18 +47,24 @@ class StagingArea {
   struct FileState {
     int open_count = 0;
     bool unsynced = true;
+    bool may_wait = false;  // opened when the file system's sync already watched over it
   };
   Status MakeDirectoryLocked(const std::string& relative_directory);
   Status TakeOldPermissions(const std::string& relative_directory);
+  Status WatchFileSystem();
   std::string PathOf(const std::string& relative_path) const;
 
   Env* env_;
   const std::string root_;
   const TargetKind kind_;
   const std::string old_root_;
+  const int64_t synced_alone_;
   mutable std::mutex mutex_;
   std::map<std::string, FileState> files_;
   std::set<std::string> directories_;
+  bool file_system_asked_ = false;
+  std::unique_ptr<FileSystemSync> file_system_;  // nullptr: every file is synced alone
+  bool syncs_wait_ = false;                      // for MakeDurable
 };
 
 }  // namespace headrace

@@ -45,6 +45,9 @@ struct TransactionOptions {
   Durability durability = Durability::kFull;
   std::string run_id;
   RunIdOrigin run_id_origin = RunIdOrigin::kGenerated;
+  // Of a dataset; those after them wait for one sync of the whole file system where it has one that
+  // can be relied on, if they are small: every wait for the disk takes milliseconds.
+  int64_t files_synced_alone = 64;
   int64_t retain_seconds = 0;  // so long the replaced generation can be rolled back to; 0 = removed
 };
 

@@ -52,6 +52,10 @@ Status Env::RemoveTree(const std::string& path) {
   return RemoveDirectory(path);
 }
 
+Result<std::unique_ptr<FileSystemSync>> Env::OpenFileSystemSync(const std::string&) {
+  return nullptr;
+}
+
 Result<std::string> Env::ReadWholeFile(const std::string& path, int64_t max_bytes) {
   ARROW_ASSIGN_OR_RAISE(const std::unique_ptr<RandomReadFile> file, OpenForRead(path));
   ARROW_ASSIGN_OR_RAISE(const int64_t size_bytes, file->Size());

@@ -109,6 +109,15 @@ enum class RenameMode : uint8_t {
   kExchange,  // swaps both names atomically; fails with IsNotSupported where the file system cannot
 };
 
+// Makes all that was written to one file system durable at once: its files, whoever wrote them, and
+// its directories. Threads: one.
+class FileSystemSync {
+ public:
+  virtual ~FileSystemSync() = default;
+  // Fails also for a write that failed behind the writer's back since this object was made.
+  virtual Status Sync() = 0;
+};
+
 class Env {
  public:
   virtual ~Env() = default;
@@ -143,6 +152,9 @@ class Env {
   virtual Status SyncDirectory(const std::string& path) = 0;
   // Makes the content of a file durable that somebody else wrote.
   virtual Status SyncFile(const std::string& path) = 0;
+  // For the file system of `directory`; nullptr where such a sync cannot be relied on, as in every
+  // Env that does not say otherwise.
+  virtual Result<std::unique_ptr<FileSystemSync>> OpenFileSystemSync(const std::string& directory);
   // The permission bits of FileStat::mode; its other bits are ignored.
   virtual Status SetPermissions(const std::string& path, uint32_t mode) = 0;
   virtual Result<DiskSpace> Space(const std::string& path) = 0;

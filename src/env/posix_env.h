@@ -35,6 +35,7 @@ class PosixEnv : public Env {
   Status CloneFile(const std::string& from, const std::string& to) override;
   Status SyncDirectory(const std::string& path) override;
   Status SyncFile(const std::string& path) override;
+  Result<std::unique_ptr<FileSystemSync>> OpenFileSystemSync(const std::string& directory) override;
   Status SetPermissions(const std::string& path, uint32_t mode) override;
   Result<DiskSpace> Space(const std::string& path) override;
   Status CheckWritable(const std::string& directory) override;

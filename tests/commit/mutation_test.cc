@@ -8,7 +8,8 @@
 namespace headrace {
 namespace {
 
-constexpr EnvCall kMutatedCalls[] = {EnvCall::kSync, EnvCall::kSyncDirectory, EnvCall::kRename,
+constexpr EnvCall kMutatedCalls[] = {EnvCall::kSync, EnvCall::kSyncDirectory,
+                                     EnvCall::kSyncFileSystem, EnvCall::kRename,
                                      EnvCall::kHardLink};
 constexpr char kPublishing[] = " -> /data/out";
 
@@ -77,8 +78,10 @@ std::vector<NamedMutant> PublishMutants(const SweepScenario& scenario) {
   const CrashSweep undisturbed(scenario);
   const std::vector<std::string>& trace = undisturbed.trace();
   size_t change = trace.size();
+  size_t synced_as_one = 0;  // the other syncs of what precedes the change add nothing to it
   for (size_t i = 0; i < trace.size(); ++i) {
     if (trace[i].ends_with(kPublishing)) change = i;
+    if (trace[i].starts_with(EnvCallName(EnvCall::kSyncFileSystem))) synced_as_one = i;
   }
   std::vector<NamedMutant> mutants;
   std::map<EnvCall, int64_t> ordinals;
@@ -86,6 +89,8 @@ std::vector<NamedMutant> PublishMutants(const SweepScenario& scenario) {
     const std::optional<EnvCall> call = MutatedCall(trace[i]);
     if (!call) continue;
     Mutant mutant = {*call, ordinals[*call]++};
+    const bool adds_nothing = synced_as_one > 0 && i != synced_as_one && i < change;
+    if (adds_nothing && trace[i].starts_with("Sync")) continue;
     mutants.push_back({"publish", "left out", trace[i], mutant});
     if (call == EnvCall::kHardLink) continue;
     MakeLate(trace[i], i < change, &mutant);

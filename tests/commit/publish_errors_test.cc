@@ -204,6 +204,40 @@ TEST_F(PublishErrorsTest, ALedgerOfARunWithoutDurabilityProvesNothing) {
   EXPECT_EQ(CallsIn(env_, "SyncDirectory /data"), 1);
 }
 
+TEST_F(PublishErrorsTest, FilesAfterTheFirstOnesWaitForOneSync) {
+  TransactionOptions options = Options(PublishMode::kCreate, "run-1");
+  options.files_synced_alone = 2;
+  Tree tree;
+  for (const char* name : {"a", "b", "c", "d", "e"}) tree[fmt::format("k={}/f", name)] = name;
+  MustPublish(options, tree);
+  int64_t alone = 0;
+  int64_t directories = 0;
+  for (const std::string& line : env_.trace()) {
+    alone += line.starts_with("Sync /") && line.find("/gen/") != std::string::npos;
+    directories += line.starts_with("SyncDirectory ") && line.find("/gen") != std::string::npos;
+  }
+  EXPECT_EQ(alone, 2);
+  EXPECT_EQ(directories, 0) << "the one sync makes them durable too";
+  EXPECT_EQ(env_.call_count(EnvCall::kSyncFileSystem), 1);
+}
+
+TEST_F(PublishErrorsTest, AFailedSyncOfTheFileSystemPublishesNothing) {
+  TransactionOptions options = Options(PublishMode::kCreate, "run-1");
+  options.files_synced_alone = 0;
+  const Status status = FailAt(options, "SyncFileSystem ");
+  EXPECT_EQ(GetErrorKind(status), ErrorKind::kCommitFailed) << status.ToString();
+  EXPECT_THAT(status.message(), HasSubstr("nothing was published"));
+}
+
+TEST_F(PublishErrorsTest, WhereAFileSystemIsNotSyncedAsOneEveryFileIs) {
+  FaultEnv env(&model_, {.sync_as_one = false});
+  TransactionOptions options = Options(PublishMode::kCreate, "run-1");
+  options.files_synced_alone = 0;
+  ASSERT_TRUE(PublishTree(&env, options, kNew).ok());
+  EXPECT_EQ(env.call_count(EnvCall::kSyncFileSystem), 0);
+  EXPECT_GE(env.call_count(EnvCall::kSync), static_cast<int64_t>(kNew.size()));
+}
+
 // Between two renames the side directory holds all there is.
 TEST_F(PublishErrorsTest, TheSideDirectoryIsDurableBeforeItHoldsTheOnlyCopy) {
   MustPublish(Options(PublishMode::kCreate, "run-1", Durability::kNone), kOld);

@@ -50,6 +50,7 @@ struct SweepScenario {
   Tree new_tree;
   FileSystemFeatures features;
   int64_t retain_seconds = 0;
+  int64_t files_synced_alone = TransactionOptions().files_synced_alone;
   // Where they are set: what is there before, and what is interrupted, instead of a create by run-1
   // and a publish.
   std::function<Status(Env*)> prepare = {};
@@ -72,6 +73,7 @@ inline TransactionOptions SweepOptions(const SweepScenario& scenario, const std:
   options.mode = scenario.mode;
   options.run_id = run_id;
   options.retain_seconds = scenario.retain_seconds;
+  options.files_synced_alone = scenario.files_synced_alone;
   return options;
 }
 
@@ -158,6 +160,13 @@ inline SweepScenario QuarantineScenario(const std::string& name, TargetKind kind
   return scenario;
 }
 
+// All files wait for the sync of the file system, which is then the only one that they get.
+inline SweepScenario SyncedAsOneScenario(SweepScenario scenario) {
+  scenario.name += "_synced_as_one";
+  scenario.files_synced_alone = 0;
+  return scenario;
+}
+
 inline std::vector<SweepScenario> SweepScenarios() {
   const Tree old_tree = {{"y=1/a.parquet", "old one"}, {"y=2/a.parquet", "old two"}};
   const Tree staged = {{"y=2/b.parquet", "new two"}, {"y=3/b.parquet", "new three"}};
@@ -197,6 +206,10 @@ inline std::vector<SweepScenario> SweepScenarios() {
        {{"", "new"}},
        {{"", "new"}},
        poor},
+      SyncedAsOneScenario(
+          {"create", kDataset, PublishMode::kCreate, std::nullopt, staged, staged, {}}),
+      SyncedAsOneScenario({"append", kDataset, PublishMode::kAppend, old_tree, staged, both, {}}),
+      SyncedAsOneScenario(RetainScenario("overwrite_retain", poor)),
       RetainScenario("overwrite_retain", {}),
       RetainScenario("overwrite_retain_poor", poor),
       RollbackScenario("rollback", {}),

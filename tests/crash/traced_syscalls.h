@@ -78,7 +78,7 @@ inline constexpr TracedSyscall kTracedSyscalls[] = {
     HEADRACE_TRACED(fsync, kDescriptor, kChanges | kNeedsSpace | kInterruptible),
     HEADRACE_TRACED(fdatasync, kDescriptor, kChanges | kNeedsSpace | kInterruptible),
     HEADRACE_TRACED(sync_file_range, kDescriptor, kNeedsSpace),
-    HEADRACE_TRACED(syncfs, kDescriptor, kNeedsSpace),
+    HEADRACE_TRACED(syncfs, kDescriptor, kChanges | kNeedsSpace),
     HEADRACE_TRACED(fstat, kDescriptor, kPlain),
     HEADRACE_TRACED(fstatfs, kDescriptor, kPlain),
     HEADRACE_TRACED(ftruncate, kDescriptor, kChanges | kInterruptible),

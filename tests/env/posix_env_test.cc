@@ -57,6 +57,20 @@ TEST_F(PosixEnvTest, OpenModes) {
   EXPECT_EQ(Read(directory_ / "new"), "x");
 }
 
+TEST_F(PosixEnvTest, AFileSystemIsSyncedAsOneOrNotAtAll) {
+  auto sync = env_->OpenFileSystemSync(directory_.path());
+  ASSERT_TRUE(sync.ok()) << sync.status().ToString();
+  if (*sync != nullptr) {
+    Write(directory_ / "f", "one");
+    EXPECT_TRUE((*sync)->Sync().ok());
+  }
+  // Files of the kernel itself lie on no disk.
+  auto none = env_->OpenFileSystemSync("/proc");
+  ASSERT_TRUE(none.ok());
+  EXPECT_EQ(*none, nullptr);
+  EXPECT_FALSE(env_->OpenFileSystemSync(directory_ / "missing").ok());
+}
+
 TEST_F(PosixEnvTest, ReadAtStopsAtTheEnd) {
   Write(directory_ / "f", "0123456789");
   auto file = env_->OpenForRead(directory_ / "f").ValueOrDie();

@@ -9,11 +9,16 @@
 namespace headrace {
 namespace {
 
-constexpr std::array<std::string_view, kEnvCallCount> kNames = {
-    "OpenForRead", "Read",     "OpenForWrite",  "Append",          "Sync",       "Close",
-    "Stat",        "List",     "RealPath",      "CreateDirectory", "RemoveFile", "RemoveDirectory",
-    "Rename",      "HardLink", "SyncDirectory", "SetPermissions",  "Space",      "CheckWritable",
-    "TryLock"};
+constexpr std::array<std::string_view, kEnvCallCount> kNames = {"OpenForRead",   "Read",
+                                                                "OpenForWrite",  "Append",
+                                                                "Sync",          "Close",
+                                                                "Stat",          "List",
+                                                                "RealPath",      "CreateDirectory",
+                                                                "RemoveFile",    "RemoveDirectory",
+                                                                "Rename",        "HardLink",
+                                                                "SyncDirectory", "SetPermissions",
+                                                                "Space",         "CheckWritable",
+                                                                "TryLock",       "SyncFileSystem"};
 
 bool NeedsSpace(EnvCall call) {
   return call == EnvCall::kAppend || call == EnvCall::kOpenForWrite ||
@@ -191,6 +196,26 @@ class FaultEnv::ModelWritableFile : public WritableFile {
   int64_t written_bytes_ = 0;
 };
 
+class FaultEnv::ModelFileSystemSync : public FileSystemSync {
+ public:
+  ModelFileSystemSync(FaultEnv* env, std::string directory)
+      : env_(env), directory_(std::move(directory)) {}
+
+  Status Sync() override {
+    const Status status = env_->Do(EnvCall::kSyncFileSystem, directory_, [&] {
+      env_->model_->SyncEverything();
+      return 0;
+    });
+    if (!status.ok() && !env_->dead_) env_->model_->LoseAllWrites();
+    env_->Postpone([model = env_->model_] { model->SyncEverything(); });
+    return status;
+  }
+
+ private:
+  FaultEnv* env_;
+  std::string directory_;
+};
+
 class FaultEnv::ModelLock : public FileLock {
  public:
   ModelLock(FaultEnv* env, std::string path) : env_(env), path_(std::move(path)) {
@@ -298,6 +323,11 @@ Status FaultEnv::SyncDirectory(const std::string& path) {
       Do(EnvCall::kSyncDirectory, path, [&] { return model_->SyncDirectory(path); });
   if (node) Postpone([this, node] { model_->SyncDirectory(*node); });
   return status;
+}
+
+Result<std::unique_ptr<FileSystemSync>> FaultEnv::OpenFileSystemSync(const std::string& directory) {
+  if (!features_.sync_as_one) return nullptr;
+  return std::make_unique<ModelFileSystemSync>(this, directory);
 }
 
 Status FaultEnv::SyncFile(const std::string& path) {

@@ -36,8 +36,9 @@ enum class EnvCall : uint8_t {
   kSpace,
   kCheckWritable,
   kTryLock,
+  kSyncFileSystem,
 };
-inline constexpr int kEnvCallCount = 19;
+inline constexpr int kEnvCallCount = 20;
 std::string_view EnvCallName(EnvCall call);
 
 enum class Fault : uint8_t {
@@ -69,6 +70,7 @@ struct FileSystemFeatures {
   bool no_replace = true;
   bool hard_links = true;
   bool locks = true;
+  bool sync_as_one = true;  // OpenFileSystemSync gives something
 };
 
 // Role: an Env over a ModelFileSystem, one process's view. Paths are absolute; there are no
@@ -102,6 +104,7 @@ class FaultEnv : public Env {
   Status HardLink(const std::string& from, const std::string& to) override;
   Status SyncDirectory(const std::string& path) override;
   Status SyncFile(const std::string& path) override;
+  Result<std::unique_ptr<FileSystemSync>> OpenFileSystemSync(const std::string& directory) override;
   Status SetPermissions(const std::string& path, uint32_t mode) override;
   Result<DiskSpace> Space(const std::string& path) override;
   Status CheckWritable(const std::string& directory) override;
@@ -114,6 +117,7 @@ class FaultEnv : public Env {
   class ModelReadFile;
   class ModelWritableFile;
   class ModelLock;
+  class ModelFileSystemSync;
   // What becomes of the call being made.
   enum class Fate : uint8_t { kHappens, kIsDropped, kFails, kFailsAfterEffect, kFindsNoSpace };
 

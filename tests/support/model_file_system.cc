@@ -146,6 +146,10 @@ void ModelFileSystem::SyncFile(NodeId file) {
 
 void ModelFileSystem::LoseWrites(NodeId file) { nodes_.at(file).writes_lost = true; }
 
+void ModelFileSystem::LoseAllWrites() {
+  for (auto& [id, node] : nodes_) node.writes_lost |= node.durable_content != node.content;
+}
+
 int ModelFileSystem::SyncDirectory(const std::string& path) {
   const std::optional<NodeId> id = Lookup(path);
   if (!id) return ENOENT;
@@ -165,7 +169,7 @@ void ModelFileSystem::SyncDirectory(NodeId directory) {
 
 void ModelFileSystem::SyncEverything() {
   MakeDurable(std::vector<bool>(pending_.size(), true));
-  for (auto& [id, node] : nodes_) node.durable_content = node.content;
+  for (const auto& [id, node] : nodes_) SyncFile(id);
 }
 
 void ModelFileSystem::MakeDurable(std::vector<bool> marked) {

@@ -40,6 +40,7 @@ class ModelFileSystem {
   void SyncFile(NodeId file);
   // A failed fsync: the kernel drops the dirty pages, and later syncs report success without them.
   void LoseWrites(NodeId file);
+  void LoseAllWrites();
   int SyncDirectory(const std::string& path);
   void SyncDirectory(NodeId directory);
   void SyncEverything();

@@ -25,4 +25,6 @@ columns = "*"
 if job == "months":
     columns = "*, CAST(date_trunc('month', l_shipdate) AS DATE) AS ship_month"
     options += ", PARTITION_BY (ship_month)"
+if job == "keys":
+    options += ", PARTITION_BY (key)"
 connection.execute(f"COPY (SELECT {columns} FROM {relation}) TO '{target}' ({options})")

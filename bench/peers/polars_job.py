@@ -38,6 +38,8 @@ output = target
 if job == "months":
     frame = frame.with_columns(ship_month=pl.col("l_shipdate").dt.truncate("1mo"))
     output = pl.PartitionBy(target, key="ship_month")
+if job == "keys":
+    output = pl.PartitionBy(target, key="key")
 frame.sink_parquet(
     output, compression="zstd", compression_level=1, row_group_size=122_880, mkdir=True, engine="streaming"
 )

@@ -47,21 +47,24 @@ def batches():
 
 
 schema, stream = batches()
-if job == "months":
+if job in ("months", "keys"):
 
     def with_month():
         for batch in stream:
             month = pc.cast(pc.floor_temporal(batch.column("l_shipdate"), unit="month"), pa.date32())
             yield batch.append_column("ship_month", month)
 
-    partitioned = schema.append(pa.field("ship_month", pa.date32()))
+    partitioned, key, rows = schema, "key", stream
+    if job == "months":
+        partitioned, key, rows = schema.append(pa.field("ship_month", pa.date32())), "ship_month", with_month()
     ds.write_dataset(
-        pa.RecordBatchReader.from_batches(partitioned, with_month()),
+        pa.RecordBatchReader.from_batches(partitioned, rows),
         target,
         format="parquet",
-        partitioning=ds.partitioning(pa.schema([partitioned.field("ship_month")]), flavor="hive"),
+        partitioning=ds.partitioning(pa.schema([partitioned.field(key)]), flavor="hive"),
         file_options=ds.ParquetFileFormat().make_write_options(compression="zstd", compression_level=1),
         max_open_files=100,
+        max_partitions=10_000_000,
         min_rows_per_group=ROW_GROUP,
         max_rows_per_group=ROW_GROUP,
         existing_data_behavior="overwrite_or_ignore",

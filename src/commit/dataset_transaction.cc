@@ -50,8 +50,12 @@ DatasetTransaction::DatasetTransaction(Env* env, TransactionOptions options,
       directory_(side_->layout().transaction(options_.run_id)),
       generation_(JoinPath(directory_, kGenerationName)),
       kept_from_(std::move(kept_from)),
-      staging_(env, generation_, TargetKind::kDataset, kept_from_,
-               options_.durability == Durability::kFull ? options_.files_synced_alone : INT64_MAX),
+      staging_(
+          env, generation_,
+          {.durability = options_.durability,
+           .old_root = kept_from_,
+           .synced_alone =
+               options_.durability == Durability::kFull ? options_.files_synced_alone : INT64_MAX}),
       quarantine_(env, options_, JoinPath(directory_, kQuarantineName)),
       notes_(std::move(notes)) {}
 
@@ -108,7 +112,7 @@ Status DatasetTransaction::Prepare(const PublishInfo& info, const GroupPlace& gr
 }
 
 Status DatasetTransaction::WriteDown(const PublishInfo& info, const GroupPlace& group) {
-  ARROW_RETURN_NOT_OK(staging_.CheckComplete(options_.durability));
+  ARROW_RETURN_NOT_OK(staging_.CheckComplete());
   ARROW_RETURN_NOT_OK(quarantine_.CheckComplete());
   // Long after Begin: somebody who takes no lock may have been there. Where files are kept, keeping
   // them looks as closely.

@@ -23,7 +23,8 @@ Quarantine::Quarantine(Env* env, const TransactionOptions& target, std::string s
       kind_(target.kind),
       staged_path_(std::move(staged_path)),
       options_(OptionsOfFile(target)),
-      staging_(env, staged_path_, TargetKind::kSingleFile) {}
+      staging_(env, staged_path_,
+               {.kind = TargetKind::kSingleFile, .durability = options_.durability}) {}
 
 Result<std::unique_ptr<WritableFile>> Quarantine::OpenStaged(const std::string& relative_path,
                                                              OpenMode mode) {
@@ -33,7 +34,7 @@ Result<std::unique_ptr<WritableFile>> Quarantine::OpenStaged(const std::string& 
   return file;
 }
 
-Status Quarantine::CheckComplete() const { return staging_.CheckComplete(options_.durability); }
+Status Quarantine::CheckComplete() const { return staging_.CheckComplete(); }
 
 Status Quarantine::MakePlace() {
   if (!is_staged()) return Status::OK();

@@ -29,7 +29,8 @@ SingleFileTransaction::SingleFileTransaction(Env* env, TransactionOptions option
       options_(std::move(options)),
       lock_(std::move(lock)),
       temporary_(SingleFileTemporaryPath(options_.target, options_.run_id)),
-      staging_(env, temporary_, TargetKind::kSingleFile),
+      staging_(env, temporary_,
+               {.kind = TargetKind::kSingleFile, .durability = options_.durability}),
       quarantine_(env, options_, SingleFileQuarantinePath(options_.target, options_.run_id)) {}
 
 SingleFileTransaction::~SingleFileTransaction() {
@@ -62,7 +63,7 @@ Result<std::unique_ptr<WritableFile>> SingleFileTransaction::OpenTemporary(
 
 Status SingleFileTransaction::Prepare(const PublishInfo& /*info*/, const GroupPlace& group) {
   HEADRACE_CHECK(state_ == State::kStaged);
-  ARROW_RETURN_NOT_OK(staging_.CheckComplete(options_.durability));
+  ARROW_RETURN_NOT_OK(staging_.CheckComplete());
   ARROW_RETURN_NOT_OK(quarantine_.CheckComplete());
   const Result<std::optional<FileStat>> staged = env_->StatNoFollow(temporary_);
   ARROW_RETURN_NOT_OK(CommitError(staged.status(), "nothing was published"));

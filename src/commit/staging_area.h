@@ -12,6 +12,17 @@
 
 namespace headrace {
 
+struct StagingOptions {
+  TargetKind kind = TargetKind::kDataset;
+  Durability durability = Durability::kFull;
+  // A directory that stands below this too gets the permissions it has there when it is made, so
+  // that nothing in it is open to more readers than before, at no time. "" = none.
+  std::string old_root = {};
+  // So many files are made durable one by one, when they are synced; small ones after them by one
+  // sync of the file system, in MakeDurable.
+  int64_t synced_alone = INT64_MAX;
+};
+
 // Role: makes files and directories below one root and knows what of them is not yet closed or
 // durable, so that nothing half-written can be published by a caller's mistake. Owner: a
 // transaction; outlives the files it hands out. Threads: all methods from any thread. Errors: the
@@ -19,12 +30,8 @@ namespace headrace {
 class StagingArea {
  public:
   // `root` exists. A single file's area has the file itself as root: only the relative path "" is
-  // allowed then. A directory that stands below `old_root` too gets the permissions it has there
-  // when it is made, so that nothing in it is open to more readers than before, at no time.
-  // Of a dataset's files `synced_alone` are made durable one by one, when they are synced; small
-  // ones after them by one sync of the file system, in MakeDurable.
-  StagingArea(Env* env, std::string root, TargetKind kind, std::string old_root = "",
-              int64_t synced_alone = INT64_MAX);
+  // allowed then.
+  StagingArea(Env* env, std::string root, StagingOptions options);
   ~StagingArea();
 
   Result<std::unique_ptr<WritableFile>> Open(const std::string& relative_path, OpenMode mode);
@@ -32,7 +39,7 @@ class StagingArea {
   Status MakeDirectory(const std::string& relative_directory);
 
   // Fails when a staged file is still open or, with kFull, was not synced after its last byte.
-  Status CheckComplete(Durability durability) const;
+  Status CheckComplete() const;
   // Fails when a directory made here goes by another name than its own: a file system that takes
   // two names for one (letter case, Unicode forms) would show two partitions' rows as one's.
   Status CheckNames() const;
@@ -46,22 +53,24 @@ class StagingArea {
   class TrackedFile;
   struct FileState {
     int open_count = 0;
-    bool unsynced = true;
+    bool unsynced = false;
     bool may_wait = false;  // opened when the file system's sync already watched over it
   };
+  using Files = std::map<std::string, FileState>;
   Status MakeDirectoryLocked(const std::string& relative_directory);
   Status TakeOldPermissions(const std::string& relative_directory);
   Status WatchFileSystem();
+  void NoteFileIn(const std::string& relative_directory);
   std::string PathOf(const std::string& relative_path) const;
 
   Env* env_;
   const std::string root_;
-  const TargetKind kind_;
-  const std::string old_root_;
-  const int64_t synced_alone_;
+  const StagingOptions options_;
   mutable std::mutex mutex_;
-  std::map<std::string, FileState> files_;
-  std::set<std::string> directories_;
+  int64_t opened_files_ = 0;
+  Files unfinished_;                         // those that CheckComplete would name
+  std::map<std::string, bool> directories_;  // relative; whether a file was opened in it
+  bool root_has_files_ = false;
   bool file_system_asked_ = false;
   std::unique_ptr<FileSystemSync> file_system_;  // nullptr: every file is synced alone
   bool syncs_wait_ = false;                      // for MakeDurable

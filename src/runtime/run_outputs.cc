@@ -247,7 +247,7 @@ Status RunOutputs::Publish(Env* env, const PublishInfo& info, std::vector<std::s
   for (const Output& output : outputs_) {
     GroupMember member{output.transaction.get(), info};
     member.info.rows = output.summary.rows;
-    member.info.files = static_cast<int64_t>(output.summary.files.size());
+    member.info.files = output.summary.files;
     member.info.bytes = output.summary.bytes;
     member.info.partitions = output.summary.directories;
     members.push_back(std::move(member));
@@ -271,7 +271,7 @@ std::vector<OutputReport> RunOutputs::Report() const {
       continue;
     }
     const SinkSummary& summary = output.summary;
-    reports.push_back({output.spec.path, summary.rows, static_cast<int64_t>(summary.files.size()),
+    reports.push_back({output.spec.path, summary.rows, summary.files,
                        summary.bytes, summary.partitions, summary.row_groups});
   }
   return reports;

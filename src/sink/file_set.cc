@@ -8,6 +8,16 @@ namespace {
 // Below this, starting write-back early costs more calls than it saves waiting at the end.
 constexpr int64_t kDropCacheBytes = 1 << 20;
 
+// Here, where files are staged and in what is published: an entry each, and texts that do not fit
+// into one.
+int64_t KeptDirectoryBytes(const std::string& directory) {
+  constexpr int64_t kEntries = 160;
+  constexpr size_t kTextInEntry = 15;
+  constexpr int64_t kAllocationBytes = 17;
+  if (directory.size() <= kTextInEntry) return kEntries;
+  return kEntries + 2 * (static_cast<int64_t>(directory.size()) + kAllocationBytes);
+}
+
 }  // namespace
 
 FileSetOptions MakeFileSetOptions(const SinkOptions& options, const SinkContext& context,
@@ -85,7 +95,7 @@ Status FileSet::AppendInTurn(FileSeries* series, int64_t order, std::unique_ptr<
   {
     Lock lock(mutex_);
     if (end == ChunkEnd::kLast) ++series->next_order_;
-    ++row_groups_;
+    ++written_.row_groups;
     MarkIdle(series);
   }
   return MakeRoomForMetadata();
@@ -176,16 +186,25 @@ Status FileSet::EndFile(FileSeries* series) {
     ARROW_RETURN_NOT_OK(series->file_->Sync());
   }
   ARROW_RETURN_NOT_OK(series->file_->Close());
-  const SinkFile ended{series->path_, series->writer_->rows(), series->writer_->written_bytes()};
+  const int64_t rows = series->writer_->rows();
+  const int64_t bytes = series->writer_->written_bytes();
   series->file_.reset();
   series->writer_.reset();
   Lock lock(mutex_);
+  if (series->files_ == 0) NoteDirectory(series->directory_);
   ++series->files_;
   --open_files_;
   metadata_bytes_ -= series->metadata_bytes_;
   series->metadata_bytes_ = 0;
-  files_.push_back(ended);
+  ++written_.files;
+  written_.rows += rows;
+  written_.bytes += bytes;
   return Status::OK();
+}
+
+void FileSet::NoteDirectory(const std::string& directory) {
+  directories_.push_back(directory);
+  directory_bytes_ += KeptDirectoryBytes(directory);
 }
 
 Status FileSet::Finish(FileSeries* series) { return Remember(FinishInTurn(series)); }

@@ -2,6 +2,7 @@
 // hold.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <list>
@@ -81,8 +82,11 @@ class FileSet {
   // A file with the schema and no rows.
   Status WriteEmptyFile(FileSeries* series);
 
-  const std::vector<SinkFile>& files() const { return files_; }
-  int64_t row_groups() const { return row_groups_; }
+  const WrittenFiles& written() const { return written_; }
+  // Those that have a file, in the order in which their first one ended; taken out.
+  std::vector<std::string> TakeDirectories() { return std::move(directories_); }
+  // What their texts take here and with those who keep them until the end; from any thread.
+  int64_t directory_bytes() const { return directory_bytes_.load(std::memory_order_relaxed); }
 
  private:
   using Lock = std::unique_lock<std::mutex>;
@@ -101,6 +105,7 @@ class FileSet {
   Status Write(FileSeries* series, std::unique_ptr<EncodedChunk> chunk);
   Result<std::unique_ptr<OutputFileWriter>> MakeWriter() const;
   Status EndFile(FileSeries* series);
+  void NoteDirectory(const std::string& directory);  // called with mutex_ held
   std::string NextPath(const FileSeries& series) const;
 
   const FileSetOptions options_;
@@ -111,8 +116,9 @@ class FileSet {
   int open_files_ = 0;
   int64_t metadata_bytes_ = 0;
   Status failure_;
-  std::vector<SinkFile> files_;
-  int64_t row_groups_ = 0;
+  WrittenFiles written_;
+  std::vector<std::string> directories_;
+  std::atomic<int64_t> directory_bytes_{0};
 };
 
 }  // namespace headrace

@@ -21,11 +21,13 @@ PartitionRouter::PartitionRouter(RouterOptions options, Emit emit)
     : options_(std::move(options)),
       emit_(std::move(emit)),
       worth_bytes_(std::min(options_.row_group_bytes / 2, kWorthBytes)) {
-  frames_.reserve(static_cast<size_t>(options_.buckets));
-  for (int32_t i = 0; i < options_.buckets; ++i) frames_.emplace_back(options_.pool);
+  const int32_t buckets = options_.buckets + options_.deferred_buckets;
+  frames_.reserve(static_cast<size_t>(buckets));
+  for (int32_t i = 0; i < buckets; ++i) frames_.emplace_back(options_.pool);
 }
 
 int32_t PartitionRouter::bucket_of(const Partition& partition) const {
+  if (partition.is_deferred()) return options_.buckets + partition.deferred_bucket;
   int64_t digits = partition.id;
   for (int32_t level = 0; level < options_.level; ++level) digits /= options_.buckets;
   return static_cast<int32_t>(digits % options_.buckets);
@@ -45,6 +47,18 @@ void PartitionRouter::Touch(Partition* partition) {
   if (partition->is_cut_cold) ++cold_returns_;
   partition->is_cut_cold = false;
   partition->touched_at = routed_bytes_;
+}
+
+Status PartitionRouter::Route(const GroupedRows& grouped, const ScatteredRows& rows) {
+  for (const PartitionRun& run : grouped.runs) {
+    if (run.partition->is_deferred()) {
+      ARROW_RETURN_NOT_OK(Route(run.partition, rows.deferred, run.begin - grouped.deferred_begin,
+                                run.end - grouped.deferred_begin));
+    } else {
+      ARROW_RETURN_NOT_OK(Route(run.partition, rows.rows, run.begin, run.end));
+    }
+  }
+  return Status::OK();
 }
 
 Status PartitionRouter::Route(Partition* partition, const EncodedRows& rows, int64_t begin,
@@ -177,7 +191,8 @@ Status PartitionRouter::MakeRoom() {
                                                    (is_spilled(*b) ? 0 : b->rows.used_bytes());
                                           });
     // Spilling the only partition of a pass would only write again what was just read.
-    if (is_worth_a_row_group(**largest) || members_.size() == 1) {
+    const bool is_only_one = members_.size() == 1 && !members_[0]->is_deferred();
+    if (is_worth_a_row_group(**largest) || is_only_one) {
       ARROW_RETURN_NOT_OK(Cut(*largest));
       continue;
     }
@@ -187,8 +202,9 @@ Status PartitionRouter::MakeRoom() {
 }
 
 int64_t PartitionRouter::spilled_row_bytes_per_partition() const {
-  const int64_t spilled = std::count_if(members_.begin(), members_.end(),
-                                        [&](const Partition* one) { return is_spilled(*one); });
+  const int64_t spilled =
+      std::count_if(members_.begin(), members_.end(),
+                    [&](const Partition* one) { return is_spilled(*one) && !one->is_deferred(); });
   return spilled == 0 ? 0 : spilled_row_bytes_ / spilled;
 }
 
@@ -216,7 +232,7 @@ Status PartitionRouter::PutIndexBlock(int32_t bucket, const SpillFrame& block) {
 }
 
 Status PartitionRouter::SpillFullest(int64_t bytes) {
-  std::vector<Bucket> buckets(static_cast<size_t>(options_.buckets));
+  std::vector<Bucket> buckets(frames_.size());
   for (Partition* partition : members_) {
     if (partition->rows.empty() || is_worth_a_row_group(*partition)) continue;
     Bucket& bucket = buckets[static_cast<size_t>(bucket_of(*partition))];
@@ -252,7 +268,7 @@ Status PartitionRouter::DetachBucket(const Bucket& detached, RouterWork* work) {
     const int32_t bucket = bucket_of(*partition);
     partition->spilled_level = options_.level;
     held_bytes_ -= partition->rows.block_bytes();
-    spilled_row_bytes_ += partition->rows.used_bytes();
+    if (!partition->is_deferred()) spilled_row_bytes_ += partition->rows.used_bytes();
     while (!partition->rows.empty()) {
       if (frame == nullptr ||
           frame->used_bytes + partition->rows.front()->used_bytes > options_.frame_bytes) {

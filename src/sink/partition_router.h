@@ -13,7 +13,9 @@
 //  3. Clustered input leaves partitions behind that get no more rows; those are cut, not spilled.
 //  When they do get
 //     more after all, the router stops believing in clusters.
-//  4. The router only decides and detaches; encoding and writing is the work that it hands out.
+//  4. Deferred rows, whose keys have no partition in this pass (partition_table.h), only leave as
+//  frames, in buckets of their own.
+//  5. The router only decides and detaches; encoding and writing is the work that it hands out.
 #pragma once
 
 #include <arrow/memory_pool.h>
@@ -29,6 +31,7 @@
 #include "sink/frame_index.h"
 #include "sink/partition_table.h"
 #include "sink/row_chunks.h"
+#include "sink/row_scatter.h"
 #include "spill/spill_area.h"
 
 namespace headrace {
@@ -67,7 +70,8 @@ struct RouterWork {
 struct RouterOptions {
   int32_t level = 0;  // of the pass
   int32_t buckets = 64;
-  int64_t held_bytes_max = 0;  // beyond it something is detached
+  int32_t deferred_buckets = 0;  // as the table's
+  int64_t held_bytes_max = 0;    // beyond it something is detached
   int64_t row_group_bytes = 0;
   int64_t row_group_rows = 0;
   int64_t frame_bytes = 0;
@@ -86,6 +90,7 @@ class PartitionRouter {
   using Emit = std::function<Status(RouterWork)>;
   PartitionRouter(RouterOptions options, Emit emit);
 
+  Status Route(const GroupedRows& grouped, const ScatteredRows& rows);
   // Adds rows [begin, end) to the partition. May emit.
   Status Route(Partition* partition, const EncodedRows& rows, int64_t begin, int64_t end);
   Status Route(Partition* partition, const RowSpan& rows);

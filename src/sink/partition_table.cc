@@ -18,9 +18,12 @@ namespace headrace {
 namespace {
 
 constexpr int64_t kKeyBlockBytes = 16 << 10;
-// Beside the partition itself: its key, hash slots, texts of its files in the summary, its series
-// while files are open.
-constexpr int64_t kBytesBesides = 640;
+// Beside the partition itself: its key, hash slots, its series while files are open, and what is
+// kept of its directory when it has ended.
+constexpr int64_t kBytesBesides = 480;
+// What a table takes however few its bytes are, so that every pass has fewer keys than the one
+// before.
+constexpr size_t kPartitionsMin = 256;
 
 // `column` with every value put through `change`, also those that are NULL.
 template <typename ArrayType, typename Change>
@@ -56,8 +59,10 @@ int64_t WholeDays(int64_t milliseconds) {
 
 }  // namespace
 
-PartitionTable::PartitionTable(std::shared_ptr<arrow::Schema> keys, arrow::MemoryPool* pool)
+PartitionTable::PartitionTable(std::shared_ptr<arrow::Schema> keys, PartitionTableOptions options,
+                               arrow::MemoryPool* pool)
     : keys_(std::move(keys)),
+      options_(options),
       layout_(RowLayout::Make(keys_).ValueOrDie()),
       pool_(pool),
       partitions_(arrow::stl::allocator<Partition>(pool)),
@@ -66,7 +71,40 @@ PartitionTable::PartitionTable(std::shared_ptr<arrow::Schema> keys, arrow::Memor
 
 int64_t PartitionTable::size() const {
   std::shared_lock lock(mutex_);
-  return static_cast<int64_t>(partitions_.size());
+  return static_cast<int64_t>(key_of_.size());
+}
+
+void PartitionTable::Clear() {
+  std::unique_lock lock(mutex_);
+  partitions_.clear();
+  partitions_.shrink_to_fit();
+  PoolVector<Key>(key_of_.get_allocator()).swap(key_of_);
+  PoolVector<uint32_t>(slots_.get_allocator()).swap(slots_);
+  key_blocks_.clear();
+  bytes_ = 0;
+}
+
+// Behind the partitions, of which no more come.
+void PartitionTable::Close() {
+  const size_t partitions = partitions_.size();
+  try {
+    for (int32_t bucket = 0; bucket < options_.deferred_buckets; ++bucket) {
+      Partition& added =
+          partitions_.emplace_back(static_cast<uint32_t>(partitions_.size()), "", pool_);
+      added.deferred_bucket = bucket;
+      added.spilled_level = 0;  // its rows leave as frames only
+    }
+  } catch (const std::bad_alloc&) {
+    while (partitions_.size() > partitions) partitions_.pop_back();
+    throw;
+  }
+  is_closed_ = true;
+}
+
+Partition* PartitionTable::DeferredBucket(uint64_t hash) {
+  // Other bits than those that choose slots.
+  const uint64_t bucket = (hash >> 32) % static_cast<uint64_t>(options_.deferred_buckets);
+  return &partitions_[key_of_.size() + bucket];
 }
 
 Result<EncodedRows> PartitionTable::EncodeKeys(const arrow::ArrayVector& key_columns,
@@ -125,12 +163,17 @@ void PartitionTable::GrowSlots() {
 
 Result<Partition*> PartitionTable::Insert(const uint8_t* key, int64_t key_bytes, uint64_t hash,
                                           const arrow::ArrayVector& key_columns, int64_t row) {
+  if (is_closed_) return DeferredBucket(hash);
+  if (bytes_ >= options_.bytes_max && partitions_.size() >= kPartitionsMin) {
+    Close();
+    return DeferredBucket(hash);
+  }
   ARROW_ASSIGN_OR_RAISE(std::string directory, PartitionDirectory(*keys_, key_columns, row));
   if ((key_of_.size() + 1) * 2 > slots_.size()) GrowSlots();
   ARROW_ASSIGN_OR_RAISE(const uint8_t* kept, KeepKey(key, key_bytes));
   const auto id = static_cast<uint32_t>(partitions_.size());
   bytes_ += static_cast<int64_t>(sizeof(Partition)) + kBytesBesides + key_bytes +
-            4 * static_cast<int64_t>(directory.size());
+            2 * static_cast<int64_t>(directory.size());
   // Both or none: other threads go on looking keys up after a failure.
   key_of_.push_back({kept, hash});
   try {
@@ -158,8 +201,11 @@ Status PartitionTable::Find(const arrow::ArrayVector& key_columns, int64_t rows,
     const uint8_t* key = keys.bytes->data() + offsets[run];
     const int64_t key_bytes = offsets[run + 1] - offsets[run];
     const int64_t row = starts[run];
-    const uint64_t hash = XXH3_64bits(key, static_cast<size_t>(key_bytes));
+    // Keys that met in a bucket of the pass before part again.
+    const uint64_t hash = XXH3_64bits_withSeed(key, static_cast<size_t>(key_bytes),
+                                               static_cast<uint64_t>(options_.depth));
     Partition* partition = Lookup(key, key_bytes, hash);
+    if (partition == nullptr && is_closed_) partition = DeferredBucket(hash);
     if (partition == nullptr) {
       reading.unlock();
       try {

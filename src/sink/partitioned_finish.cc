@@ -22,14 +22,94 @@ Status PartitionedFinish::Run(const std::function<Status()>& run_emitted) {
                                    held_bytes - options_.side_by_side.threads *
                                                     LeastPassBytes(options_.memory.row_group_bytes),
                                    run_emitted));
-  for (const SpilledBucket& bucket : buckets) {
-    held_bytes -= bucket.rest.block_bytes() + bucket.frames.bytes();
-  }
+  const auto deferred = std::stable_partition(
+      buckets.begin(), buckets.end(),
+      [](const SpilledBucket& bucket) { return !bucket.partitions[0]->is_deferred(); });
+  std::vector<SpilledBucket> later(std::make_move_iterator(deferred),
+                                   std::make_move_iterator(buckets.end()));
+  buckets.erase(deferred, buckets.end());
+  for (const SpilledBucket& bucket : later) held_bytes -= bucket.bytes();
+  ARROW_RETURN_NOT_OK(RunBuckets(std::move(buckets), held_bytes));
+  return later.empty() ? Status::OK() : RunDeferred(std::move(later));
+}
+
+Status PartitionedFinish::RunBuckets(std::vector<SpilledBucket> buckets, int64_t held_bytes) {
+  for (const SpilledBucket& bucket : buckets) held_bytes -= bucket.bytes();
   return RunSideBySide(options_.side_by_side, static_cast<int64_t>(buckets.size()),
                        [&](int64_t at) {
                          return RoutePass(std::move(buckets[static_cast<size_t>(at)]), 1,
                                           held_bytes / options_.side_by_side.threads);
                        });
+}
+
+Status PartitionedFinish::RunDeferred(std::vector<SpilledBucket> buckets) {
+  // All partitions of the table have ended; what it took is for those that come now.
+  int64_t held_bytes = options_.memory.held_bytes + options_.table->bytes();
+  options_.table->Clear();
+  held_bytes -= options_.files->directory_bytes();
+  for (const SpilledBucket& bucket : buckets) held_bytes -= bucket.bytes();
+  return RunSideBySide(options_.side_by_side, static_cast<int64_t>(buckets.size()),
+                       [&](int64_t at) {
+                         return DeferredPass(std::move(buckets[static_cast<size_t>(at)]),
+                                             held_bytes / options_.side_by_side.threads);
+                       });
+}
+
+Status PartitionedFinish::DeferredPass(SpilledBucket bucket, int64_t held_bytes) {
+  // Beside held rows: a frame's rows as columns, and as rows again.
+  RouterOptions options = PassOptions(held_bytes - 4 * options_.memory.frame_bytes);
+  PartitionTableOptions table_options = options_.table_options;
+  ++table_options.depth;
+  table_options.bytes_max = options.held_bytes_max / kTableShare;
+  PartitionTable table(options_.columns->keys, table_options, options_.pool);
+  const int64_t kept_before = options_.files->directory_bytes();
+  options.deferred_buckets = table_options.deferred_buckets;
+  options.other_bytes = [&, this] {
+    const int64_t kept = options_.files->directory_bytes() - kept_before;
+    return table.bytes() + kept / options_.side_by_side.threads;
+  };
+  PartitionRouter router(
+      options, [&](RouterWork work) { return options_.work->Run(std::move(work), &router); });
+  const RowScatter scatter(options_.columns, options_.layouts, &table, options_.pool);
+  ARROW_RETURN_NOT_OK(ReadBack(std::move(bucket), [&](const FramePart& part) -> Status {
+    ARROW_ASSIGN_OR_RAISE(const auto batch,
+                          DecodeRows(*options_.layouts.whole, {&part.rows, 1}, options_.pool));
+    ARROW_ASSIGN_OR_RAISE(const GroupedRows grouped, scatter.Group(batch));
+    ARROW_ASSIGN_OR_RAISE(const ScatteredRows rows, scatter.Encode(grouped));
+    return router.Route(grouped, rows);
+  }));
+  PartitionedFinishOptions rest = options_;
+  rest.table = &table;
+  rest.router = &router;
+  rest.table_options = table_options;
+  rest.side_by_side.threads = 1;
+  rest.memory.held_bytes = held_bytes - table.bytes();
+  return PartitionedFinish(std::move(rest)).Run([] { return Status::OK(); });
+}
+
+Status PartitionedFinish::ReadBack(SpilledBucket bucket,
+                                   const std::function<Status(const FramePart&)>& use) {
+  ARROW_RETURN_NOT_OK(options_.work->ReadFrames(bucket.frames, use));
+  while (!bucket.rest.empty()) {
+    RowChunk* chunk = bucket.rest.PopFront();
+    const Status used = use({bucket.partitions[0]->id, chunk->span()});
+    RowChunks::FreeChunk(chunk, options_.pool);
+    ARROW_RETURN_NOT_OK(used);
+  }
+  return Status::OK();
+}
+
+RouterOptions PartitionedFinish::PassOptions(int64_t held_bytes) const {
+  RouterOptions options;
+  options.buckets = options_.router->buckets();
+  // One row group is on its way out while the next is gathered.
+  options.held_bytes_max = held_bytes - options_.memory.row_group_bytes;
+  options.row_group_bytes = options_.memory.row_group_bytes;
+  options.row_group_rows = options_.router->row_group_rows();
+  options.frame_bytes = options_.memory.frame_bytes;
+  options.pool = options_.pool;
+  options.allowed_now = options_.allowed_now;
+  return options;
 }
 
 Status PartitionedFinish::FinishUnspilled() {
@@ -69,27 +149,13 @@ Result<std::vector<PartitionedFinish::SpilledBucket>> PartitionedFinish::Collect
 }
 
 Status PartitionedFinish::RoutePass(SpilledBucket bucket, int32_t level, int64_t held_bytes) {
-  RouterOptions options;
+  RouterOptions options = PassOptions(held_bytes);
   options.level = level;
-  options.buckets = options_.router->buckets();
-  // One row group is on its way out while the next is gathered.
-  options.held_bytes_max = held_bytes - options_.memory.row_group_bytes;
-  options.row_group_bytes = options_.memory.row_group_bytes;
-  options.row_group_rows = options_.router->row_group_rows();
-  options.frame_bytes = options_.memory.frame_bytes;
-  options.pool = options_.pool;
-  options.allowed_now = options_.allowed_now;
   PartitionRouter router(
       options, [&](RouterWork work) { return options_.work->Run(std::move(work), &router); });
-  ARROW_RETURN_NOT_OK(options_.work->ReadFrames(bucket.frames, [&](const FramePart& part) {
+  ARROW_RETURN_NOT_OK(ReadBack(std::move(bucket), [&](const FramePart& part) {
     return router.Route(options_.table->at(part.partition_id), part.rows);
   }));
-  while (!bucket.rest.empty()) {
-    RowChunk* chunk = bucket.rest.PopFront();
-    const Status routed = router.Route(bucket.partitions[0], chunk->span());
-    RowChunks::FreeChunk(chunk, options_.pool);
-    ARROW_RETURN_NOT_OK(routed);
-  }
   for (Partition* partition : router.members()) {
     if (router.is_spilled(*partition)) continue;
     ARROW_RETURN_NOT_OK(options_.work->Run(router.DetachRest(partition), &router));

@@ -12,14 +12,20 @@
 
 namespace headrace {
 
+// Of the bytes for held rows, at most one part in so many is for the table of partitions.
+inline constexpr int64_t kTableShare = 3;
+
 struct PartitionedFinishOptions {
   PartitionTable* table = nullptr;
   PartitionRouter* router = nullptr;  // of the first pass
   PartitionWork* work = nullptr;
   FileSet* files = nullptr;
+  const PartitionColumns* columns = nullptr;
+  RowLayouts layouts;
   arrow::MemoryPool* pool = nullptr;
   SideBySideOptions side_by_side;
   SinkMemory memory;
+  PartitionTableOptions table_options;
   // As the sink's own.
   std::function<int64_t(int64_t planned, int64_t least)> allowed_now;
 };
@@ -27,7 +33,9 @@ struct PartitionedFinishOptions {
 // Role: the end of the first pass and all later ones. Partitions that were never spilled end first,
 // which frees their memory; then buckets are read back, each by one worker with its share of the
 // bytes for held rows, and routed again (partition_router.h). Partitions of different buckets share
-// nothing, so workers never wait for each other. Owner: one call of Sink::Finish. Threads: Run from
+// nothing, so workers never wait for each other. At last come the rows whose keys the table did not
+// take: each of their buckets gets a table of its own, is routed and finished like the whole input.
+// Owner: one call of Sink::Finish. Threads: Run from
 // one; it starts threads of its own. Errors: the first one met.
 class PartitionedFinish {
  public:
@@ -43,6 +51,7 @@ class PartitionedFinish {
     FrameIndex frames;
     // Rows behind the frames; only of a bucket of one partition, when there is room for them.
     RowChunks rest;
+    int64_t bytes() const { return rest.block_bytes() + frames.bytes(); }
   };
 
   Status FinishUnspilled();
@@ -51,6 +60,12 @@ class PartitionedFinish {
   Result<std::vector<SpilledBucket>> CollectBuckets(PartitionRouter* router, int64_t rest_bytes_max,
                                                     const std::function<Status()>& run_emitted);
   Status RoutePass(SpilledBucket bucket, int32_t level, int64_t held_bytes);
+  // `use` gets the rows in order, in runs of one partition; they are gone then.
+  Status ReadBack(SpilledBucket bucket, const std::function<Status(const FramePart&)>& use);
+  Status RunBuckets(std::vector<SpilledBucket> buckets, int64_t held_bytes);
+  Status RunDeferred(std::vector<SpilledBucket> buckets);
+  Status DeferredPass(SpilledBucket bucket, int64_t held_bytes);
+  RouterOptions PassOptions(int64_t held_bytes) const;
   Status FinishPartition(Partition* partition);
 
   const PartitionedFinishOptions options_;

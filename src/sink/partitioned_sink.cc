@@ -32,7 +32,7 @@ ColumnHoldOptions MakeHoldOptions(const SinkOptions& options, const SinkContext&
 }
 
 RouterOptions MakeRouterOptions(const SinkOptions& options, const SinkContext& context,
-                                const SinkMemory& memory, PartitionTable* table) {
+                                const SinkMemory& memory) {
   RouterOptions router;
   // One row group per worker and one more may be on their way out.
   router.held_bytes_max = memory.held_bytes - (options.threads + 1) * memory.row_group_bytes;
@@ -42,9 +42,21 @@ RouterOptions MakeRouterOptions(const SinkOptions& options, const SinkContext& c
   router.row_group_rows = RowGroupRows(options);
   router.frame_bytes = memory.frame_bytes;
   router.pool = context.pool;
-  router.other_bytes = [table] { return table->bytes(); };
+  router.deferred_buckets = router.buckets;
   router.allowed_now = AllowedIn(context);
   return router;
+}
+
+PartitionTableOptions MakeTableOptions(const RouterOptions& router) {
+  PartitionTableOptions table;
+  table.bytes_max = router.held_bytes_max / kTableShare;
+  table.deferred_buckets = router.deferred_buckets;
+  return table;
+}
+
+RouterOptions CountingTable(RouterOptions options, const PartitionTable* table) {
+  options.other_bytes = [table] { return table->bytes(); };
+  return options;
 }
 
 }  // namespace
@@ -52,11 +64,13 @@ RouterOptions MakeRouterOptions(const SinkOptions& options, const SinkContext& c
 Result<std::unique_ptr<Sink>> PartitionedSink::Make(SinkOptions options, SinkContext context,
                                                     SinkMemory memory, PartitionColumns columns,
                                                     std::shared_ptr<const OutputForm> form) {
-  ARROW_ASSIGN_OR_RAISE(auto row_layout, RowLayout::Make(form->schema()));
+  RowLayouts layouts;
+  ARROW_ASSIGN_OR_RAISE(layouts.stored, RowLayout::Make(form->schema()));
+  ARROW_ASSIGN_OR_RAISE(layouts.whole, RowLayout::Make(columns.all));
   try {
     return std::unique_ptr<Sink>(new PartitionedSink(std::move(options), context, memory,
                                                      std::move(columns), std::move(form),
-                                                     std::move(row_layout)));
+                                                     std::move(layouts)));
   } catch (const std::bad_alloc&) {
     return OutOfSinkMemory("the partition table");
   }
@@ -64,23 +78,26 @@ Result<std::unique_ptr<Sink>> PartitionedSink::Make(SinkOptions options, SinkCon
 
 PartitionedSink::PartitionedSink(SinkOptions options, SinkContext context, SinkMemory memory,
                                  PartitionColumns columns, std::shared_ptr<const OutputForm> form,
-                                 std::shared_ptr<const RowLayout> row_layout)
+                                 RowLayouts layouts)
     : options_(std::move(options)),
       context_(context),
       memory_(memory),
       columns_(std::move(columns)),
       form_(std::move(form)),
-      row_layout_(std::move(row_layout)),
-      table_(columns_.keys, context_.pool),
-      scatter_(&columns_, row_layout_, &table_, context_.pool),
+      layouts_(std::move(layouts)),
+      router_options_(MakeRouterOptions(options_, context_, memory_)),
+      table_options_(MakeTableOptions(router_options_)),
+      table_(columns_.keys, table_options_, context_.pool),
+      scatter_(&columns_, layouts_, &table_, context_.pool),
       encoders_(form_, context_.pool),
       files_(MakeFileSetOptions(options_, context_, memory_.metadata_bytes, form_)),
-      work_({row_layout_, &encoders_, &files_, context_.spill, context_.pool, memory_.frame_bytes}),
+      work_({layouts_.stored, &encoders_, &files_, context_.spill, context_.pool,
+             memory_.frame_bytes}),
       gate_(context_.cancellation),
       cut_(options_.threads, context_.cancellation,
            [this](RouterWork work) { return work_.Run(std::move(work), &router_); }),
       hold_(MakeHoldOptions(options_, context_, memory_, columns_)),
-      router_(MakeRouterOptions(options_, context_, memory_, &table_),
+      router_(CountingTable(router_options_, &table_),
               [this](RouterWork work) { return cut_.Add(std::move(work)); }) {}
 
 Status PartitionedSink::Consume(int64_t sequence, Batch batch) {
@@ -94,33 +111,39 @@ Status PartitionedSink::Consume(int64_t sequence, Batch batch) {
 Result<PartitionedSink::ReadyRows> PartitionedSink::MakeReady(
     const std::shared_ptr<arrow::RecordBatch>& slice) const {
   ARROW_ASSIGN_OR_RAISE(GroupedRows grouped, scatter_.Group(slice));
-  if (hold_.is_open()) {
+  if (hold_.is_open() && grouped.whole == nullptr) {
     ARROW_RETURN_NOT_OK(scatter_.PutInOrder(&grouped));
     return ReadyRows{std::move(grouped), std::nullopt};
   }
-  ARROW_ASSIGN_OR_RAISE(EncodedRows rows, scatter_.Encode(grouped));
+  ARROW_ASSIGN_OR_RAISE(ScatteredRows rows, scatter_.Encode(grouped));
   grouped.columns.reset();
+  grouped.whole.reset();
   return ReadyRows{std::move(grouped), std::move(rows)};
 }
 
 Status PartitionedSink::TakeIn(ReadyRows ready) {
-  if (ready.rows) return Route(ready.grouped, *ready.rows);
-  ARROW_ASSIGN_OR_RAISE(const bool held, hold_.Take(&ready.grouped));
-  if (held) return Status::OK();
-  const auto encode_and_route = [this](const GroupedRows& grouped) -> Status {
-    ARROW_ASSIGN_OR_RAISE(const EncodedRows rows, scatter_.Encode(grouped));
-    return Route(grouped, rows);
-  };
-  ARROW_RETURN_NOT_OK(hold_.HandOver(encode_and_route));
-  return encode_and_route(ready.grouped);
+  if (!ready.rows) {
+    ARROW_ASSIGN_OR_RAISE(const bool held, hold_.Take(&ready.grouped));
+    if (held) return Status::OK();
+  }
+  ARROW_RETURN_NOT_OK(CloseHold());
+  if (!ready.rows) {
+    ARROW_ASSIGN_OR_RAISE(ready.rows, scatter_.Encode(ready.grouped));
+  }
+  return Route(ready.grouped, *ready.rows);
 }
 
-Status PartitionedSink::Route(const GroupedRows& grouped, const EncodedRows& rows) {
-  rows_ += rows.rows;
-  for (const PartitionRun& run : grouped.runs) {
-    ARROW_RETURN_NOT_OK(router_.Route(run.partition, rows, run.begin, run.end));
-  }
-  return Status::OK();
+Status PartitionedSink::CloseHold() {
+  if (!hold_.is_open()) return Status::OK();
+  return hold_.HandOver([this](const GroupedRows& grouped) -> Status {
+    ARROW_ASSIGN_OR_RAISE(const ScatteredRows rows, scatter_.Encode(grouped));
+    return Route(grouped, rows);
+  });
+}
+
+Status PartitionedSink::Route(const GroupedRows& grouped, const ScatteredRows& rows) {
+  rows_ += rows.rows.rows + rows.deferred.rows;
+  return router_.Route(grouped, rows);
 }
 
 Status PartitionedSink::EndMorsel(int64_t sequence) { return cut_.EndTurn(&gate_, sequence); }
@@ -142,8 +165,8 @@ Status PartitionedSink::FinishRows() {
   const SinkMemory memory =
       DivideForFinish(options_, columns_.stored->num_fields(), context_.sink_bytes - table_.bytes(),
                       useful_row_group_bytes, memory_);
-  PartitionedFinish finish({&table_, &router_, &work_, &files_, context_.pool, side_by_side(),
-                            memory, AllowedIn(context_)});
+  PartitionedFinish finish({&table_, &router_, &work_, &files_, &columns_, layouts_, context_.pool,
+                            side_by_side(), memory, table_options_, AllowedIn(context_)});
   return finish.Run([this] { return cut_.RunAll(); });
 }
 
@@ -155,24 +178,13 @@ Status PartitionedSink::WriteEmptyFile() {
   return files_.WriteEmptyFile(&series);
 }
 
-SinkSummary PartitionedSink::Summary() const {
-  SinkSummary summary;
-  summary.row_groups = files_.row_groups();
-  summary.partitions = table_.size();
-  summary.spilled_bytes = context_.spill->written_bytes();
-  summary.files = files_.files();
-  std::sort(summary.files.begin(), summary.files.end(),
-            [](const SinkFile& a, const SinkFile& b) { return a.relative_path < b.relative_path; });
-  for (const SinkFile& file : summary.files) {
-    summary.rows += file.rows;
-    summary.bytes += file.bytes;
-    std::string directory = ParentPath(file.relative_path);
-    if (summary.directories.empty() || summary.directories.back() != directory) {
-      summary.directories.push_back(std::move(directory));
-    }
-  }
+SinkSummary PartitionedSink::Summary() {
+  SinkSummary summary{files_.written()};
   HEADRACE_CHECK(summary.rows == rows_);
+  summary.spilled_bytes = context_.spill->written_bytes();
+  summary.directories = files_.TakeDirectories();
   std::sort(summary.directories.begin(), summary.directories.end());
+  summary.partitions = rows_ == 0 ? 0 : static_cast<int64_t>(summary.directories.size());
   return summary;
 }
 

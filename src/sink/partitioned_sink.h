@@ -39,30 +39,33 @@ class PartitionedSink : public Sink {
  private:
   PartitionedSink(SinkOptions options, SinkContext context, SinkMemory memory,
                   PartitionColumns columns, std::shared_ptr<const OutputForm> form,
-                  std::shared_ptr<const RowLayout> row_layout);
+                  RowLayouts layouts);
   // Rows in the form in which they are taken in: columns while the hold is open, else rows.
   struct ReadyRows {
     GroupedRows grouped;
-    std::optional<EncodedRows> rows;
+    std::optional<ScatteredRows> rows;
   };
   Result<ReadyRows> MakeReady(const std::shared_ptr<arrow::RecordBatch>& slice) const;
   // Both inside the gate.
   Status TakeIn(ReadyRows ready);
-  Status Route(const GroupedRows& grouped, const EncodedRows& rows);
+  Status Route(const GroupedRows& grouped, const ScatteredRows& rows);
+  Status CloseHold();
 
   SideBySideOptions side_by_side() const {
     return {options_.threads, context_.cancellation, context_.allowance};
   }
   Status FinishRows();
   Status WriteEmptyFile();
-  SinkSummary Summary() const;
+  SinkSummary Summary();
 
   const SinkOptions options_;
   const SinkContext context_;
   const SinkMemory memory_;
   const PartitionColumns columns_;
   const std::shared_ptr<const OutputForm> form_;
-  const std::shared_ptr<const RowLayout> row_layout_;
+  const RowLayouts layouts_;
+  const RouterOptions router_options_;
+  const PartitionTableOptions table_options_;
   PartitionTable table_;
   RowScatter scatter_;
   EncoderPool encoders_;

@@ -32,13 +32,16 @@ Result<GroupedRows> RowScatter::Group(const std::shared_ptr<arrow::RecordBatch>&
   arrow::ArrayVector data_columns;
   for (const int index : columns_->stored_indices) data_columns.push_back(stored->column(index));
   grouped.columns = arrow::RecordBatch::Make(columns_->stored, rows, std::move(data_columns));
+  if (grouped.deferred_begin < rows) grouped.whole = stored;
   return grouped;
 }
 
 Status RowScatter::GroupRows(Partition* const* found, int64_t rows, GroupedRows* out) const {
   auto& runs = out->runs;
+  out->deferred_begin = rows;
   if (std::all_of(found, found + rows, [&](const Partition* one) { return one == found[0]; })) {
     runs.push_back({found[0], 0, rows});
+    if (found[0]->is_deferred()) out->deferred_begin = 0;
     return Status::OK();
   }
   ARROW_ASSIGN_OR_RAISE(out->order, arrow::AllocateBuffer(rows * 4, pool_));
@@ -58,10 +61,14 @@ Status RowScatter::GroupRows(Partition* const* found, int64_t rows, GroupedRows*
     ++runs[run - 1].end;  // a count until the begins are known
   }
   int64_t begin = 0;
-  for (PartitionRun& run : runs) {
-    const int64_t count = run.end;
-    run.begin = run.end = begin;
-    begin += count;
+  for (const bool deferred : {false, true}) {
+    if (deferred) out->deferred_begin = begin;
+    for (PartitionRun& run : runs) {
+      if (run.partition->is_deferred() != deferred) continue;
+      const int64_t count = run.end;
+      run.begin = run.end = begin;
+      begin += count;
+    }
   }
   for (int64_t row = 0; row < rows; ++row) {
     order[runs[run_of[found[row]->id] - 1].end++] = static_cast<int32_t>(row);
@@ -87,7 +94,7 @@ Status RowScatter::PutInOrder(GroupedRows* grouped) const {
   return Status::OK();
 }
 
-Result<EncodedRows> RowScatter::Encode(const GroupedRows& grouped) const {
+Result<ScatteredRows> RowScatter::Encode(const GroupedRows& grouped) const {
   const int64_t rows = grouped.rows();
   std::shared_ptr<arrow::Buffer> order = grouped.order;
   if (order == nullptr) {
@@ -95,8 +102,18 @@ Result<EncodedRows> RowScatter::Encode(const GroupedRows& grouped) const {
     auto* indices = order->mutable_data_as<int32_t>();
     std::iota(indices, indices + rows, 0);
   }
-  return EncodeRows(*layout_, grouped.columns->columns(),
-                    {order->data_as<int32_t>(), static_cast<size_t>(rows)}, pool_);
+  const std::span<const int32_t> places(order->data_as<int32_t>(), static_cast<size_t>(rows));
+  const auto stored = static_cast<size_t>(grouped.deferred_begin);
+  ScatteredRows scattered;
+  if (stored > 0) {
+    ARROW_ASSIGN_OR_RAISE(scattered.rows, EncodeRows(*layouts_.stored, grouped.columns->columns(),
+                                                     places.first(stored), pool_));
+  }
+  if (grouped.whole != nullptr) {
+    ARROW_ASSIGN_OR_RAISE(scattered.deferred, EncodeRows(*layouts_.whole, grouped.whole->columns(),
+                                                         places.subspan(stored), pool_));
+  }
+  return scattered;
 }
 
 }  // namespace headrace

@@ -15,6 +15,11 @@
 
 namespace headrace {
 
+struct RowLayouts {
+  std::shared_ptr<const RowLayout> stored;
+  std::shared_ptr<const RowLayout> whole;  // of deferred rows: the keys too
+};
+
 struct PartitionRun {
   Partition* partition = nullptr;
   int64_t begin = 0;  // places in the order of the rows
@@ -26,9 +31,16 @@ struct GroupedRows {
   int64_t rows() const { return columns->num_rows(); }
 
   std::shared_ptr<arrow::RecordBatch> columns;  // those that are stored
+  std::shared_ptr<arrow::RecordBatch> whole;    // with the keys; null: no row is deferred
+  int64_t deferred_begin = 0;  // place of the first deferred row, behind the others
   // int32, which row of `columns` stands at each place; null: they are in order.
   std::shared_ptr<arrow::Buffer> order;
   std::vector<PartitionRun, arrow::stl::allocator<PartitionRun>> runs;  // one per partition
+};
+
+struct ScatteredRows {
+  EncodedRows rows;      // of partitions, as they are stored
+  EncodedRows deferred;  // with their keys
 };
 
 // Role: the part of routing that needs no order between workers: partition of every row, rows
@@ -36,21 +48,21 @@ struct GroupedRows {
 // PartitionTable::Find; OutOfMemory from the pool.
 class RowScatter {
  public:
-  RowScatter(const PartitionColumns* columns, std::shared_ptr<const RowLayout> layout,
-             PartitionTable* table, arrow::MemoryPool* pool)
-      : columns_(columns), layout_(std::move(layout)), table_(table), pool_(pool) {}
+  RowScatter(const PartitionColumns* columns, RowLayouts layouts, PartitionTable* table,
+             arrow::MemoryPool* pool)
+      : columns_(columns), layouts_(std::move(layouts)), table_(table), pool_(pool) {}
 
   // Shares buffers with `batch`. A batch of one partition is in order as it is.
   Result<GroupedRows> Group(const std::shared_ptr<arrow::RecordBatch>& batch) const;
   // The rows in order, in memory of the sink's own.
   Status PutInOrder(GroupedRows* grouped) const;
-  Result<EncodedRows> Encode(const GroupedRows& grouped) const;
+  Result<ScatteredRows> Encode(const GroupedRows& grouped) const;
 
  private:
   Status GroupRows(Partition* const* found, int64_t rows, GroupedRows* out) const;
 
   const PartitionColumns* columns_;
-  std::shared_ptr<const RowLayout> layout_;
+  RowLayouts layouts_;
   PartitionTable* table_;
   arrow::MemoryPool* pool_;
 };

@@ -23,19 +23,16 @@
 
 namespace headrace {
 
-struct SinkFile {
-  std::string relative_path;  // below the dataset, "" for a single-file output
-  int64_t rows = 0;
+struct WrittenFiles {
+  int64_t files = 0;
+  int64_t rows = 0;  // as their writers counted them; checked against those taken in
   int64_t bytes = 0;
+  int64_t row_groups = 0;
 };
 
-struct SinkSummary {
-  int64_t rows = 0;  // in the files, as their writers counted them; checked against those taken in
-  int64_t bytes = 0;
+struct SinkSummary : WrittenFiles {
   int64_t partitions = 0;
-  int64_t row_groups = 0;
-  int64_t spilled_bytes = 0;    // as stored on disk
-  std::vector<SinkFile> files;  // sorted by path
+  int64_t spilled_bytes = 0;  // as stored on disk
   std::vector<std::string>
       directories;  // partition directories written, sorted; {""} for an unpartitioned dataset
 };

@@ -90,18 +90,10 @@ Result<SinkSummary> StreamSink::Finish() {
     ARROW_RETURN_NOT_OK(cut_.RunAll());
   }
   ARROW_RETURN_NOT_OK(files_.FinishAll());
-  SinkSummary summary;
   ARROW_ASSIGN_OR_RAISE(const bool needs_empty_file,
                         NeedsEmptyFile(*context_.transaction, context_.env));
   if (rows_ == 0 && needs_empty_file) ARROW_RETURN_NOT_OK(files_.WriteEmptyFile(&series_));
-  summary.row_groups = files_.row_groups();
-  summary.files = files_.files();
-  std::sort(summary.files.begin(), summary.files.end(),
-            [](const SinkFile& a, const SinkFile& b) { return a.relative_path < b.relative_path; });
-  for (const SinkFile& file : summary.files) {
-    summary.rows += file.rows;
-    summary.bytes += file.bytes;
-  }
+  SinkSummary summary{files_.written()};
   HEADRACE_CHECK(summary.rows == rows_);
   if (context_.transaction->options().kind == TargetKind::kDataset) summary.directories = {""};
   return summary;

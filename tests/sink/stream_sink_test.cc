@@ -70,7 +70,7 @@ TEST(StreamSinkTest, DatasetFilesRotateAtTheTargetSize) {
   ASSERT_TRUE(outcome.status.ok()) << outcome.status;
   const auto files = harness.Read();
   EXPECT_GT(files.size(), 3u);
-  EXPECT_EQ(files.size(), outcome.summary.files.size());
+  EXPECT_EQ(static_cast<int64_t>(files.size()), outcome.summary.files);
   ExpectAllRowsInOrder(files, 90'000);
 }
 

@@ -6,10 +6,11 @@
 Cases: one_key (few rows, all wide, spill disk 0), ten_thousand and fifty_thousand (20 M rows, shuffled keys, 256 files
 open at most), million (a million keys of 20 rows; a quarter of it first, for how time grows), days (3,000 days in
 order), skew (nine tenths of 50 M rows in one key), counts (peak memory over 1 to 10,000 keys), size (peak memory over
-the bytes of the output). `--share` takes that share of the rows. Peers run the cases of shuffled keys, at twice the memory.
+the bytes of the output). `--share` takes that share of the rows. Peers run the cases of shuffled keys, at twice the
+memory.
 
-What is checked of every result with DuckDB and pyarrow: number of rows and order-independent hash of all values, rows of
-a partition in the order of the input, files per partition. One line per run; exit 1 when something did not hold.
+What is checked of every result with DuckDB and pyarrow: number of rows and order-independent hash of all values, rows
+of a partition in the order of the input, files per partition. One line per run; exit 1 when something did not hold.
 """
 
 from __future__ import annotations
@@ -60,7 +61,13 @@ def cases(share: float) -> list[Case]:
     def rows(count: int) -> int:
         return max(1000, int(count * share))
 
-    shuffled = dict(rows=rows(20_000_000), memory=256 * MIB, open_files=256, spill_share=1.2, peers=True)
+    shuffled = {
+        "rows": rows(20_000_000),
+        "memory": 256 * MIB,
+        "open_files": 256,
+        "spill_share": 1.2,
+        "peers": True,
+    }
     skewed = f"CASE WHEN seq % 10 < 9 THEN -1 ELSE {SHUFFLED.format(keys=20_000)} END"
     found = [
         Case(
@@ -138,7 +145,9 @@ def faults_of(case: Case, source: Path, output: Path, report: dict | None) -> li
     return faults
 
 
-def headrace_line(case: Case, source: Path, output: Path, temp: Path, report: Path, how: argparse.Namespace) -> list[str]:
+def headrace_line(
+    case: Case, source: Path, output: Path, temp: Path, report: Path, how: argparse.Namespace
+) -> list[str]:
     command = [str(how.binary), "convert", str(source), str(output), "--partition-by", "key", "--compression", "zstd:1"]
     command += ["--memory", f"{case.memory // MIB}MiB", "--spill-dir", str(temp), "--report", str(report)]
     command += ["--durability", how.durability]
@@ -201,9 +210,7 @@ def describe(case: str, who: str, done: measure.Measurement) -> str:
 
 def in_turn(case: Case, arguments: argparse.Namespace) -> list[str]:
     source = input_of(case)
-    runs: list[Callable[[Path], tuple[str, list[str]]]] = [
-        lambda folder: run_headrace(case, source, folder, arguments)
-    ]
+    runs: list[Callable[[Path], tuple[str, list[str]]]] = [lambda folder: run_headrace(case, source, folder, arguments)]
     if case.peers:
         for name in arguments.peers:
             runs.append(lambda folder, name=name: run_peer(name, case, source, folder))
@@ -236,8 +243,10 @@ def main() -> int:
         parser.error(f"no case is called {arguments.cases}")
     shutil.rmtree(arguments.work, ignore_errors=True)
     arguments.work.mkdir(parents=True)
-    print(f"{'case':16} {'who':8} {'wall s':>8} {'CPU s':>8} {'peak MiB':>8} {'files':>8} {'groups':>9} {'MB':>9} "
-          f"{'spill MB':>9} {'/file':>6} {'/memory':>6}")
+    print(
+        f"{'case':16} {'who':8} {'wall s':>8} {'CPU s':>8} {'peak MiB':>8} {'files':>8} {'groups':>9} {'MB':>9} "
+        f"{'spill MB':>9} {'/file':>6} {'/memory':>6}"
+    )
     faults = [fault for case in chosen for fault in in_turn(case, arguments)]
     shutil.rmtree(arguments.work, ignore_errors=True)
     return 1 if faults else 0

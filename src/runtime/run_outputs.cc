@@ -271,8 +271,8 @@ std::vector<OutputReport> RunOutputs::Report() const {
       continue;
     }
     const SinkSummary& summary = output.summary;
-    reports.push_back({output.spec.path, summary.rows, summary.files,
-                       summary.bytes, summary.partitions, summary.row_groups});
+    reports.push_back({output.spec.path, summary.rows, summary.files, summary.bytes,
+                       summary.partitions, summary.row_groups});
   }
   return reports;
 }

@@ -25,6 +25,11 @@ Status AppendRuns(std::span<const uint32_t> values, int width, arrow::BufferBuil
 Status AppendLevels(const uint8_t* present, int64_t count, int64_t null_count,
                     arrow::BufferBuilder* out);
 
+// Room for it is reserved. Copying nothing needs no pointers: either side may have none then.
+inline void AppendReserved(const void* data, int64_t bytes, arrow::BufferBuilder* out) {
+  if (bytes > 0) out->UnsafeAppend(data, bytes);
+}
+
 // LEB128, as the format writes counts. At most 10 bytes. Returns the end of what was written.
 uint8_t* WriteVarint(uint64_t value, uint8_t* out);
 

@@ -72,7 +72,7 @@ Status DeltaPacker<V>::Finish(arrow::BufferBuilder* out) {
   end = WriteVarint(static_cast<uint64_t>(total_), end);
   end = WriteSigned(static_cast<std::make_signed_t<V>>(first_), end);
   out->UnsafeAdvance(end - begin);
-  out->UnsafeAppend(blocks_.data(), blocks_.length());
+  AppendReserved(blocks_.data(), blocks_.length(), out);
   blocks_.Rewind(0);
   total_ = 0;
   first_ = last_ = 0;

@@ -16,7 +16,7 @@ Status AppendElement(std::string_view value, arrow::BufferBuilder* out) {
   ARROW_RETURN_NOT_OK(out->Reserve(kCountBytesMax + static_cast<int64_t>(value.size())));
   uint8_t* const begin = out->mutable_data() + out->length();
   out->UnsafeAdvance(WriteVarint(value.size(), begin) - begin);
-  out->UnsafeAppend(value.data(), static_cast<int64_t>(value.size()));
+  AppendReserved(value.data(), static_cast<int64_t>(value.size()), out);
   return Status::OK();
 }
 

@@ -63,7 +63,7 @@ uint32_t ValueDictionary<V>::AddEntry(V value) {
     status = table_.Reserve(static_cast<int64_t>(sizeof(size) + value.size()));
     if (status.ok()) {
       table_.UnsafeAppend(&size, sizeof(size));
-      table_.UnsafeAppend(value.data(), static_cast<int64_t>(value.size()));
+      AppendReserved(value.data(), static_cast<int64_t>(value.size()), &table_);
     }
   }
   if (!status.ok()) throw std::bad_alloc();

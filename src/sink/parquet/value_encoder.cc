@@ -6,6 +6,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "sink/parquet/bit_packing.h"
 #include "sink/parquet/delta_packer.h"
 #include "sink/parquet/float_split.h"
 
@@ -17,11 +18,15 @@ class PlainEncoder : public ValueEncoder<V> {
  public:
   explicit PlainEncoder(arrow::MemoryPool* pool) : values_(pool) {}
   Status Put(std::span<const V> values) override {
-    return values_.Append(values.data(), static_cast<int64_t>(values.size_bytes()));
+    const auto bytes = static_cast<int64_t>(values.size_bytes());
+    ARROW_RETURN_NOT_OK(values_.Reserve(bytes));
+    AppendReserved(values.data(), bytes, &values_);
+    return Status::OK();
   }
   int64_t page_bytes() const override { return values_.length(); }
   Status FinishPage(arrow::BufferBuilder* page) override {
-    ARROW_RETURN_NOT_OK(page->Append(values_.data(), values_.length()));
+    ARROW_RETURN_NOT_OK(page->Reserve(values_.length()));
+    AppendReserved(values_.data(), values_.length(), page);
     values_.Rewind(0);
     return Status::OK();
   }
@@ -71,13 +76,14 @@ class PlainTextEncoder : public ValueEncoder<std::string_view> {
     for (const std::string_view text : texts) {
       const auto length = arrow::bit_util::ToLittleEndian(static_cast<uint32_t>(text.size()));
       texts_.UnsafeAppend(&length, sizeof(length));
-      texts_.UnsafeAppend(text.data(), static_cast<int64_t>(text.size()));
+      AppendReserved(text.data(), static_cast<int64_t>(text.size()), &texts_);
     }
     return Status::OK();
   }
   int64_t page_bytes() const override { return texts_.length(); }
   Status FinishPage(arrow::BufferBuilder* page) override {
-    ARROW_RETURN_NOT_OK(page->Append(texts_.data(), texts_.length()));
+    ARROW_RETURN_NOT_OK(page->Reserve(texts_.length()));
+    AppendReserved(texts_.data(), texts_.length(), page);
     texts_.Rewind(0);
     return Status::OK();
   }
@@ -97,14 +103,15 @@ class DeltaLengthEncoder : public ValueEncoder<std::string_view> {
     auto* length = reinterpret_cast<uint32_t*>(scratch_.mutable_data());
     for (const std::string_view text : texts) {
       *length++ = static_cast<uint32_t>(text.size());
-      texts_.UnsafeAppend(text.data(), static_cast<int64_t>(text.size()));
+      AppendReserved(text.data(), static_cast<int64_t>(text.size()), &texts_);
     }
     return lengths_.Put({reinterpret_cast<const uint32_t*>(scratch_.data()), texts.size()});
   }
   int64_t page_bytes() const override { return lengths_.bytes() + texts_.length(); }
   Status FinishPage(arrow::BufferBuilder* page) override {
     ARROW_RETURN_NOT_OK(lengths_.Finish(page));
-    ARROW_RETURN_NOT_OK(page->Append(texts_.data(), texts_.length()));
+    ARROW_RETURN_NOT_OK(page->Reserve(texts_.length()));
+    AppendReserved(texts_.data(), texts_.length(), page);
     texts_.Rewind(0);
     return Status::OK();
   }

@@ -77,8 +77,8 @@ Status SetColumnName(const std::string& value, std::string* name) {
 }
 
 Status SetBadRows(const std::string& value, Settings* s) {
-  ARROW_ASSIGN_OR_RAISE(const size_t choice, ParseChoice(value, {"fail", "quarantine"}));
-  s->job.bad_rows.what = choice == 0 ? BadRows::kFail : BadRows::kQuarantine;
+  ARROW_ASSIGN_OR_RAISE(const size_t choice, ParseChoice(value, {"fail", "quarantine", "repair"}));
+  s->job.bad_rows.what = static_cast<BadRows>(choice);  // in the order of the enumeration
   return Status::OK();
 }
 
@@ -150,9 +150,9 @@ constexpr FlagDefinition kFlags[] = {
     {"offset-column", 0, "NAME", "", FlagGroup::kInput, Repeat::kOnce, kReads,
      "add a column with the offset of a text record's first byte in its file",
      [](auto& v, auto* s) { return SetColumnName(v, &s->input.offset_column); }},
-    {"bad-rows", 0, "WHAT", "fail|quarantine", FlagGroup::kInput, Repeat::kOnce, kReads,
+    {"bad-rows", 0, "WHAT", "fail|quarantine|repair", FlagGroup::kInput, Repeat::kOnce, kReads,
      "what a row does that does not fit: fail stops the run, quarantine stores the row beside the "
-     "output",
+     "output, repair first makes rows of those CSV records that lose no value by it",
      SetBadRows},
     {"max-bad-rows", 0, "N|P%", "", FlagGroup::kInput, Repeat::kOnce, kJob,
      "more of them in quarantine stop the run: a number, or a share of all rows; without it, all "

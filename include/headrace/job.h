@@ -33,14 +33,19 @@ struct CsvOptions {  // unset = sniffed
 // What becomes of input records that do not fit: too few or many fields, a value that is not of its
 // column's type, invalid text.
 enum class BadRows : uint8_t {
-  kFail,       // the first one ends the run
-  kQuarantine  // they are left out of the output and stored beside it, with place and reason
+  kFail,        // the first one ends the run
+  kQuarantine,  // they are left out of the output and stored beside it, with place and reason
+  kRepair       // CSV records that can be rows without a value being lost are, the others as above
 };
+
+// Whether the run goes on over bad rows, storing them beside the output.
+inline bool PutsAside(BadRows bad_rows) { return bad_rows != BadRows::kFail; }
 
 struct BadRowsSpec {
   BadRows what = BadRows::kFail;
-  // With kQuarantine: more ends the run, and nothing is published. A share is one of all rows read,
-  // 0.001 = 0.1 %, and judged at the end. With neither, any number will do as long as one row fits.
+  // Of rows put aside: more ends the run, and nothing is published. A share is one of all rows
+  // read, 0.001 = 0.1 %, and judged at the end. With neither, any number will do as long as one row
+  // fits.
   std::optional<int64_t> rows_max = {};
   std::optional<double> share_max = {};
 };

@@ -30,6 +30,7 @@ struct InputReport {
   int64_t rows = 0;
   int64_t rejects = 0;
   std::string source = {};  // InputSpec.id
+  int64_t repaired = 0;     // among the rows
 };
 
 struct OutputReport {
@@ -52,6 +53,13 @@ struct QuarantineReport {
   int64_t rows = 0;
   int64_t bytes = 0;
   std::vector<RejectCount> reasons;  // in the order of their codes
+};
+
+// Records with a fault that became rows all the same (BadRows::kRepair), as the source gave them
+// out: a filter or limit behind it may have left some out.
+struct RepairReport {
+  int64_t rows = 0;
+  std::vector<RejectCount> reasons;  // in the order of their codes; without those of no rows
 };
 
 struct MemorySample {
@@ -149,6 +157,7 @@ struct RunReport {
   std::vector<InputReport> inputs;
   std::vector<OutputReport> outputs;
   QuarantineReport quarantine;
+  RepairReport repairs;
   MemoryReport memory;
   std::vector<AlertEvent> alerts;
   std::vector<std::string> notes;  // announced fallbacks and warnings

@@ -156,18 +156,24 @@ std::string Files(const RunReport& report) {
   return text;
 }
 
+std::string Reasons(const std::vector<RejectCount>& reasons) {
+  std::vector<std::vector<std::string>> rows;
+  for (const RejectCount& count : reasons) rows.push_back({count.reason, FormatCount(count.rows)});
+  return Table({"reason", "rows"}, rows);
+}
+
 std::string Quarantine(const RunReport& report) {
   const QuarantineReport& quarantine = report.quarantine;
   if (quarantine.rows == 0) return "";
-  std::vector<std::vector<std::string>> rows;
-  for (const RejectCount& count : quarantine.reasons) {
-    rows.push_back({count.reason, FormatCount(count.rows)});
-  }
-  std::string text = Table({"reason", "rows"}, rows);
+  std::string text = Reasons(quarantine.reasons);
   if (!quarantine.path.empty()) {
     text += fmt::format("<p class=\"soft wrap\">{}</p>\n", EscapedHtml(quarantine.path));
   }
   return Section("Quarantine", text);
+}
+
+std::string Repairs(const RunReport& report) {
+  return report.repairs.rows == 0 ? "" : Section("Repaired", Reasons(report.repairs.reasons));
 }
 
 std::string Words(const RunReport& report) {
@@ -206,7 +212,7 @@ std::string ReportToHtml(const RunReport& report) {
   page += MemoryChartStyle();
   page += "</style>\n</head>\n<body>\n";
   page += Head(report) + Memory(report) + Stages(report) + Files(report) + Quarantine(report) +
-          Words(report);
+          Repairs(report) + Words(report);
   page += fmt::format(
       "</main>\n<footer>headrace {}, Arrow {}. Memory is of the whole process; page cache never "
       "counts.</footer>\n</body>\n</html>\n",

@@ -29,6 +29,7 @@ void VisitFields(InputReport& input, Visitor& visit) {
   visit("rows", input.rows);
   visit("rejects", input.rejects);
   visit("source", input.source);
+  visit("repaired", input.repaired);
 }
 
 template <typename Visitor>
@@ -53,6 +54,12 @@ void VisitFields(QuarantineReport& quarantine, Visitor& visit) {
   visit("rows", quarantine.rows);
   visit("bytes", quarantine.bytes);
   visit("reasons", quarantine.reasons);
+}
+
+template <typename Visitor>
+void VisitFields(RepairReport& repairs, Visitor& visit) {
+  visit("rows", repairs.rows);
+  visit("reasons", repairs.reasons);
 }
 
 template <typename Visitor>
@@ -154,6 +161,7 @@ void VisitFields(RunReport& report, Visitor& visit) {
   visit("inputs", report.inputs);
   visit("outputs", report.outputs);
   visit("quarantine", report.quarantine);
+  visit("repairs", report.repairs);
   visit("memory", report.memory);
   visit("alerts", report.alerts);
   visit("notes", report.notes);
@@ -292,9 +300,11 @@ std::string ReportSummaryLine(const RunReport& report) {
     return fmt::format("{}: {}, {} rows read, {}, {}", report.status, OutcomeText(report),
                        report.rows_in, peak, FormatSeconds(report.wall_seconds));
   }
-  return fmt::format("published {}: {} rows, {} files, {:.1f} MB, {} rows quarantined, {}, {}",
+  const std::string repaired =
+      report.repairs.rows == 0 ? "" : fmt::format("{} rows repaired, ", report.repairs.rows);
+  return fmt::format("published {}: {} rows, {} files, {:.1f} MB, {}{} rows quarantined, {}, {}",
                      totals.paths, report.rows_out, totals.files, totals.bytes / kMegabyte,
-                     report.rows_rejected, peak, FormatSeconds(report.wall_seconds));
+                     repaired, report.rows_rejected, peak, FormatSeconds(report.wall_seconds));
 }
 
 }  // namespace headrace

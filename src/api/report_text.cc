@@ -72,7 +72,9 @@ std::string FilesText(const RunReport& report) {
   for (size_t i = 0; i < std::min(kInputsShown, report.inputs.size()); ++i) {
     const InputReport& input = report.inputs[i];
     text += fmt::format(
-        "  {}: {}, {} rows{}\n", input.path, FormatBytes(input.size_bytes), FormatCount(input.rows),
+        "  {}: {}, {} rows{}{}\n", input.path, FormatBytes(input.size_bytes),
+        FormatCount(input.rows),
+        input.repaired == 0 ? "" : fmt::format(", {} repaired", FormatCount(input.repaired)),
         input.rejects == 0 ? "" : fmt::format(", {} rejected", FormatCount(input.rejects)));
   }
   if (report.inputs.size() > kInputsShown) {
@@ -88,16 +90,26 @@ std::string FilesText(const RunReport& report) {
   return text;
 }
 
+std::string ReasonLines(const std::vector<RejectCount>& reasons) {
+  std::string text;
+  for (const RejectCount& count : reasons) {
+    text += fmt::format("  {}: {}\n", count.reason, FormatCount(count.rows));
+  }
+  return text;
+}
+
 std::string QuarantineText(const RunReport& report) {
   const QuarantineReport& quarantine = report.quarantine;
   if (quarantine.rows == 0) return "";
   std::string text = fmt::format("\nQuarantine: {} rows", FormatCount(quarantine.rows));
   if (!quarantine.path.empty()) text += fmt::format(" in {}", quarantine.path);
-  text += "\n";
-  for (const RejectCount& count : quarantine.reasons) {
-    text += fmt::format("  {}: {}\n", count.reason, FormatCount(count.rows));
-  }
-  return text;
+  return text + "\n" + ReasonLines(quarantine.reasons);
+}
+
+std::string RepairsText(const RepairReport& repairs) {
+  if (repairs.rows == 0) return "";
+  return fmt::format("\nRepaired: {} rows\n", FormatCount(repairs.rows)) +
+         ReasonLines(repairs.reasons);
 }
 
 // The largest resident size in each of `width` spans of the run, as a share of the budget.
@@ -217,9 +229,9 @@ std::string WithoutControls(std::string text) {
 
 std::string ReportToText(const RunReport& report, int width) {
   return WithoutControls(HeadText(report) + StagesText(report) + FilesText(report) +
-                         QuarantineText(report) + Memory(report.memory, width) +
-                         Actions(report.memory) + Alerts(report) + Lines("Notes", report.notes) +
-                         Lines("Evidence", report.evidence));
+                         QuarantineText(report) + RepairsText(report.repairs) +
+                         Memory(report.memory, width) + Actions(report.memory) + Alerts(report) +
+                         Lines("Notes", report.notes) + Lines("Evidence", report.evidence));
 }
 
 }  // namespace headrace

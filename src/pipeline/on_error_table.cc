@@ -5,15 +5,17 @@ namespace headrace {
 namespace {
 
 constexpr Key<BadRowsSpec> kOnErrorKeys[] = {
-    {{"bad_rows", Presence::kOptional, "`fail` or `quarantine`", "`fail`",
-      "a row that does not fit stops the run, or is stored beside the output (csv.md)"},
+    {{"bad_rows", Presence::kOptional, "`fail`, `quarantine` or `repair`", "`fail`",
+      "a row that does not fit stops the run, or is stored beside the output; `repair` first makes "
+      "rows of those CSV records that lose no value by it (csv.md)"},
      [](auto& value, auto& context, auto* out) {
-       ARROW_ASSIGN_OR_RAISE(size_t choice, ReadChoice(value, context, {"fail", "quarantine"}));
-       out->what = choice == 0 ? BadRows::kFail : BadRows::kQuarantine;
+       ARROW_ASSIGN_OR_RAISE(size_t choice,
+                             ReadChoice(value, context, {"fail", "quarantine", "repair"}));
+       out->what = static_cast<BadRows>(choice);  // in the order of the enumeration
        return Status::OK();
      }},
     {{"max_bad_rows", Presence::kOptional, "count or share", "all but one",
-      "with `quarantine`: more of them stop the run; `10`, or `0.1%` of all rows"},
+      "of those that are stored: more stop the run; `10`, or `0.1%` of all rows"},
      [](auto& value, auto& context, auto* out) {
        if (value.text.ends_with('%')) {
          return ReadPercent(value, context, &out->share_max.emplace(0));
@@ -27,10 +29,10 @@ constexpr Key<BadRowsSpec> kOnErrorKeys[] = {
 Status ReadOnError(const YamlNode& value, const ReadContext& context, BadRowsSpec* out) {
   ARROW_RETURN_NOT_OK(ReadMap(value, "on_error", kOnErrorKeys, context, out));
   const bool has_limit = out->rows_max || out->share_max;
-  if (out->what == BadRows::kQuarantine || !has_limit) return Status::OK();
+  if (PutsAside(out->what) || !has_limit) return Status::OK();
   return ConfigError(context.file, value, 148,
-                     "max_bad_rows needs bad_rows: quarantine; where bad rows fail, the first one "
-                     "stops the run");
+                     "max_bad_rows needs bad_rows: quarantine or repair; where bad rows fail, the "
+                     "first one stops the run");
 }
 
 SectionDoc OnErrorSection() {

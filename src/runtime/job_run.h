@@ -82,7 +82,7 @@ class JobRun {
   CommonSinkOptions SinkSettings() const;
   Status CheckRowAccount();
   Status CheckBadRows() const;
-  bool puts_aside() const { return job_.bad_rows.what == BadRows::kQuarantine; }
+  bool puts_aside() const { return PutsAside(job_.bad_rows.what); }
   void FillReport(const Status& status);
   PressureLevel LevelNow();
   RunModeInputs ModeInputs(PressureLevel level) const;

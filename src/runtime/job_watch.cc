@@ -102,6 +102,10 @@ void JobRun::FillReport(const Status& status) {
   FinishReport(facts, &report_);
   if (scan_) {
     for (const auto& line : scan_->evidence()) report_.evidence.push_back(line);
+    for (const RejectCount& count : report_.repairs.reasons) {
+      report_.evidence.push_back(
+          fmt::format("repaired: {} rows: {}", FormatCount(count.rows), count.reason));
+    }
   }
 }
 

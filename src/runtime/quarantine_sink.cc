@@ -33,8 +33,8 @@ std::string PlaceOf(const arrow::RecordBatch& rejects, int64_t row) {
 Status CheckBadRowsSpec(const BadRowsSpec& spec) {
   if (spec.what == BadRows::kFail && (spec.rows_max || spec.share_max)) {
     return MakeError(ErrorKind::kInvalidConfig, 169,
-                     "--max-bad-rows needs --bad-rows quarantine; where bad rows fail, the first "
-                     "one stops the run");
+                     "--max-bad-rows needs --bad-rows quarantine or repair; where bad rows fail, "
+                     "the first one stops the run");
   }
   const bool is_share = !spec.share_max || (*spec.share_max >= 0 && *spec.share_max <= 1);
   if (is_share && (!spec.rows_max || *spec.rows_max >= 0)) return Status::OK();

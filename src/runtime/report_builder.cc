@@ -2,6 +2,7 @@
 
 #include <arrow/config.h>
 #include <chrono>
+#include <map>
 
 #include "base/units.h"
 #include "base/utc_text.h"
@@ -20,6 +21,21 @@ std::string StatusWord(const ReportFacts& facts) {
     return facts.published_before ? "already published" : "published";
   }
   return GetErrorKind(facts.status) == ErrorKind::kCancelled ? "cancelled" : "failed";
+}
+
+RepairReport RepairsOf(const std::vector<SourceInput>& inputs) {
+  std::map<std::string, int64_t> rows;
+  for (const SourceInput& input : inputs) {
+    for (size_t kind = 0; kind < kRepairKinds; ++kind) {
+      if (input.repaired[kind] > 0) rows[std::string(kRepairNames[kind])] += input.repaired[kind];
+    }
+  }
+  RepairReport report;
+  for (const auto& [reason, count] : rows) {
+    report.rows += count;
+    report.reasons.push_back({reason, count});
+  }
+  return report;
 }
 
 }  // namespace
@@ -55,7 +71,9 @@ void FinishReport(const ReportFacts& facts, RunReport* report) {
   if (!facts.status.ok()) report->quarantine.path.clear();
   for (const auto& input : facts.inputs) {
     report->inputs.push_back({input.path, input.size_bytes, input.rows, input.rejects});
+    for (const int64_t rows : input.repaired) report->inputs.back().repaired += rows;
   }
+  report->repairs = RepairsOf(facts.inputs);
   if (facts.status.ok()) {
     report->rows_out = facts.rows_out;
     report->outputs = facts.outputs;

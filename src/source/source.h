@@ -4,10 +4,12 @@
 #include <arrow/memory_pool.h>
 #include <arrow/type.h>
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/cancellation.h"
@@ -25,11 +27,24 @@ class Morsel {
   int file = 0;          // index of the input it comes from; a morsel never spans two
 };
 
+// What makes a row of a record that has a fault (BadRows::kRepair).
+enum class RepairKind : uint8_t {
+  kFilledUp,      // too few fields: the rest is empty
+  kEmptyDropped,  // too many, the surplus ones empty
+  kQuotes,        // quotes that are not closed where they should be
+};
+inline constexpr size_t kRepairKinds = 3;
+// As the code of the fault: users filter by it.
+inline constexpr std::string_view kRepairNames[kRepairKinds] = {"too_few_fields", "too_many_fields",
+                                                                "malformed_quote"};
+using RepairCounts = std::array<int64_t, kRepairKinds>;  // rows by kind
+
 struct SourceInput {
   std::string path;
   int64_t size_bytes = 0;
-  int64_t rows = 0;     // given out so far
-  int64_t rejects = 0;  // likewise
+  int64_t rows = 0;            // given out so far
+  int64_t rejects = 0;         // likewise
+  RepairCounts repaired = {};  // among the rows
 };
 
 using EmitBatch = std::function<Status(Batch)>;

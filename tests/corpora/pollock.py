@@ -5,9 +5,10 @@
 A table of 84 records and 9 columns is spoilt in one place at a time: a delimiter too few or too many, a stray quote,
 another delimiter in one record (each for any record and column), or in the ways a whole file can be spoilt (line ends,
 delimiter, quote, escape, header, preamble, several tables). The reader is told delimiter, quote, escape and lines
-before the table, as in the benchmark, and to go on over bad rows. A file scores up to 10: success, and precision,
-recall and F1 of header, records and cells. Of those spoilt in one record `--files` are drawn; what concerns the header
-or the whole file is always read. The mean weighs all as the benchmark does.
+before the table, as in the benchmark, and to go on over bad rows: headrace puts them aside, or repairs what it can. A
+file scores up to 10: success, and precision, recall and F1 of header, records and cells. Of those spoilt in one record
+`--files` are drawn; what concerns the header or the whole file is always read. The mean weighs all as the benchmark
+does.
 """
 
 from __future__ import annotations
@@ -136,13 +137,13 @@ def places() -> list[tuple[str, int, int]]:
     return found + [("row_field_delimiter", row, 0) for row in range(RECORDS)]
 
 
-def run_headrace(source: Path, target: Path, case: Case) -> bool:
+def run_headrace(source: Path, target: Path, case: Case, bad_rows: str = "quarantine") -> bool:
     options = case.options
     binary = os.environ.get("HEADRACE", str(ROOT / "build/release/headrace"))
     command = [binary, "convert", str(source), str(target), "--from", "csv", "--all-strings", "--durability", "none"]
     command += ["--delimiter", options.get("delimiter", ","), "--quote", options.get("quote", '"')]
     command += ["--escape", options.get("escape", '"'), "--header" if options.get("header", True) else "--no-header"]
-    command += ["--skip-rows", str(options.get("skip", 0)), "--bad-rows", "quarantine", "--max-bad-rows", "100%"]
+    command += ["--skip-rows", str(options.get("skip", 0)), "--bad-rows", bad_rows, "--max-bad-rows", "100%"]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
@@ -172,7 +173,12 @@ def run_duckdb(source: Path, target: Path, case: Case) -> bool:
     return True
 
 
-READERS = {"headrace": run_headrace, "duckdb": run_duckdb}
+def run_repairing(source: Path, target: Path, case: Case) -> bool:
+    return run_headrace(source, target, case, "repair")
+
+
+READERS = {"quarantine": run_headrace, "repair": run_repairing, "duckdb": run_duckdb}
+OURS = ("quarantine", "repair")
 
 
 def agreement(wanted: list, got: list) -> float:
@@ -207,34 +213,48 @@ def score_of(reader: str, case: Case, folder: Path) -> float:
     return score(case, pq.read_table(target) if done and target.exists() else None)
 
 
-def weighted_mean(certain: list[float], everywhere: list, drawn: list, scores: list[float]) -> float:
-    """Every file once; those that were not drawn as the drawn ones of their kind."""
-    total, number = sum(certain), len(certain)
-    for kind, places_of_kind in Counter(place[0] for place in everywhere).items():
-        points = [score for place, score in zip(drawn, scores, strict=True) if place[0] == kind]
-        if points:
-            total += sum(points) / len(points) * places_of_kind
-            number += places_of_kind
-    return total / number
+@dataclass
+class Sample:
+    """Files to read: those that are certain, then those drawn."""
+
+    cases: list[Case]
+    certain: int
+    everywhere: list[tuple[str, int, int]]  # of what could be drawn
+    drawn: list[tuple[str, int, int]]
+
+    def mean(self, scores: list[float]) -> float:
+        """Every file once; those that were not drawn as the drawn ones of their kind."""
+        total, number = sum(scores[: self.certain]), self.certain
+        for kind, places_of_kind in Counter(place[0] for place in self.everywhere).items():
+            drawn = zip(self.drawn, scores[self.certain :], strict=True)
+            points = [score for place, score in drawn if place[0] == kind]
+            if points:
+                total += sum(points) / len(points) * places_of_kind
+                number += places_of_kind
+        return total / number
+
+
+def draw(files: int, seed: int) -> Sample:
+    cases = list(whole_file_cases()) + [spoil(*place) for place in places() if place[1] == 0]
+    everywhere = [place for place in places() if place[1] > 0]
+    drawn = random.Random(seed).sample(everywhere, min(files, len(everywhere)))
+    return Sample([*cases, *(spoil(*place) for place in drawn)], len(cases), everywhere, drawn)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=200, help="drawn of those spoilt in one record")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--peer", action="append", default=[], choices=sorted(set(READERS) - {"headrace"}))
+    parser.add_argument("--peer", action="append", default=[], choices=sorted(set(READERS) - set(OURS)))
     parser.add_argument("--keep", type=Path, help="a folder for the spoilt files")
     arguments = parser.parse_args()
-    cases = list(whole_file_cases()) + [spoil(*place) for place in places() if place[1] == 0]
-    certain = len(cases)
-    everywhere = [place for place in places() if place[1] > 0]
-    drawn = random.Random(arguments.seed).sample(everywhere, min(arguments.files, len(everywhere)))
-    cases += [spoil(*place) for place in drawn]
+    sample = draw(arguments.files, arguments.seed)
+    cases, certain = sample.cases, sample.certain
     if arguments.keep:
         arguments.keep.mkdir(parents=True, exist_ok=True)
         for number, case in enumerate(cases):
             (arguments.keep / f"{number:04}_{case.kind}.csv").write_bytes(case.data)
-    for reader in ["headrace", *arguments.peer]:
+    for reader in [*OURS, *arguments.peer]:
         with tempfile.TemporaryDirectory() as folder:
             scores = [score_of(reader, case, Path(folder)) for case in cases]
         kinds: dict[str, list[float]] = defaultdict(list)
@@ -243,7 +263,7 @@ def main() -> int:
             kinds[case.kind + " of the header" * header].append(points)
         for kind, points in kinds.items():
             print(f"  {reader} {kind}: {sum(points) / len(points):.3f} ({len(points)} files, least {min(points):.3f})")
-        mean = weighted_mean(scores[:certain], everywhere, drawn, scores[certain:])
+        mean = sample.mean(scores)
         print(f"{reader}: {mean:.3f} of 10 (seed {arguments.seed}, {len(cases)} files)")
     return 0
 

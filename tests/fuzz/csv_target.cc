@@ -12,14 +12,18 @@ std::optional<char> OneOf(uint8_t choice, std::string_view characters) {
   return choice == 0 ? std::nullopt : std::optional<char>(characters[choice - 1]);
 }
 
-CsvOptions OptionsFrom(FuzzInput* input) {
+CsvOptions OptionsFrom(FuzzInput* input, BadRows* bad_rows) {
   CsvOptions options;
   const uint8_t flags = input->Byte();
   options.all_strings = (flags & 1) != 0;
   options.quoted_empty_is_null = (flags & 2) != 0;
   if ((flags & 4) != 0) options.header = (flags & 8) != 0;
   if ((flags & 16) != 0) options.null_values = std::vector<std::string>{"NA", "-"};
-  if ((flags & 32) != 0) options.skip_rows = flags >> 6;
+  if ((flags & 32) != 0) {
+    options.skip_rows = flags >> 6;
+  } else if ((flags & 64) != 0) {
+    *bad_rows = (flags & 128) != 0 ? BadRows::kRepair : BadRows::kQuarantine;
+  }
   const uint8_t characters = input->Byte();
   options.delimiter = OneOf(characters & 3, ",;\t");
   options.quote = OneOf(characters >> 2 & 3, std::string_view("\"'\0", 3));
@@ -38,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   FuzzInput input(data, size);
   ScanSettings options;
   options.format = "csv";
-  options.csv = OptionsFrom(&input);
+  options.csv = OptionsFrom(&input, &options.bad_rows);
   const ScanSettings one = WayToReadFrom(&input, options);
   const ScanSettings other = WayToReadFrom(&input, options);
   CheckBothReadings(input.Rest(), one, other);

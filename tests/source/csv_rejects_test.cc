@@ -6,21 +6,8 @@
 namespace headrace {
 namespace {
 
-ScanContext QuarantineContext(const ReadSettings& settings) {
-  ScanContext context = TestContext(settings);
-  context.bad_rows = BadRows::kQuarantine;
-  return context;
-}
-
 Result<Outcome> ReadAside(const std::string& text, const ReadSettings& settings) {
-  const std::string path = WriteTestFile("rejects.csv", text);
-  ARROW_ASSIGN_OR_RAISE(auto scan, OpenCsvScan({{path, static_cast<int64_t>(text.size())}},
-                                               settings.csv, QuarantineContext(settings)));
-  ScanRequest request;
-  request.columns = settings.columns;
-  ARROW_ASSIGN_OR_RAISE(Outcome outcome, ReadOutcome(scan.get(), request, settings.batch_bytes));
-  std::remove(path.c_str());
-  return outcome;
+  return ReadCsvOutcome(text, settings, BadRows::kQuarantine);
 }
 
 ReadSettings Plain() {

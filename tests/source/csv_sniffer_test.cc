@@ -69,6 +69,16 @@ TEST(CsvSniffer, TakesADescribedTextAsDescribed) {
   ExpectDialects({{"a;b\n\"x;1\n\"y;2\n", "';', quote none, header", bare}});
 }
 
+TEST(CsvSniffer, OneMistakenQuoteDoesNotEndQuoting) {
+  ExpectDialects({
+      {"a,b\n\"x\",\"y\"\n\"x\"y\",\"z\"\n", "',', quote '\"', header"},
+      {"a\tb\n\"x\"\t\"y\"\n\"x\"y\"\t\"z\"\n", "'\\t', quote '\"', header"},
+      // as many fields with quotes of their own, or a lone quote between tabs
+      {"a,b\n\"x\",1\n\"x\" y \"z\",2\n", "',', quote none, header"},
+      {"a\tb\n\"x\"\t\"y\"\n\"x\"y\"\t\"z\n", "'\\t', quote none, header"},
+  });
+}
+
 TEST(CsvSniffer, FindsComments) {
   CsvOptions none;
   none.comment = '\0';

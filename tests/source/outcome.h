@@ -12,6 +12,7 @@ struct Outcome {
   std::vector<std::vector<std::string>> rows;
   std::vector<std::string> rejects;  // "3@8 a bad_value 'x' [raw]" in order
   std::string types;
+  RepairCounts repaired = {};
   std::vector<std::string> order;  // "row" and "reject" as they follow each other in the input
 };
 
@@ -62,8 +63,24 @@ inline Result<Outcome> ReadOutcome(Scan* scan, const ScanRequest& request, int64
   ARROW_ASSIGN_OR_RAISE(auto table, arrow::Table::FromRecordBatches(source->schema(), batches));
   outcome.rows = Cells(*table);
   outcome.types = TypesOf(*table);
+  outcome.repaired = source->inputs()[0].repaired;
   EXPECT_EQ(source->inputs()[0].rows, table->num_rows());
   EXPECT_EQ(source->inputs()[0].rejects, static_cast<int64_t>(outcome.rejects.size()));
+  return outcome;
+}
+
+// Of CSV text.
+inline Result<Outcome> ReadCsvOutcome(const std::string& text, const ReadSettings& settings,
+                                      BadRows bad_rows) {
+  const std::string path = WriteTestFile("outcome.csv", text);
+  ScanContext context = TestContext(settings);
+  context.bad_rows = bad_rows;
+  ARROW_ASSIGN_OR_RAISE(
+      auto scan, OpenCsvScan({{path, static_cast<int64_t>(text.size())}}, settings.csv, context));
+  ScanRequest request;
+  request.columns = settings.columns;
+  ARROW_ASSIGN_OR_RAISE(Outcome outcome, ReadOutcome(scan.get(), request, settings.batch_bytes));
+  std::remove(path.c_str());
   return outcome;
 }
 
@@ -81,6 +98,7 @@ inline void ExpectTheSameWhereverBatchesEnd(
       ASSERT_EQ(outcome.rejects, expected.rejects) << batch_bytes << " " << chunk_rows;
       ASSERT_EQ(outcome.rows, expected.rows) << batch_bytes << " " << chunk_rows;
       ASSERT_EQ(outcome.order, expected.order) << batch_bytes << " " << chunk_rows;
+      ASSERT_EQ(outcome.repaired, expected.repaired) << batch_bytes << " " << chunk_rows;
     }
   }
 }

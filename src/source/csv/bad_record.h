@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "source/rejects.h"
+#include "source/source.h"
 
 namespace headrace {
 
@@ -19,7 +20,14 @@ struct BadRecord {
   RejectCode code = RejectCode::kBadValue;
 };
 
-// A range ends early when it has met so many, so that what is known of them is bounded.
+// A record that became a row all the same.
+struct RepairedRecord {
+  uint32_t begin = 0;
+  uint32_t end = 0;  // as above
+  RepairKind kind = RepairKind::kFilledUp;
+};
+
+// A range ends early when it has met so many of either, so that what is known of them is bounded.
 inline constexpr size_t kBadRecordsMax = 4096;
 
 }  // namespace headrace

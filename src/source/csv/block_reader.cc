@@ -1,6 +1,7 @@
 #include "source/csv/block_reader.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <iterator>
 
@@ -18,7 +19,11 @@ BlockReader::BlockReader(std::vector<CsvInput> inputs, const Dialect& dialect,
       pool_(pool),
       order_(cancellation),
       tail_(limits.block_bytes, pool),
-      free_blocks_(limits.block_bytes) {}
+      free_blocks_(limits.block_bytes) {
+  if (limits.bad_rows != BadRows::kRepair) return;
+  for (const CsvInput& input : inputs_)
+    columns_max_ = std::max<int64_t>(columns_max_, input.columns);
+}
 
 BlockReader::~BlockReader() = default;
 
@@ -71,9 +76,8 @@ Result<bool> BlockReader::OpenNextInput() {
 Result<std::unique_ptr<TextBlock>> BlockReader::TakeBlock() {
   std::unique_ptr<TextBlock> block = free_blocks_.Take();
   if (block == nullptr) {
-    const int64_t bytes = BlockBytesFor(*inputs_[static_cast<size_t>(input_)].text, inputs_.size(),
-                                        limits_.block_bytes);
-    ARROW_ASSIGN_OR_RAISE(block, TextBlock::Make(bytes, pool_));
+    const int64_t bytes = BlockBytesFor(*input().text, inputs_.size(), limits_.block_bytes);
+    ARROW_ASSIGN_OR_RAISE(block, TextBlock::Make(bytes, pool_, columns_max_));
   }
   block->file = input_;
   block->offset = offset_;
@@ -107,15 +111,28 @@ Status BlockReader::FillAndScan(TextBlock* block, int64_t* length) {
     int64_t scanned = *length;
     closing_newline_ = at_end_ && scanned > 0 && block->text()[scanned - 1] != dialect_.newline;
     if (closing_newline_) block->text()[scanned++] = dialect_.newline;
-    block->scan = ScanStructure(block->text(), scanned, dialect_, block->bits());
+    Scan(block, scanned, at_end_);
     if (block->scan.record_end > 0 || at_end_) return Status::OK();
-    if (is_longest && limits_.bad_rows == BadRows::kQuarantine && block->scan.ends_quoted &&
-        CutAtOpenQuote(block, scanned)) {
-      return Status::OK();
-    }
+    if (is_longest && CutLongest(block, scanned)) return Status::OK();
     ARROW_RETURN_NOT_OK(GrowForRecord(block));
     may_end = false;
   }
+}
+
+void BlockReader::Scan(TextBlock* block, int64_t length, bool is_whole) const {
+  block->scan = limits_.bad_rows == BadRows::kRepair
+                    ? ScanStructureRepairing(block->text(), length, dialect_,
+                                             {input().columns, is_whole}, block->bits())
+                    : ScanStructure(block->text(), length, dialect_, block->bits());
+}
+
+bool BlockReader::CutLongest(TextBlock* block, int64_t length) const {
+  if (!PutsAside(limits_.bad_rows) || !block->scan.ends_quoted) return false;
+  if (limits_.bad_rows == BadRows::kQuarantine) return CutAtOpenQuote(block, length);
+  Scan(block, length, /*is_whole=*/true);
+  if (block->scan.record_end == 0) return false;
+  KeepFirstRecord(block);  // whether the quotes of those behind it are closed is not known
+  return true;
 }
 
 Status BlockReader::GrowForRecord(TextBlock* block) {
@@ -138,6 +155,22 @@ Status BlockReader::GrowForRecord(TextBlock* block) {
                     path(), block->first_line, block->offset, FormatBytes(block->capacity())));
   }
   return status;
+}
+
+void BlockReader::KeepFirstRecord(TextBlock* block) const {
+  StructureScan& scan = block->scan;
+  scan.fields = 0;
+  int64_t end = 0;
+  for (int64_t word = 0; end == 0; ++word) {
+    for (uint64_t left = block->bits()[word]; left != 0 && end == 0; left &= left - 1) {
+      ++scan.fields;
+      const int64_t at = word * 64 + std::countr_zero(left);
+      if (block->text()[at] == dialect_.newline) end = at + 1;
+    }
+  }
+  scan.record_end = end;
+  scan.records = 1;
+  scan.lines = std::count(block->text(), block->text() + end, dialect_.newline);
 }
 
 bool BlockReader::CutAtOpenQuote(TextBlock* block, int64_t length) const {

@@ -22,13 +22,15 @@ struct CsvInput {
   std::shared_ptr<TextInput> text;
   int64_t data_offset = 0;  // bytes of decoded text before the first data record
   int64_t data_line = 1;    // physical line of that record
+  int columns = 0;          // fields that a record should have
 };
 
 struct BlockLimits {
   int64_t block_bytes = 1 << 20;         // text per block
   int64_t record_bytes_max = 512 << 20;  // a longer record is refused
-  // kQuarantine: where a quote is open for longer than that, only the line of the quote is given
-  // up, as at the end of a text.
+  // Where bad rows are put aside and a quote is open for longer than that, only the line of the
+  // quote is given up, as at the end of a text. kRepair: mistaken quotes end with their line
+  // (ScanStructureRepairing), those that are never closed as well.
   BadRows bad_rows = BadRows::kFail;
 };
 
@@ -60,16 +62,22 @@ class BlockReader {
   Result<bool> OpenNextInput();
   Result<std::unique_ptr<TextBlock>> TakeBlock();
   Status FillAndScan(TextBlock* block, int64_t* length);
+  void Scan(TextBlock* block, int64_t length, bool is_whole) const;
   Status GrowForRecord(TextBlock* block);
+  // The record that is longer than any may be because of an open quote. False: it is not.
+  bool CutLongest(TextBlock* block, int64_t length) const;
+  void KeepFirstRecord(TextBlock* block) const;
   // Ends the one record that the block holds at the end of the line on which its open quote stands.
   // False when `length` bytes hold no such end.
   bool CutAtOpenQuote(TextBlock* block, int64_t length) const;
-  const std::string& path() const { return inputs_[static_cast<size_t>(input_)].text->path(); }
+  const CsvInput& input() const { return inputs_[static_cast<size_t>(input_)]; }
+  const std::string& path() const { return input().text->path(); }
 
   const std::vector<CsvInput> inputs_;
   const Dialect dialect_;
   const BlockLimits limits_;
   const TextInput::Pass pass_;
+  int64_t columns_max_ = 0;  // that records may be filled up to
   arrow::MemoryPool* const pool_;
 
   std::mutex mutex_;

@@ -27,9 +27,10 @@ uint8_t* UnescapeField(FieldText field, const Dialect& dialect, uint8_t* out) {
     std::memcpy(out, at, static_cast<size_t>(stop - at));
     out += stop - at;
     if (stop == field.end) break;
-    // The marker itself goes; what follows it stays, whatever it is.
+    // An escape itself goes and what follows it stays, whatever it is; of two quotes one goes.
     at = stop + 1;
-    *out++ = at != field.end ? *at++ : *stop;
+    const bool takes_next = at != field.end && (marker == dialect.escape || *at == marker);
+    *out++ = takes_next ? *at++ : *stop;
   }
   return out;
 }

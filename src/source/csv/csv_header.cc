@@ -4,8 +4,12 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "source/csv/header_repair.h"
+
 namespace headrace {
 namespace {
+
+constexpr int64_t kHeaderRecords = 1000;  // that are looked at beside it
 
 std::vector<std::string> MakeUnique(std::vector<std::string> names) {
   std::unordered_set<std::string> taken(names.begin(), names.end());
@@ -31,9 +35,11 @@ std::vector<std::string> MakeUnique(std::vector<std::string> names) {
 
 }  // namespace
 
-Result<CsvHeader> ReadHeader(const TextSample& sample, const Dialect& dialect,
+Result<CsvHeader> ReadHeader(const TextSample& sample, const Dialect& dialect, BadRows bad_rows,
                              const std::string& path, arrow::MemoryPool* pool) {
-  ARROW_ASSIGN_OR_RAISE(SampleRecords records, CutSample(sample, dialect, 1000, pool));
+  ARROW_ASSIGN_OR_RAISE(const RepairedSample cut,
+                        CutSampleFor(bad_rows, sample, dialect, kHeaderRecords, pool));
+  const SampleRecords& records = cut.records;
   if (records.records.empty() && records.too_wide) {
     return MakeError(
         ErrorKind::kBadInput, 409,
@@ -63,7 +69,11 @@ Result<CsvHeader> ReadHeader(const TextSample& sample, const Dialect& dialect,
   header.data_line =
       1 + std::count(sample.text(), sample.text() + std::min(header.data_offset, sample.length()),
                      dialect.newline);
-  for (const SampleField& field : first.fields) {
+  std::vector<SampleField> fields = first.fields;
+  if (bad_rows == BadRows::kRepair) {
+    ARROW_ASSIGN_OR_RAISE(fields, RepairHeader(sample, dialect, cut, pool, &header.repair));
+  }
+  for (const SampleField& field : fields) {
     std::string name = dialect.header ? SampleValue(field, dialect) : std::string();
     const uint8_t* bytes = reinterpret_cast<const uint8_t*>(name.data());
     if (FindInvalidUtf8(bytes, static_cast<int64_t>(name.size())) >= 0) {

@@ -14,11 +14,13 @@ struct CsvHeader {
   std::vector<std::string> names;
   int64_t data_offset = 0;
   int64_t data_line = 1;
+  std::string repair;  // what was mended in the names; "" = nothing
 };
 
 // Reads the header (or makes names column_1, column_2, ... without one). Empty names become
-// column_N; a name that came before gets _1, _2, ... appended. BadInput for an empty text.
-Result<CsvHeader> ReadHeader(const TextSample& sample, const Dialect& dialect,
+// column_N; a name that came before gets _1, _2, ... appended. With BadRows::kRepair there are as
+// many names as most records have fields (RepairHeader). BadInput for an empty text.
+Result<CsvHeader> ReadHeader(const TextSample& sample, const Dialect& dialect, BadRows bad_rows,
                              const std::string& path, arrow::MemoryPool* pool);
 
 }  // namespace headrace

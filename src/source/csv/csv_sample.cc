@@ -118,7 +118,8 @@ int64_t PreambleBytes(const TextSample& sample, const Dialect& dialect) {
 }
 
 Result<SampleRecords> CutSample(const TextSample& sample, const Dialect& dialect,
-                                int64_t records_max, arrow::MemoryPool* pool) {
+                                int64_t records_max, arrow::MemoryPool* pool,
+                                std::optional<int> repair_columns) {
   const uint8_t* text = sample.text();
   const int64_t base = SkippedBytes(sample, dialect);
   int64_t length = sample.length() - base;
@@ -130,7 +131,11 @@ Result<SampleRecords> CutSample(const TextSample& sample, const Dialect& dialect
   }
   ARROW_ASSIGN_OR_RAISE(auto bits, arrow::AllocateBuffer(StructureWords(length) * 8, pool));
   uint64_t* words = reinterpret_cast<uint64_t*>(bits->mutable_data());
-  const StructureScan scan = ScanStructure(text + base, length, dialect, words);
+  const StructureScan scan =
+      repair_columns.has_value()
+          ? ScanStructureRepairing(text + base, length, dialect,
+                                   {*repair_columns, /*is_whole=*/sample.whole()}, words)
+          : ScanStructure(text + base, length, dialect, words);
   SampleRecords out;
   out.cut = scan.record_end < length;
   out.quote_error = (scan.error != QuoteError::kNone && scan.error_at < scan.record_end) ||
@@ -145,7 +150,7 @@ Result<SampleRecords> CutSample(const TextSample& sample, const Dialect& dialect
 
 std::string SampleValue(const SampleField& field, const Dialect& dialect) {
   FieldText text{field.begin, field.end};
-  const bool quoted = IsQuoted(text, dialect.quote) && text.end - text.begin >= 2;
+  const bool quoted = IsQuoted(text, dialect.quote);
   if (quoted) text = Unquoted(text);
   if (!quoted && dialect.escape == kNoCharacter) {
     return std::string(reinterpret_cast<const char*>(text.begin),

@@ -5,6 +5,7 @@
 #include <arrow/memory_pool.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,9 +62,11 @@ uint8_t FindNewline(const TextSample& sample);
 int64_t PreambleBytes(const TextSample& sample, const Dialect& dialect);
 
 // Cuts a sample by a dialect; skip_rows lines are passed over. At most `records_max` records, fewer
-// when they are very wide.
+// when they are very wide. With `repair_columns` mistaken quotes are repaired, for records that
+// should have so many fields (QuoteRepair).
 Result<SampleRecords> CutSample(const TextSample& sample, const Dialect& dialect,
-                                int64_t records_max, arrow::MemoryPool* pool);
+                                int64_t records_max, arrow::MemoryPool* pool,
+                                std::optional<int> repair_columns = std::nullopt);
 
 // The value of a field: unquoted, unescaped.
 std::string SampleValue(const SampleField& field, const Dialect& dialect);

@@ -35,7 +35,8 @@ class CsvScan : public Scan {
 
   StageNeeds needs(int64_t batch_bytes) const override {
     StageNeeds needs = CsvNeeds(batch_bytes);
-    if (context_.bad_rows == BadRows::kQuarantine) {
+    if (PutsAside(context_.bad_rows)) {
+      // What stands behind the text of a block where records are filled up is at most kColumnsMax.
       needs.worker_floor_bytes += kRejectWorkerBytes;
       needs.worker_wanted_bytes += kRejectWorkerBytes;
     }
@@ -124,6 +125,7 @@ class CsvScan : public Scan {
     settings.limits = Limits(context_.batch_bytes);
     settings.index_limits = LimitsForBatches(context_.batch_bytes, context_.chunk_rows, 1);
     settings.index_limits.field_bytes_max = options_.field_bytes_max;
+    settings.index_limits.bad_rows = context_.bad_rows;
     settings.nulls = Nulls();
     settings.threads = std::max(context_.threads, 1);
     settings.row_limit = row_limit;
@@ -217,8 +219,8 @@ class Opening {
     ARROW_ASSIGN_OR_RAISE(const Dialect given, DialectOfOptions(options_));
     ARROW_ASSIGN_OR_RAISE(TextSample sample, ReadStart(input.get(), given, /*newline_known=*/false,
                                                        kSampleBytes, context_.pool));
-    ARROW_ASSIGN_OR_RAISE(SniffResult sniffed,
-                          SniffDialect(sample, options, file.path, context_.pool));
+    ARROW_ASSIGN_OR_RAISE(SniffResult sniffed, SniffDialect(sample, options, file.path,
+                                                            context_.pool, context_.bad_rows));
     layout_.dialect = sniffed.dialect;
     evidence_ = std::move(sniffed.evidence);
     if (input->compression() != Compression::kNone) {
@@ -254,11 +256,15 @@ class Opening {
   }
 
   Status Add(std::shared_ptr<TextInput> input, const TextSample& sample) {
-    ARROW_ASSIGN_OR_RAISE(CsvHeader header,
-                          ReadHeader(sample, layout_.dialect, input->path(), context_.pool));
+    ARROW_ASSIGN_OR_RAISE(CsvHeader header, ReadHeader(sample, layout_.dialect, context_.bad_rows,
+                                                       input->path(), context_.pool));
+    if (!header.repair.empty()) {
+      evidence_.push_back(fmt::format("header repaired: {}: {}", input->path(), header.repair));
+    }
     ARROW_RETURN_NOT_OK(matcher_.Add(header, input->path()));
     AddSampledRows(*input, sample);
-    layout_.inputs.push_back({std::move(input), header.data_offset, header.data_line});
+    layout_.inputs.push_back({std::move(input), header.data_offset, header.data_line,
+                              static_cast<int>(header.names.size())});
     return Status::OK();
   }
 

@@ -43,6 +43,7 @@ Result<std::unique_ptr<CsvSource>> CsvSource::Make(CsvLayout layout, std::vector
   source->schema_ = std::move(schema);
   source->index_limits_ = LimitsForBatches(settings.batch_bytes, settings.chunk_rows, fixed_bytes);
   source->index_limits_.field_bytes_max = settings.field_bytes_max;
+  source->index_limits_.bad_rows = settings.bad_rows;
   return source;
 }
 
@@ -116,6 +117,7 @@ Status CsvSource::EmitOrFail(Reading* reading, RecordRange range) {
 Status CsvSource::EmitWithRejects(Reading* reading, RecordRange range, CsvRejects* rejects) {
   ARROW_ASSIGN_OR_RAISE(auto arrays, reading->good_rows.Convert(&reading->indexer, &range));
   ARROW_RETURN_NOT_OK(Fill(reading, range, &arrays));
+  counts_.AddRepairs(reading->block.file, reading->indexer.CountRepairs(range));
   auto rows = arrow::RecordBatch::Make(schema_, range.rows, std::move(arrays));
   if (reading->indexer.bad().empty()) return Emit(*reading, Batch{std::move(rows)});
   return EmitInOrder(*reading, std::move(rows), rejects);

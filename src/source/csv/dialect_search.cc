@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "source/csv/field_cursor.h"
+#include "source/csv/quote_check.h"
 #include "source/csv/sniffer.h"
 #include "source/csv/type_guess.h"
 
@@ -27,6 +29,24 @@ bool IsTyped(const SampleField& field, const Dialect& dialect) {
   return ClassifyText(value).possible != 0;
 }
 
+void CountQuotes(const SampleField& field, DialectFit* fit) {
+  if (field.begin == field.end || *field.begin != '"') return;
+  if (!IsQuoted({field.begin, field.end}, '"')) {
+    ++fit->unclosed;
+    return;
+  }
+  const bool is_regular = FindQuoteFault(field.begin, field.end, Dialect()).at == nullptr;
+  ++(is_regular ? fit->enclosed : fit->mistaken);
+}
+
+// Without quotes every text is clean. But a quote that opens and never closes is damage to be told,
+// except between tabs, where a lone quote is usual; and so is a quote that is not doubled in a
+// field when more fields are as quoted ones should be.
+bool LooksDamaged(const DialectFit& fit, uint8_t delimiter) {
+  return (fit.unclosed > 0 && delimiter != '\t') ||
+         (fit.unclosed == 0 && fit.mistaken > 0 && fit.enclosed > fit.mistaken);
+}
+
 DialectFit MeasureFit(const SampleRecords& sample, const Dialect& dialect) {
   DialectFit fit;
   fit.clean = !sample.quote_error;
@@ -44,8 +64,7 @@ DialectFit MeasureFit(const SampleRecords& sample, const Dialect& dialect) {
       ++values;
       typed += IsTyped(field, dialect);
       fit.quoted += field.begin != field.end && *field.begin == dialect.quote;
-      fit.unclosed += dialect.quote == kNoCharacter && field.begin != field.end &&
-                      *field.begin == '"' && *(field.end - 1) != '"';
+      if (dialect.quote == kNoCharacter) CountQuotes(field, &fit);
     }
   }
   const auto usual =
@@ -124,9 +143,7 @@ Status DialectSearch::Run() {
     if (Contains("\\\"")) ARROW_RETURN_NOT_OK(TryDelimiters(escaped));
     Dialect bare = start_;
     bare.quote = kNoCharacter;
-    // Without quotes every text is clean, so only an otherwise perfect fit may win; and a quote
-    // that opens and never closes is damage to be told, except between tabs, where a lone quote
-    // is usual.
+    // Without quotes every text is clean, so only an otherwise perfect fit may win.
     ARROW_RETURN_NOT_OK(TryDelimiters(bare, DialectFit::kPerfect));
   }
   if (!options_.quote.has_value() && best_.quoted == 0 && Contains("'")) {
@@ -162,7 +179,7 @@ Status DialectSearch::TryDelimiters(Dialect dialect, int least_rank) {
   for (const uint8_t delimiter : Delimiters()) {
     dialect.delimiter = delimiter;
     ARROW_ASSIGN_OR_RAISE(DialectFit fit, Measure(dialect));
-    const bool damaged = !options_.quote.has_value() && fit.unclosed > 0 && delimiter != '\t';
+    const bool damaged = !options_.quote.has_value() && LooksDamaged(fit, delimiter);
     if (fit.Rank() >= least_rank && !damaged && (!any_ || best_ < fit)) Take(dialect, fit);
   }
   return Status::OK();

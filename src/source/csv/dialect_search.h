@@ -22,8 +22,11 @@ struct DialectFit {
   double typed = 0;       // share of values that are numbers or dates
   int64_t width = 0;
   int64_t records = 0;
-  int64_t quoted = 0;    // fields in quotes
-  int64_t unclosed = 0;  // fields that begin with '"' and do not end with it, where '"' is no quote
+  int64_t quoted = 0;  // fields in quotes
+  // Where '"' is no quote, fields that begin with it and
+  int64_t unclosed = 0;  // do not end with it,
+  int64_t enclosed = 0;  // end with it and hold it doubled only, as quoted fields do,
+  int64_t mistaken = 0;  // end with it and hold it otherwise.
 
   bool several() const { return width > 1; }
   int Rank() const;

@@ -38,8 +38,13 @@ class FieldCursor {
   const bool trim_;
 };
 
-inline bool IsQuoted(FieldText field, int quote) { return !field.empty() && *field.begin == quote; }
-// Without the quotes around it. A regular quoted field has both.
+// Whether quotes stand around the field. One that begins with a quote and does not end with one is
+// text as it stands; there are such only where mistaken quotes are repaired.
+inline bool IsQuoted(FieldText field, int quote) {
+  return !field.empty() && *field.begin == quote && field.end[-1] == quote &&
+         field.end - field.begin > 1;
+}
+// Without them.
 inline FieldText Unquoted(FieldText field) { return {field.begin + 1, field.end - 1}; }
 
 }  // namespace headrace

@@ -14,7 +14,7 @@ const uint8_t* SkipUnquoted(const uint8_t* at, const uint8_t* end, const Dialect
   return std::min(at, end);
 }
 
-// Past the closing quote of the field that begins at `at` with a quote.
+// Past the closing quote of the field that begins at `at` with a quote; nullptr: there is none.
 const uint8_t* SkipQuoted(const uint8_t* at, const uint8_t* end, const Dialect& dialect) {
   for (++at; at < end; ++at) {
     if (*at == dialect.escape) {
@@ -24,24 +24,25 @@ const uint8_t* SkipQuoted(const uint8_t* at, const uint8_t* end, const Dialect& 
       ++at;
     }
   }
-  return end;
+  return nullptr;
 }
 
 }  // namespace
 
-const uint8_t* FindTextAfterQuote(const uint8_t* begin, const uint8_t* end,
-                                  const Dialect& dialect) {
+QuoteFault FindQuoteFault(const uint8_t* begin, const uint8_t* end, const Dialect& dialect) {
   const uint8_t* at = begin;
   while (at < end) {
     if (*at == dialect.quote) {
+      const uint8_t* const open = at;
       at = SkipQuoted(at, end, dialect);
-      if (at < end && *at != dialect.delimiter) return at;
+      if (at == nullptr) return {open, /*is_open=*/true};
+      if (at < end && *at != dialect.delimiter) return {at};
     } else {
       at = SkipUnquoted(at, end, dialect);
     }
     ++at;  // the delimiter
   }
-  return nullptr;
+  return {};
 }
 
 }  // namespace headrace

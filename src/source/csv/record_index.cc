@@ -22,12 +22,14 @@ RecordIndexer::RecordIndexer(TextBlock* block, const Dialect& dialect, int colum
     : block_(block),
       dialect_(dialect),
       columns_(columns),
-      field_bytes_max_(limits.field_bytes_max) {
+      field_bytes_max_(limits.field_bytes_max),
+      repairs_(limits.bad_rows == BadRows::kRepair) {
   const StructureScan& scan = block->scan;
   invalid_at_ = scan.ascii ? -1 : FindInvalidUtf8(block->text(), scan.record_end);
   if (invalid_at_ < 0) invalid_at_ = kNowhere;
   const bool has_error = scan.error != QuoteError::kNone && scan.error_at < scan.record_end;
   error_at_ = has_error ? scan.error_at : kNowhere;
+  if (scan.repaired_at >= 0) error_at_ = scan.repaired_at;
   const int64_t rows_max =
       std::clamp<int64_t>(limits.positions_max / (columns + 1), 1, limits.rows_max);
   // Ranges of about the same size: a small rest would cost as much as a batch.
@@ -35,11 +37,12 @@ RecordIndexer::RecordIndexer(TextBlock* block, const Dialect& dialect, int colum
   rows_per_range_ = (std::max<int64_t>(scan.records, 1) + ranges - 1) / ranges;
   positions_ = rows_per_range_ * (columns + 1) + kFlattenSlack;
   uniform_ = scan.comments == 0 && scan.fields == scan.records * columns &&
-             invalid_at_ == kNowhere && !has_error;
+             invalid_at_ == kNowhere && error_at_ == kNowhere;
 }
 
 Result<bool> RecordIndexer::Next(RecordRange* range) {
   bad_.clear();
+  repaired_.clear();
   if (at_ >= block_->scan.record_end) return false;
   ARROW_RETURN_NOT_OK(block_->ReserveIndex(positions_));
   int64_t stride = columns_;
@@ -104,18 +107,30 @@ uint32_t RecordIndexer::WithoutReturn(int64_t begin, int64_t end) const {
   return static_cast<uint32_t>(has_return ? end - 1 : end);
 }
 
-bool RecordIndexer::Check(int64_t begin, int64_t end, int64_t fields, const uint32_t* row,
-                          BadRecord* bad) const {
+bool RecordIndexer::Check(int64_t begin, int64_t end, int64_t fields, uint32_t* row,
+                          BadRecord* bad) {
   bad->begin = bad->at = static_cast<uint32_t>(begin);
   bad->end = WithoutReturn(begin, end);
-  if (end > error_at_ && !CheckQuotes(bad)) return false;
+  const bool fits = fields == columns_;
+  const bool is_mistaken = end > error_at_ && !CheckQuotes(bad);
+  // A mistaken quote is repaired where that alone makes the record fit.
+  if (is_mistaken && !(repairs_ && fits)) return false;
   if (end > invalid_at_ && !CheckText(bad)) return false;
-  if (fields != columns_) {
+  if (!fits && !(repairs_ && FitFields(*bad, fields, row))) {
     bad->code = fields < columns_ ? RejectCode::kTooFewFields : RejectCode::kTooManyFields;
     bad->number = static_cast<int32_t>(fields);
     return false;
   }
-  if (end - begin <= field_bytes_max_) return true;
+  if (end - begin > field_bytes_max_ && !CheckLengths(row, bad)) return false;
+  if (fits && !is_mistaken) return true;
+  const RepairKind kind = is_mistaken         ? RepairKind::kQuotes
+                          : fields < columns_ ? RepairKind::kFilledUp
+                                              : RepairKind::kEmptyDropped;
+  repaired_.push_back({bad->begin, bad->end, kind});
+  return true;
+}
+
+bool RecordIndexer::CheckLengths(const uint32_t* row, BadRecord* bad) const {
   for (int field = 0; field < columns_; ++field) {
     const uint32_t length = row[field + 1] - row[field] - 1;
     if (length <= field_bytes_max_) continue;
@@ -135,10 +150,10 @@ bool RecordIndexer::CheckQuotes(BadRecord* bad) const {
     return false;
   }
   const uint8_t* text = block_->text();
-  const uint8_t* at = FindTextAfterQuote(text + bad->begin, text + bad->end, dialect_);
-  if (at == nullptr) return true;
-  bad->at = static_cast<uint32_t>(at - text);
-  bad->code = RejectCode::kMalformedQuote;
+  const QuoteFault fault = FindQuoteFault(text + bad->begin, text + bad->end, dialect_);
+  if (fault.at == nullptr) return true;
+  bad->at = static_cast<uint32_t>(fault.at - text);
+  bad->code = fault.is_open ? RejectCode::kUnclosedQuote : RejectCode::kMalformedQuote;
   return false;
 }
 
@@ -199,7 +214,10 @@ int64_t RecordIndexer::NextWalking() {
       }
       record_start = at_ = position + 1;
       fields = 0;
-      if (rows == rows_per_range_ || bad_.size() == kBadRecordsMax) return rows;
+      if (rows == rows_per_range_ || bad_.size() == kBadRecordsMax ||
+          repaired_.size() == kBadRecordsMax) {
+        return rows;
+      }
     }
   }
   return rows;

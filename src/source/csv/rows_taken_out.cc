@@ -30,7 +30,7 @@ void RecordIndexer::AddBad(const BadPlaces& places, int column, const RecordRang
     keep_until(static_cast<uint32_t>(begin));
     BadRecord record;
     record.begin = static_cast<uint32_t>(begin);
-    record.end = WithoutReturn(begin, range.index[place.row * range.stride + columns_]);
+    record.end = EndOfRow(record.begin, range.index[place.row * range.stride + columns_]);
     record.at = static_cast<uint32_t>(place.begin - range.text);
     record.length = static_cast<uint32_t>(place.end - place.begin);
     record.row = static_cast<int32_t>(place.row) - taken_out;

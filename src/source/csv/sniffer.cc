@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "source/csv/dialect_search.h"
+#include "source/csv/header_repair.h"
 
 namespace headrace {
 
@@ -30,7 +31,8 @@ Result<Dialect> DialectOfOptions(const CsvOptions& options) {
 }
 
 Result<SniffResult> SniffDialect(const TextSample& sample, const CsvOptions& options,
-                                 const std::string& path, arrow::MemoryPool* pool) {
+                                 const std::string& path, arrow::MemoryPool* pool,
+                                 BadRows bad_rows) {
   const void* nul = std::memchr(sample.text(), '\0', static_cast<size_t>(sample.length()));
   if (nul != nullptr) {
     return MakeError(ErrorKind::kBadInput, 407,
@@ -73,8 +75,9 @@ Result<SniffResult> SniffDialect(const TextSample& sample, const CsvOptions& opt
     result.evidence.push_back(
         "header yes: delimiter, quote and escape are given, so nothing is guessed");
   } else {
-    ARROW_ASSIGN_OR_RAISE(auto records, CutSample(sample, result.dialect, kSniffedRecords, pool));
-    const HeaderVerdict verdict = JudgeHeader(records, result.dialect);
+    ARROW_ASSIGN_OR_RAISE(const RepairedSample cut,
+                          CutSampleFor(bad_rows, sample, result.dialect, kSniffedRecords, pool));
+    const HeaderVerdict verdict = JudgeHeader(cut.records, result.dialect);
     result.dialect.header = verdict.header;
     result.evidence.push_back(
         fmt::format("header {}: {}", verdict.header ? "yes" : "no", verdict.why));

@@ -25,7 +25,8 @@ inline bool IsPinned(const CsvOptions& options) {
 
 // Fills in what the options leave open. BadInput for text that is binary.
 Result<SniffResult> SniffDialect(const TextSample& sample, const CsvOptions& options,
-                                 const std::string& path, arrow::MemoryPool* pool);
+                                 const std::string& path, arrow::MemoryPool* pool,
+                                 BadRows bad_rows = BadRows::kFail);
 
 struct HeaderVerdict {
   bool header = false;

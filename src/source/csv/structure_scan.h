@@ -44,6 +44,13 @@ struct StructureScan {
   int64_t comments = 0;      // state machine: comment records among `records`
   QuoteError error = QuoteError::kNone;  // state machine: the first one, at error_at
   int64_t error_at = -1;
+  int64_t repaired_at = -1;  // where the first record begins whose quotes were repaired
+};
+
+// How records with mistaken quotes are read where they are to be repaired.
+struct QuoteRepair {
+  int columns = 0;        // fields that a record should have; 0 = not known
+  bool is_whole = false;  // the text ends here: a quote that is still open is never closed
 };
 
 // `text` starts at a record. Sets bit i of `bits` where byte i is a delimiter or newline outside
@@ -74,6 +81,14 @@ std::string_view BestParityScannerName();
 bool CanScanAvx2();
 bool CanScanAvx512();
 bool CanScanNeon();
+
+// Where a quote is not closed at the end of its field, or never, the record is read twice from its
+// start: with such quotes as ordinary bytes, and as opening fields that the first quote at the end
+// of a field on the same line closes. What has the number of fields that is nearer to
+// `repair.columns` is kept, the latter of two. Either way a mistake ends with its line. There are
+// no errors; `ends_quoted` is also set where one of the readings does not end in this text.
+StructureScan ScanStructureRepairing(const uint8_t* text, int64_t length, const Dialect& dialect,
+                                     const QuoteRepair& repair, uint64_t* bits);
 
 // Scans by parity where that decides and the text is regular, else by state.
 StructureScan ScanStructure(const uint8_t* text, int64_t length, const Dialect& dialect,

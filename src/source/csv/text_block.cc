@@ -5,16 +5,18 @@
 namespace headrace {
 namespace {
 
-int64_t TextBytes(int64_t capacity) { return capacity + 1 + 2 * kTextPadding; }
 int64_t BitsBytes(int64_t capacity) { return StructureWords(capacity + 1) * 8; }
 
 }  // namespace
 
-Result<std::unique_ptr<TextBlock>> TextBlock::Make(int64_t capacity, arrow::MemoryPool* pool) {
+Result<std::unique_ptr<TextBlock>> TextBlock::Make(int64_t capacity, arrow::MemoryPool* pool,
+                                                   int64_t columns_max) {
   std::unique_ptr<TextBlock> block(new TextBlock());
   block->pool_ = pool;
   block->capacity_ = capacity;
-  ARROW_ASSIGN_OR_RAISE(block->text_, arrow::AllocateResizableBuffer(TextBytes(capacity), pool));
+  block->padding_ = 2 * kTextPadding + columns_max;
+  ARROW_ASSIGN_OR_RAISE(block->text_,
+                        arrow::AllocateResizableBuffer(block->TextBytes(capacity), pool));
   ARROW_ASSIGN_OR_RAISE(block->bits_, arrow::AllocateResizableBuffer(BitsBytes(capacity), pool));
   ARROW_ASSIGN_OR_RAISE(block->index_, arrow::AllocateResizableBuffer(0, pool));
   std::memset(block->text_->mutable_data(), 0, kTextPadding);

@@ -17,7 +17,9 @@ namespace headrace {
 // record index. Reused from block to block. Threads: one owner at a time.
 class TextBlock {
  public:
-  static Result<std::unique_ptr<TextBlock>> Make(int64_t capacity, arrow::MemoryPool* pool);
+  // `columns_max`: where records are filled up, so many positions may stand behind the text.
+  static Result<std::unique_ptr<TextBlock>> Make(int64_t capacity, arrow::MemoryPool* pool,
+                                                 int64_t columns_max = 0);
 
   uint8_t* text() { return text_->mutable_data() + kTextPadding; }
   const uint8_t* text() const { return text_->data() + kTextPadding; }
@@ -41,8 +43,12 @@ class TextBlock {
 
  private:
   TextBlock() = default;
+  // For text of `capacity`, with what may be read around it.
+  int64_t TextBytes(int64_t capacity) const { return capacity + 1 + padding_; }
+
   arrow::MemoryPool* pool_ = nullptr;
   int64_t capacity_ = 0;
+  int64_t padding_ = 0;
   std::shared_ptr<arrow::ResizableBuffer> text_;
   std::shared_ptr<arrow::ResizableBuffer> bits_;
   std::shared_ptr<arrow::ResizableBuffer> index_;

@@ -9,8 +9,8 @@
 namespace headrace {
 
 // Writes the value of `field` (without surrounding quotes) to `out`; returns the end. With an
-// escape character, it stands for the byte after it; without one, two quotes stand for one. Never
-// longer than the field.
+// escape character, it stands for the byte after it; without one, two quotes stand for one, and one
+// alone for itself. Never longer than the field.
 uint8_t* UnescapeField(FieldText field, const Dialect& dialect, uint8_t* out);
 
 }  // namespace headrace

@@ -86,7 +86,7 @@ class JsonInferencePass {
     JsonRows rows(block, settings_.limits.row_bytes_max);
     while (rows.Next()) {
       // Of a row that cannot be one nothing is to be remembered.
-      if (settings_.limits.bad_rows == BadRows::kQuarantine && !rows.Check()) {
+      if (PutsAside(settings_.limits.bad_rows) && !rows.Check()) {
         rows.Skip();
         ++worker->bad_rows;
         continue;

@@ -76,7 +76,7 @@ class JsonScan : public Scan {
     for (const JsonInput& input : inputs_)
       stream_bytes = std::max(stream_bytes, input.text->stream_bytes());
     needs.fixed_floor_bytes += stream_bytes;
-    if (context_.bad_rows == BadRows::kQuarantine) needs.worker_floor_bytes += kRejectWorkerBytes;
+    if (PutsAside(context_.bad_rows)) needs.worker_floor_bytes += kRejectWorkerBytes;
     if (schema_ != nullptr) {
       for (const auto& field : schema_->fields())
         needs.worker_floor_bytes += LeafCount(*field->type()) * kLeafBytes;
@@ -217,8 +217,7 @@ int64_t EstimatedRows(const std::vector<JsonInput>& inputs, const JsonGivenKeys&
 Result<JsonInference> FindKeys(const std::vector<JsonInput>& inputs, const JsonGivenKeys& given,
                                const CsvOptions& options, const ScanContext& context) {
   // What is put aside must not depend on which types are given: then all rows are looked at first.
-  if (!given.are_all() || context.bad_rows == BadRows::kQuarantine)
-    return Infer(inputs, options, context);
+  if (!given.are_all() || PutsAside(context.bad_rows)) return Infer(inputs, options, context);
   JsonInference found;
   found.given_keys = given.names();
   found.rows = EstimatedRows(inputs, given);

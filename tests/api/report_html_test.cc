@@ -39,7 +39,8 @@ RunReport FullReport() {
   report.rows_rejected = 1005;
   report.quarantine = {"/out/.d.headrace/quarantine/r.parquet", 41, 42, {{"bad_value", 43}}};
   report.stages = {{"source", 1, 2, 3, 4.5, 5.5, 6.5, 7, 8}};
-  report.inputs = {{"in.csv", 11, 12, 13, "trips"}};
+  report.inputs = {{"in.csv", 11, 12, 13, "trips", 14}};
+  report.repairs = {44, {{"missing_fields", 45}}};
   report.outputs = {{"out", 21, 22, 23, 24, 25}};
   MemoryReport& memory = report.memory;
   memory.budget_bytes = 256 << 20;
@@ -87,6 +88,7 @@ TEST(ReportJson, EveryFieldIsWritten) {
   empty.inputs.resize(1);
   empty.outputs.resize(1);
   empty.quarantine.reasons.resize(1);
+  empty.repairs.reasons.resize(1);
   empty.memory.pressure_events.resize(1);
   empty.memory.actions.resize(1);
   empty.memory.samples.resize(2);

@@ -122,6 +122,16 @@ TEST(CsvRepair, MoreThanOneRangeCanTell) {
 }
 
 // No end of the quote is in sight within the longest record.
+// Each of the quotes would be looked for to the end of the line: days, if it were once for each.
+TEST(CsvRepair, ALineOfNothingButMistakenQuotes) {
+  std::string text = "a,b\n";
+  for (int i = 0; i < 200'000; ++i) text += "\"x\"y,";
+  text += "\n1,2\n";
+  ASSERT_OK_AND_ASSIGN(const Outcome outcome, Repaired(text, Texts()));
+  EXPECT_EQ(outcome.rows, (Rows{{"[1]", "[2]"}}));
+  EXPECT_EQ(outcome.rejects.size(), 1u);
+}
+
 TEST(CsvRepair, AQuoteThatIsOpenForTooLong) {
   ReadSettings settings = Texts();
   settings.csv.field_bytes_max = 100;

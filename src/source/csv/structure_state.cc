@@ -147,18 +147,36 @@ class StateScanner {
   }
 
   // Of a field whose mistaken quote at `open` opens it.
-  int64_t EndInLine(int64_t open) const {
-    const int64_t line_end = LineEnd(open);
-    for (int64_t at = FindInQuotes(open + 1); at < line_end; at = FindInQuotes(at)) {
-      const bool is_pair = at + 1 < line_end && text_[at + 1] == dialect_.quote;
+  int64_t EndInLine(int64_t open) {
+    const int64_t closed = ClosedInLine(open);
+    if (closed != kNotClosed) return closed;
+    return line_.end < length_ ? UnquotedEnd(open) : length_;
+  }
+
+  // Where the field ends that the first quote before a field end closes, or kNotClosed. A line of
+  // mistaken quotes is walked once: what a walk finds from the first of some quotes on is what an
+  // earlier one found that came by there.
+  int64_t ClosedInLine(int64_t open) {
+    if (open < line_.begin || open >= line_.end) line_ = {open, LineEnd(open)};
+    int64_t first = length_;
+    int64_t end = kNotClosed;
+    int64_t at = FindInQuotes(open + 1);
+    for (; at < line_.end; at = FindInQuotes(at)) {
+      if (text_[at - 1] != dialect_.quote && text_[at - 1] != dialect_.escape) {
+        if (at >= walk_.begin && at < walk_.stop) return walk_.end;
+        first = std::min(first, at);
+      }
+      const bool is_pair = at + 1 < line_.end && text_[at + 1] == dialect_.quote;
       if (text_[at] == dialect_.escape || is_pair) {
         at += 2;
         continue;
       }
-      const int64_t end = EndAfterQuote(++at);
-      if (end != kTextFollows) return end;
+      end = EndAfterQuote(++at);
+      if (end != kTextFollows) break;
+      end = kNotClosed;
     }
-    return line_end < length_ ? UnquotedEnd(open) : length_;
+    walk_ = {first, end == kNotClosed ? line_.end : at, end};
+    return end;
   }
 
   int64_t UnquotedEnd(int64_t at) const {
@@ -237,6 +255,16 @@ class StateScanner {
   bool stops_[256] = {};  // bytes that matter in an unquoted field
   StructureScan scan_;
   int64_t fields_ = 0;
+  struct {
+    int64_t begin = 0;
+    int64_t end = 0;
+  } line_;  // the one that was looked at last, from a field of it on
+  // The last walk for a closing quote: it came by every first quote from `begin` to before `stop`.
+  struct {
+    int64_t begin = 0;
+    int64_t stop = 0;
+    int64_t end = 0;
+  } walk_;
 };
 
 }  // namespace

@@ -101,6 +101,7 @@ Result<std::vector<SampleField>> RepairHeader(const TextSample& sample, const Di
   for (size_t i = names.size(); i-- > 0 && names.size() > columns;) {
     if (IsEmpty(names[i])) names.erase(names.begin() + static_cast<int64_t>(i));
   }
+  if (names.size() == found) return names;
   *evidence = fmt::format("{} names for records of {} fields: {} empty ones dropped", found,
                           columns, found - names.size());
   return names;

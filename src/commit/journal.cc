@@ -49,6 +49,8 @@ void GetTexts(const Json& object, const char* key, std::vector<std::string>* out
 
 void ParseLists(const Json& object, PublishInfo* info) {
   GetTexts(object, "partitions", &info->partitions);
+  info->partition_count = static_cast<int64_t>(info->partitions.size());
+  Get(object, "partition_count", &info->partition_count);
   if (const auto found = object.find("inputs"); found != object.end() && found->is_array()) {
     for (const Json& item : *found) {
       if (!item.is_object()) continue;
@@ -99,6 +101,7 @@ std::string FormatJournal(const JournalRecord& record) {
       {"rows", record.info.rows},
       {"files", record.info.files},
       {"bytes", record.info.bytes},
+      {"partition_count", record.info.partition_count},
       {"partitions", record.info.partitions},
       {"inputs", InputsToJson(record.info.inputs)},
   };

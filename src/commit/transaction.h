@@ -57,14 +57,19 @@ struct PublishInput {
   int64_t rows = 0;
 };
 
+// Of more partitions than this only the number is kept: the line of a run would be megabytes, which
+// every later run on the dataset reads.
+inline constexpr int64_t kPartitionsListed = 1000;
+
 // What the journal and the ledger keep of a run.
 struct PublishInfo {
   std::string plan_hash;
   int64_t rows = 0;
   int64_t files = 0;
   int64_t bytes = 0;
-  std::vector<std::string>
-      partitions;  // relative directories written, "" for an unpartitioned dataset
+  int64_t partition_count = 0;
+  // Relative directories written, "" for an unpartitioned dataset; none where there are too many.
+  std::vector<std::string> partitions;
   std::vector<PublishInput> inputs;
 };
 

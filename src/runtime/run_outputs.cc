@@ -249,6 +249,7 @@ Status RunOutputs::Publish(Env* env, const PublishInfo& info, std::vector<std::s
     member.info.rows = output.summary.rows;
     member.info.files = output.summary.files;
     member.info.bytes = output.summary.bytes;
+    member.info.partition_count = output.summary.partitions;
     member.info.partitions = output.summary.directories;
     members.push_back(std::move(member));
   }
@@ -266,8 +267,8 @@ std::vector<OutputReport> RunOutputs::Report() const {
     if (output.transaction != nullptr && output.transaction->published_before()) {
       // What is at the target now, by the figures of the run that brought it there.
       const PublishInfo& before = *output.transaction->published_before();
-      reports.push_back({output.spec.path, before.rows, before.files, before.bytes,
-                         static_cast<int64_t>(before.partitions.size()), 0});
+      reports.push_back(
+          {output.spec.path, before.rows, before.files, before.bytes, before.partition_count, 0});
       continue;
     }
     const SinkSummary& summary = output.summary;

@@ -8,8 +8,8 @@ namespace {
 // Below this, starting write-back early costs more calls than it saves waiting at the end.
 constexpr int64_t kDropCacheBytes = 1 << 20;
 
-// Here, where files are staged and in what is published: an entry each, and texts that do not fit
-// into one.
+}  // namespace
+
 int64_t KeptDirectoryBytes(const std::string& directory) {
   constexpr int64_t kEntries = 160;
   constexpr size_t kTextInEntry = 15;
@@ -17,8 +17,6 @@ int64_t KeptDirectoryBytes(const std::string& directory) {
   if (directory.size() <= kTextInEntry) return kEntries;
   return kEntries + 2 * (static_cast<int64_t>(directory.size()) + kAllocationBytes);
 }
-
-}  // namespace
 
 FileSetOptions MakeFileSetOptions(const SinkOptions& options, const SinkContext& context,
                                   int64_t metadata_bytes, std::shared_ptr<const OutputForm> form) {
@@ -203,8 +201,13 @@ Status FileSet::EndFile(FileSeries* series) {
 }
 
 void FileSet::NoteDirectory(const std::string& directory) {
-  directories_.push_back(directory);
+  if (directory_count_++ <= kPartitionsListed) directories_.push_back(directory);
   directory_bytes_ += KeptDirectoryBytes(directory);
+}
+
+std::vector<std::string> FileSet::directories() const {
+  if (directory_count_ > kPartitionsListed) return {};
+  return directories_;
 }
 
 Status FileSet::Finish(FileSeries* series) { return Remember(FinishInTurn(series)); }

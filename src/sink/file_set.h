@@ -19,6 +19,10 @@
 
 namespace headrace {
 
+// Bytes outside of the pool that a directory takes from its first file until it is published:
+// where files are staged, and when its name is looked for at the end.
+int64_t KeptDirectoryBytes(const std::string& directory);
+
 struct FileSetOptions {
   StagedOutput* transaction = nullptr;
   Cancellation* cancellation = nullptr;
@@ -83,9 +87,11 @@ class FileSet {
   Status WriteEmptyFile(FileSeries* series);
 
   const WrittenFiles& written() const { return written_; }
-  // Those that have a file, in the order in which their first one ended; taken out.
-  std::vector<std::string> TakeDirectories() { return std::move(directories_); }
-  // What their texts take here and with those who keep them until the end; from any thread.
+  // Those that have a file, unless they are too many to be listed (kPartitionsListed); and how many
+  // they are.
+  std::vector<std::string> directories() const;
+  int64_t directory_count() const { return directory_count_; }
+  // What they take with those who keep them until the end; from any thread.
   int64_t directory_bytes() const { return directory_bytes_.load(std::memory_order_relaxed); }
 
  private:
@@ -117,6 +123,7 @@ class FileSet {
   int64_t metadata_bytes_ = 0;
   Status failure_;
   WrittenFiles written_;
+  int64_t directory_count_ = 0;
   std::vector<std::string> directories_;
   std::atomic<int64_t> directory_bytes_{0};
 };

@@ -173,9 +173,9 @@ Status PartitionRouter::MakeRoom() {
     if (other_bytes >= options_.held_bytes_max) {
       return MakeError(
           ErrorKind::kOutOfMemory, 714,
-          "the partition table and the index of the spill leave no room for rows; raise "
-          "--memory or partition by fewer columns: {} for {} partitions, {} granted",
-          FormatBytes(other_bytes), members_.size(), FormatBytes(options_.held_bytes_max));
+          "partitions and the index of the spill leave no room for rows; raise --memory or "
+          "partition by fewer columns: they take {}, {} granted",
+          FormatBytes(other_bytes), FormatBytes(std::max<int64_t>(0, options_.held_bytes_max)));
     }
     // Under pressure rows leave earlier; the refusal above goes by the plan alone.
     // A quarter of the room stays: smaller flushes are tiny frames, whose index would eat the room.

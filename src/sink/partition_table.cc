@@ -18,9 +18,9 @@ namespace headrace {
 namespace {
 
 constexpr int64_t kKeyBlockBytes = 16 << 10;
-// Beside the partition itself: its key, hash slots, its series while files are open, and what is
-// kept of its directory when it has ended.
-constexpr int64_t kBytesBesides = 480;
+// Beside the partition itself: its key, hash slots, its series while files are open. What is kept
+// of its directory comes to that.
+constexpr int64_t kBytesBesides = 320;
 // What a table takes however few its bytes are, so that every pass has fewer keys than the one
 // before.
 constexpr size_t kPartitionsMin = 256;
@@ -173,7 +173,7 @@ Result<Partition*> PartitionTable::Insert(const uint8_t* key, int64_t key_bytes,
   ARROW_ASSIGN_OR_RAISE(const uint8_t* kept, KeepKey(key, key_bytes));
   const auto id = static_cast<uint32_t>(partitions_.size());
   bytes_ += static_cast<int64_t>(sizeof(Partition)) + kBytesBesides + key_bytes +
-            2 * static_cast<int64_t>(directory.size());
+            2 * static_cast<int64_t>(directory.size()) + KeptDirectoryBytes(directory);
   // Both or none: other threads go on looking keys up after a failure.
   key_of_.push_back({kept, hash});
   try {

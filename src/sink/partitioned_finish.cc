@@ -6,6 +6,12 @@
 #include "sink/side_by_side.h"
 
 namespace headrace {
+namespace {
+
+// A table of the fewest partitions, and room for rows beside it.
+constexpr int64_t kLeastTableBytes = kRowGroupBytesMin + (int64_t{256} << 10);
+
+}  // namespace
 
 Status PartitionedFinish::FinishPartition(Partition* partition) {
   if (partition->series == nullptr) return Status::OK();
@@ -46,16 +52,22 @@ Status PartitionedFinish::RunDeferred(std::vector<SpilledBucket> buckets) {
   // All partitions of the table have ended; what it took is for those that come now.
   int64_t held_bytes = options_.memory.held_bytes + options_.table->bytes();
   options_.table->Clear();
-  held_bytes -= options_.files->directory_bytes();
+  held_bytes -=
+      (options_.files->directory_bytes() - options_.directory_bytes_counted) / options_.bearers;
   for (const SpilledBucket& bucket : buckets) held_bytes -= bucket.bytes();
-  return RunSideBySide(options_.side_by_side, static_cast<int64_t>(buckets.size()),
-                       [&](int64_t at) {
-                         return DeferredPass(std::move(buckets[static_cast<size_t>(at)]),
-                                             held_bytes / options_.side_by_side.threads);
-                       });
+  SideBySideOptions side_by_side = options_.side_by_side;
+  // A pass with too little to work with fails; one after the other they have enough.
+  const int64_t least_bytes = LeastPassBytes(options_.memory.row_group_bytes) +
+                              4 * options_.memory.frame_bytes + kLeastTableBytes;
+  side_by_side.threads = static_cast<int>(
+      std::clamp<int64_t>(held_bytes / least_bytes, 1, options_.side_by_side.threads));
+  return RunSideBySide(side_by_side, static_cast<int64_t>(buckets.size()), [&](int64_t at) {
+    return DeferredPass(std::move(buckets[static_cast<size_t>(at)]),
+                        held_bytes / side_by_side.threads, side_by_side.threads);
+  });
 }
 
-Status PartitionedFinish::DeferredPass(SpilledBucket bucket, int64_t held_bytes) {
+Status PartitionedFinish::DeferredPass(SpilledBucket bucket, int64_t held_bytes, int side_by_side) {
   // Beside held rows: a frame's rows as columns, and as rows again.
   RouterOptions options = PassOptions(held_bytes - 4 * options_.memory.frame_bytes);
   PartitionTableOptions table_options = options_.table_options;
@@ -63,10 +75,11 @@ Status PartitionedFinish::DeferredPass(SpilledBucket bucket, int64_t held_bytes)
   table_options.bytes_max = options.held_bytes_max / kTableShare;
   PartitionTable table(options_.columns->keys, table_options, options_.pool);
   const int64_t kept_before = options_.files->directory_bytes();
+  const int bearers = options_.bearers * side_by_side;
   options.deferred_buckets = table_options.deferred_buckets;
-  options.other_bytes = [&, this] {
+  options.other_bytes = [&table, kept_before, bearers, this] {
     const int64_t kept = options_.files->directory_bytes() - kept_before;
-    return table.bytes() + kept / options_.side_by_side.threads;
+    return table.bytes() + kept / bearers;
   };
   PartitionRouter router(
       options, [&](RouterWork work) { return options_.work->Run(std::move(work), &router); });
@@ -84,6 +97,8 @@ Status PartitionedFinish::DeferredPass(SpilledBucket bucket, int64_t held_bytes)
   rest.table_options = table_options;
   rest.side_by_side.threads = 1;
   rest.memory.held_bytes = held_bytes - table.bytes();
+  rest.directory_bytes_counted = kept_before;
+  rest.bearers = bearers;
   return PartitionedFinish(std::move(rest)).Run([] { return Status::OK(); });
 }
 
@@ -92,7 +107,7 @@ Status PartitionedFinish::ReadBack(SpilledBucket bucket,
   ARROW_RETURN_NOT_OK(options_.work->ReadFrames(bucket.frames, use));
   while (!bucket.rest.empty()) {
     RowChunk* chunk = bucket.rest.PopFront();
-    const Status used = use({bucket.partitions[0]->id, chunk->span()});
+    const Status used = use({bucket.rest_id, chunk->span()});
     RowChunks::FreeChunk(chunk, options_.pool);
     ARROW_RETURN_NOT_OK(used);
   }
@@ -143,7 +158,8 @@ Result<std::vector<PartitionedFinish::SpilledBucket>> PartitionedFinish::Collect
       ARROW_RETURN_NOT_OK(router->SpillRestOf(members));
       ARROW_RETURN_NOT_OK(run_emitted());
     }
-    buckets.push_back({std::move(members), router->TakeFrames(number), std::move(rest)});
+    const uint32_t first_id = members[0]->id;
+    buckets.push_back({std::move(members), router->TakeFrames(number), std::move(rest), first_id});
   }
   return buckets;
 }

@@ -28,6 +28,10 @@ struct PartitionedFinishOptions {
   PartitionTableOptions table_options;
   // As the sink's own.
   std::function<int64_t(int64_t planned, int64_t least)> allowed_now;
+  // Of the files' directory bytes so many are no longer part of `memory`; what comes to them is
+  // borne by so many passes side by side.
+  int64_t directory_bytes_counted = 0;
+  int bearers = 1;
 };
 
 // Role: the end of the first pass and all later ones. Partitions that were never spilled end first,
@@ -51,6 +55,7 @@ class PartitionedFinish {
     FrameIndex frames;
     // Rows behind the frames; only of a bucket of one partition, when there is room for them.
     RowChunks rest;
+    uint32_t rest_id = 0;  // of that partition
     int64_t bytes() const { return rest.block_bytes() + frames.bytes(); }
   };
 
@@ -64,7 +69,7 @@ class PartitionedFinish {
   Status ReadBack(SpilledBucket bucket, const std::function<Status(const FramePart&)>& use);
   Status RunBuckets(std::vector<SpilledBucket> buckets, int64_t held_bytes);
   Status RunDeferred(std::vector<SpilledBucket> buckets);
-  Status DeferredPass(SpilledBucket bucket, int64_t held_bytes);
+  Status DeferredPass(SpilledBucket bucket, int64_t held_bytes, int side_by_side);
   RouterOptions PassOptions(int64_t held_bytes) const;
   Status FinishPartition(Partition* partition);
 

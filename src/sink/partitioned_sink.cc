@@ -182,9 +182,9 @@ SinkSummary PartitionedSink::Summary() {
   SinkSummary summary{files_.written()};
   HEADRACE_CHECK(summary.rows == rows_);
   summary.spilled_bytes = context_.spill->written_bytes();
-  summary.directories = files_.TakeDirectories();
+  summary.directories = files_.directories();
   std::sort(summary.directories.begin(), summary.directories.end());
-  summary.partitions = rows_ == 0 ? 0 : static_cast<int64_t>(summary.directories.size());
+  summary.partitions = rows_ == 0 ? 0 : files_.directory_count();
   return summary;
 }
 

@@ -34,7 +34,8 @@ struct SinkSummary : WrittenFiles {
   int64_t partitions = 0;
   int64_t spilled_bytes = 0;  // as stored on disk
   std::vector<std::string>
-      directories;  // partition directories written, sorted; {""} for an unpartitioned dataset
+      directories;  // partition directories written, sorted, none when there are more than
+                    // kPartitionsListed; {""} for an unpartitioned dataset
 };
 
 // Role: takes every batch of the run and leaves finished, synced, not yet published files.

@@ -13,7 +13,7 @@
 namespace headrace {
 namespace {
 
-constexpr char kCannotSync[] = "cannot make the written files durable";
+constexpr char kCannotSyncWritten[] = "cannot make the written files durable";
 
 // Local file systems whose sync is the sum of the fsyncs of all their files. Others may leave it
 // out (FUSE) or be several (overlays).
@@ -38,7 +38,7 @@ class PosixFileSystemSync : public FileSystemSync {
   Status Sync() override {
     // Like an fsync never retried: the failure is told once.
     if (::syncfs(descriptor_.get()) != 0) {
-      return WriteError(errno, kCannotSync, "syncfs", directory_);
+      return WriteError(errno, kCannotSyncWritten, "syncfs", directory_);
     }
     return Status::OK();
   }
@@ -54,7 +54,7 @@ Result<std::unique_ptr<FileSystemSync>> PosixEnv::OpenFileSystemSync(const std::
   static const bool reports = KernelReportsFailedWrites();
   if (!reports) return nullptr;
   FileDescriptor descriptor = OpenDescriptor(directory.c_str(), O_RDONLY | O_DIRECTORY);
-  if (!descriptor.is_open()) return WriteError(errno, kCannotSync, "open", directory);
+  if (!descriptor.is_open()) return WriteError(errno, kCannotSyncWritten, "open", directory);
   struct statfs found{};
   if (::fstatfs(descriptor.get(), &found) != 0) return nullptr;
   const auto type = static_cast<int64_t>(found.f_type);

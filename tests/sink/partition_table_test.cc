@@ -9,15 +9,15 @@
 namespace headrace {
 namespace {
 
-constexpr int64_t kRows = 2000;
+constexpr int64_t kKeysAtOnce = 2000;
 
 class PartitionTableTest : public ::testing::Test {
  protected:
   std::vector<Partition*> Find(PartitionTable* table, int64_t first) {
     arrow::Int64Builder keys;
-    for (int64_t i = 0; i < kRows; ++i) EXPECT_TRUE(keys.Append(first + i).ok());
-    std::vector<Partition*> found(kRows);
-    const Status status = table->Find({keys.Finish().ValueOrDie()}, kRows, found.data());
+    for (int64_t i = 0; i < kKeysAtOnce; ++i) EXPECT_TRUE(keys.Append(first + i).ok());
+    std::vector<Partition*> found(kKeysAtOnce);
+    const Status status = table->Find({keys.Finish().ValueOrDie()}, kKeysAtOnce, found.data());
     EXPECT_TRUE(status.ok()) << status.ToString();
     return found;
   }
@@ -28,10 +28,11 @@ class PartitionTableTest : public ::testing::Test {
 TEST_F(PartitionTableTest, EveryKeyHasItsOwn) {
   PartitionTable table(keys_, {}, pool_);
   const auto found = Find(&table, 0);
-  EXPECT_EQ(std::set<Partition*>(found.begin(), found.end()).size(), static_cast<size_t>(kRows));
+  EXPECT_EQ(std::set<Partition*>(found.begin(), found.end()).size(),
+            static_cast<size_t>(kKeysAtOnce));
   EXPECT_EQ(found[7]->directory, "k=7");
   EXPECT_EQ(Find(&table, 0), found);
-  EXPECT_EQ(table.size(), kRows);
+  EXPECT_EQ(table.size(), kKeysAtOnce);
 }
 
 TEST_F(PartitionTableTest, AFullTableDefersWhatItLacksAndKeepsWhatItHas) {
@@ -39,9 +40,9 @@ TEST_F(PartitionTableTest, AFullTableDefersWhatItLacksAndKeepsWhatItHas) {
   const auto first = Find(&table, 0);
   const auto known = table.size();
   EXPECT_GT(known, 256);
-  EXPECT_LT(known, kRows);
+  EXPECT_LT(known, kKeysAtOnce);
   std::set<int32_t> buckets;
-  for (int64_t i = 0; i < kRows; ++i) {
+  for (int64_t i = 0; i < kKeysAtOnce; ++i) {
     EXPECT_EQ(first[static_cast<size_t>(i)]->is_deferred(), i >= known) << i;
     if (i >= known) buckets.insert(first[static_cast<size_t>(i)]->deferred_bucket);
   }

@@ -130,17 +130,20 @@ TEST(FlatPages, BoundsAreThoseOfTheValues) {
       WriteFile(schema, {{batch}}, "zstd", arrow::default_memory_pool()).ValueOrDie();
   auto reader = OpenReader(content);
   const auto row_group = reader->parquet_reader()->metadata()->RowGroup(0);
-  const auto bounds_of = [&](int column) { return row_group->ColumnChunk(column)->statistics(); };
-  const auto& int_bounds = static_cast<const parquet::Int32Statistics&>(*bounds_of(0));
+  std::shared_ptr<parquet::Statistics> bounds[3];  // owned here: a chunk makes them when asked
+  for (int column = 0; column < 3; ++column) {
+    bounds[column] = row_group->ColumnChunk(column)->statistics();
+  }
+  const auto& int_bounds = static_cast<const parquet::Int32Statistics&>(*bounds[0]);
   EXPECT_EQ(int_bounds.min(), *std::min_element(values.begin(), values.end()));
   EXPECT_EQ(int_bounds.max(), *std::max_element(values.begin(), values.end()));
   const auto as_unsigned = [](int32_t a, int32_t b) {
     return static_cast<uint32_t>(a) < static_cast<uint32_t>(b);
   };
-  const auto& unsigned_bounds = static_cast<const parquet::Int32Statistics&>(*bounds_of(1));
+  const auto& unsigned_bounds = static_cast<const parquet::Int32Statistics&>(*bounds[1]);
   EXPECT_EQ(unsigned_bounds.min(), *std::min_element(values.begin(), values.end(), as_unsigned));
   EXPECT_EQ(unsigned_bounds.max(), *std::max_element(values.begin(), values.end(), as_unsigned));
-  const auto& double_bounds = static_cast<const parquet::DoubleStatistics&>(*bounds_of(2));
+  const auto& double_bounds = static_cast<const parquet::DoubleStatistics&>(*bounds[2]);
   EXPECT_EQ(double_bounds.min(), 0);
   EXPECT_TRUE(std::signbit(double_bounds.min()));  // both zeros are within
   EXPECT_EQ(double_bounds.max(), 4);

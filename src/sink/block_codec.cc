@@ -31,6 +31,14 @@ struct BlockCodec::ZstdContext {
 BlockCodec::BlockCodec() = default;
 BlockCodec::~BlockCodec() = default;
 
+Result<std::unique_ptr<arrow::util::Codec>> MakeLibraryCodec(arrow::Compression::type codec,
+                                                             int level) {
+  if (codec == arrow::Compression::UNCOMPRESSED) return nullptr;
+  if (arrow::util::Codec::SupportsCompressionLevel(codec))
+    return arrow::util::Codec::Create(codec, level);
+  return arrow::util::Codec::Create(codec);
+}
+
 Result<std::unique_ptr<BlockCodec>> BlockCodec::Make(arrow::Compression::type codec, int level) {
   if (codec == arrow::Compression::UNCOMPRESSED) return nullptr;
   std::unique_ptr<BlockCodec> made(new BlockCodec());
@@ -39,11 +47,7 @@ Result<std::unique_ptr<BlockCodec>> BlockCodec::Make(arrow::Compression::type co
     if (made->zstd_->context == nullptr) return Status::OutOfMemory("a zstd context");
     return made;
   }
-  if (arrow::util::Codec::SupportsCompressionLevel(codec)) {
-    ARROW_ASSIGN_OR_RAISE(made->other_, arrow::util::Codec::Create(codec, level));
-  } else {
-    ARROW_ASSIGN_OR_RAISE(made->other_, arrow::util::Codec::Create(codec));
-  }
+  ARROW_ASSIGN_OR_RAISE(made->other_, MakeLibraryCodec(codec, level));
   return made;
 }
 

@@ -14,6 +14,10 @@ namespace headrace {
 // those of zstd's usual levels (up to 3: about a MiB).
 int64_t CodecContextBytes(arrow::Compression::type codec, int level, int64_t block_bytes);
 
+// The library's own; null for UNCOMPRESSED. The level counts where the codec has levels.
+Result<std::unique_ptr<arrow::util::Codec>> MakeLibraryCodec(arrow::Compression::type codec,
+                                                             int level);
+
 // Role: a codec whose state stays from block to block; the library's own makes a context for every
 // block. Owner: one encoder. Threads: one. Errors: as the codec's.
 class BlockCodec {

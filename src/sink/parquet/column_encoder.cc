@@ -19,28 +19,9 @@ namespace {
 
 constexpr int16_t kPresent = 1;
 
-Result<std::unique_ptr<arrow::util::Codec>> MakeCodec(const ParquetOptions& options) {
-  if (options.codec == arrow::Compression::UNCOMPRESSED) return nullptr;
-  if (arrow::util::Codec::SupportsCompressionLevel(options.codec)) {
-    return arrow::util::Codec::Create(options.codec, options.level);
-  }
-  return arrow::util::Codec::Create(options.codec);
-}
-
 // At least one row.
 int64_t PageSliceRows(const arrow::Array& chunk, int64_t begin, const ParquetOptions& options) {
   return std::max<int64_t>(1, SliceRows(chunk, begin, options.data_page_bytes));
-}
-
-parquet::Encoding::type FormatEncoding(ColumnEncoding encoding) {
-  switch (encoding) {
-    case ColumnEncoding::kDelta:
-      return parquet::Encoding::DELTA_BINARY_PACKED;
-    case ColumnEncoding::kDeltaLength:
-      return parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY;
-    default:
-      return parquet::Encoding::PLAIN;
-  }
 }
 
 // The array that Parquet stores: extension types are only names for their storage.
@@ -76,7 +57,7 @@ std::shared_ptr<parquet::WriterProperties> MakeWriterProperties(const ParquetOpt
     builder.enable_dictionary();
   } else {
     builder.disable_dictionary();
-    builder.encoding(FormatEncoding(encoding));
+    builder.encoding(FormatEncodingOf(encoding));
   }
   return builder.build();
 }
@@ -99,10 +80,9 @@ FlatColumnEncoder::FlatColumnEncoder(std::shared_ptr<const ParquetLayout> layout
 Result<std::unique_ptr<FlatColumnEncoder>> FlatColumnEncoder::Make(
     std::shared_ptr<const ParquetLayout> layout, arrow::MemoryPool* pool) {
   std::unique_ptr<FlatColumnEncoder> encoder(new FlatColumnEncoder(std::move(layout), pool));
-  const ParquetOptions& codec_options = encoder->layout_->options();
-  ARROW_ASSIGN_OR_RAISE(encoder->codec_,
-                        BlockCodec::Make(codec_options.codec, codec_options.level));
-  ARROW_ASSIGN_OR_RAISE(encoder->stream_codec_, MakeCodec(codec_options));
+  const ParquetOptions& options = encoder->layout_->options();
+  ARROW_ASSIGN_OR_RAISE(encoder->codec_, BlockCodec::Make(options.codec, options.level));
+  ARROW_ASSIGN_OR_RAISE(encoder->stream_codec_, MakeLibraryCodec(options.codec, options.level));
   encoder->scratch_.pool = pool;
   encoder->scratch_.codec = encoder->codec_.get();
   encoder->scratch_.stream_codec = encoder->stream_codec_.get();
@@ -110,7 +90,6 @@ Result<std::unique_ptr<FlatColumnEncoder>> FlatColumnEncoder::Make(
   for (auto encoding : {ColumnEncoding::kPlain, ColumnEncoding::kDictionary, ColumnEncoding::kDelta,
                         ColumnEncoding::kDeltaLength}) {
     const auto index = static_cast<size_t>(encoding);
-    const ParquetOptions& options = encoder->layout_->options();
     encoder->properties_[index] =
         MakeWriterProperties(options, encoding, ColumnStatistics::kByLibrary, pool);
     encoder->text_properties_[index] =

@@ -234,4 +234,20 @@ ColumnEncoding ChooseEncoding(const ColumnSample& sample, const ParquetOptions& 
   return sample.is_text ? ColumnEncoding::kDeltaLength : ColumnEncoding::kPlain;
 }
 
+parquet::Encoding::type FormatEncodingOf(ColumnEncoding encoding) {
+  switch (encoding) {
+    case ColumnEncoding::kDictionary:
+      return parquet::Encoding::RLE_DICTIONARY;
+    case ColumnEncoding::kDelta:
+      return parquet::Encoding::DELTA_BINARY_PACKED;
+    case ColumnEncoding::kDeltaLength:
+      return parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY;
+    case ColumnEncoding::kByteStreamSplit:
+      return parquet::Encoding::BYTE_STREAM_SPLIT;
+    case ColumnEncoding::kPlain:
+      break;
+  }
+  return parquet::Encoding::PLAIN;
+}
+
 }  // namespace headrace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <arrow/array.h>
+#include <parquet/types.h>
 
 #include <cstdint>
 
@@ -37,5 +38,8 @@ double EstimateDistinct(int64_t taken, int64_t distinct);
 // takes its memory from Arrow's default pool, where no budget counts it, and such a page grows with
 // its text.
 ColumnEncoding ChooseEncoding(const ColumnSample& sample, const ParquetOptions& options);
+
+// As the file format names it.
+parquet::Encoding::type FormatEncodingOf(ColumnEncoding encoding);
 
 }  // namespace headrace

@@ -11,22 +11,6 @@ namespace {
 // A page is also the unit in which readers skip rows.
 constexpr int64_t kPageRowsMax = 5 * kSliceRows;
 
-parquet::Encoding::type FormatEncodingOf(ColumnEncoding encoding) {
-  switch (encoding) {
-    case ColumnEncoding::kDictionary:
-      return parquet::Encoding::RLE_DICTIONARY;
-    case ColumnEncoding::kDelta:
-      return parquet::Encoding::DELTA_BINARY_PACKED;
-    case ColumnEncoding::kDeltaLength:
-      return parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY;
-    case ColumnEncoding::kByteStreamSplit:
-      return parquet::Encoding::BYTE_STREAM_SPLIT;
-    case ColumnEncoding::kPlain:
-      break;
-  }
-  return parquet::Encoding::PLAIN;
-}
-
 }  // namespace
 
 template <typename V>

@@ -13,16 +13,11 @@
 namespace headrace {
 namespace {
 
+// Gathers the bytes of values until their page ends.
 template <typename V>
-class PlainEncoder : public ValueEncoder<V> {
+class GatheringEncoder : public ValueEncoder<V> {
  public:
-  explicit PlainEncoder(arrow::MemoryPool* pool) : values_(pool) {}
-  Status Put(std::span<const V> values) override {
-    const auto bytes = static_cast<int64_t>(values.size_bytes());
-    ARROW_RETURN_NOT_OK(values_.Reserve(bytes));
-    AppendReserved(values.data(), bytes, &values_);
-    return Status::OK();
-  }
+  explicit GatheringEncoder(arrow::MemoryPool* pool) : values_(pool) {}
   int64_t page_bytes() const override { return values_.length(); }
   Status FinishPage(arrow::BufferBuilder* page) override {
     ARROW_RETURN_NOT_OK(page->Reserve(values_.length()));
@@ -33,6 +28,18 @@ class PlainEncoder : public ValueEncoder<V> {
 
  protected:
   arrow::BufferBuilder values_;
+};
+
+template <typename V>
+class PlainEncoder : public GatheringEncoder<V> {
+ public:
+  using GatheringEncoder<V>::GatheringEncoder;
+  Status Put(std::span<const V> values) override {
+    const auto bytes = static_cast<int64_t>(values.size_bytes());
+    ARROW_RETURN_NOT_OK(this->values_.Reserve(bytes));
+    AppendReserved(values.data(), bytes, &this->values_);
+    return Status::OK();
+  }
 };
 
 template <typename V>
@@ -68,58 +75,44 @@ Status ReserveTexts(std::span<const std::string_view> texts, int64_t each,
   return out->Reserve(bytes);
 }
 
-class PlainTextEncoder : public ValueEncoder<std::string_view> {
+class PlainTextEncoder : public GatheringEncoder<std::string_view> {
  public:
-  explicit PlainTextEncoder(arrow::MemoryPool* pool) : texts_(pool) {}
+  using GatheringEncoder::GatheringEncoder;
   Status Put(std::span<const std::string_view> texts) override {
-    ARROW_RETURN_NOT_OK(ReserveTexts(texts, sizeof(uint32_t), &texts_));
+    ARROW_RETURN_NOT_OK(ReserveTexts(texts, sizeof(uint32_t), &values_));
     for (const std::string_view text : texts) {
       const auto length = arrow::bit_util::ToLittleEndian(static_cast<uint32_t>(text.size()));
-      texts_.UnsafeAppend(&length, sizeof(length));
-      AppendReserved(text.data(), static_cast<int64_t>(text.size()), &texts_);
+      values_.UnsafeAppend(&length, sizeof(length));
+      AppendReserved(text.data(), static_cast<int64_t>(text.size()), &values_);
     }
     return Status::OK();
   }
-  int64_t page_bytes() const override { return texts_.length(); }
-  Status FinishPage(arrow::BufferBuilder* page) override {
-    ARROW_RETURN_NOT_OK(page->Reserve(texts_.length()));
-    AppendReserved(texts_.data(), texts_.length(), page);
-    texts_.Rewind(0);
-    return Status::OK();
-  }
-
- private:
-  arrow::BufferBuilder texts_;
 };
 
-class DeltaLengthEncoder : public ValueEncoder<std::string_view> {
+class DeltaLengthEncoder : public GatheringEncoder<std::string_view> {
  public:
   explicit DeltaLengthEncoder(arrow::MemoryPool* pool)
-      : scratch_(pool), lengths_(pool), texts_(pool) {}
+      : GatheringEncoder(pool), scratch_(pool), lengths_(pool) {}
   Status Put(std::span<const std::string_view> texts) override {
     scratch_.Rewind(0);
     ARROW_RETURN_NOT_OK(scratch_.Reserve(static_cast<int64_t>(texts.size() * sizeof(uint32_t))));
-    ARROW_RETURN_NOT_OK(ReserveTexts(texts, 0, &texts_));
+    ARROW_RETURN_NOT_OK(ReserveTexts(texts, 0, &values_));
     auto* length = reinterpret_cast<uint32_t*>(scratch_.mutable_data());
     for (const std::string_view text : texts) {
       *length++ = static_cast<uint32_t>(text.size());
-      AppendReserved(text.data(), static_cast<int64_t>(text.size()), &texts_);
+      AppendReserved(text.data(), static_cast<int64_t>(text.size()), &values_);
     }
     return lengths_.Put({reinterpret_cast<const uint32_t*>(scratch_.data()), texts.size()});
   }
-  int64_t page_bytes() const override { return lengths_.bytes() + texts_.length(); }
+  int64_t page_bytes() const override { return lengths_.bytes() + values_.length(); }
   Status FinishPage(arrow::BufferBuilder* page) override {
     ARROW_RETURN_NOT_OK(lengths_.Finish(page));
-    ARROW_RETURN_NOT_OK(page->Reserve(texts_.length()));
-    AppendReserved(texts_.data(), texts_.length(), page);
-    texts_.Rewind(0);
-    return Status::OK();
+    return GatheringEncoder::FinishPage(page);
   }
 
  private:
   arrow::BufferBuilder scratch_;  // lengths of one Put
   DeltaPacker<uint32_t> lengths_;
-  arrow::BufferBuilder texts_;
 };
 
 }  // namespace

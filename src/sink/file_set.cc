@@ -201,7 +201,7 @@ Status FileSet::EndFile(FileSeries* series) {
 }
 
 void FileSet::NoteDirectory(const std::string& directory) {
-  if (directory_count_++ <= kPartitionsListed) directories_.push_back(directory);
+  if (++directory_count_ <= kPartitionsListed) directories_.push_back(directory);
   directory_bytes_ += KeptDirectoryBytes(directory);
 }
 

@@ -17,6 +17,14 @@ constexpr int64_t kColdReturnsForgiven = 16;
 
 }  // namespace
 
+PartitionTableOptions TableOptionsFor(const RouterOptions& options, int32_t depth) {
+  PartitionTableOptions table;
+  table.bytes_max = options.held_bytes_max / 3;
+  table.deferred_buckets = options.deferred_buckets;
+  table.depth = depth;
+  return table;
+}
+
 PartitionRouter::PartitionRouter(RouterOptions options, Emit emit)
     : options_(std::move(options)),
       emit_(std::move(emit)),

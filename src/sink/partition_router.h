@@ -81,6 +81,10 @@ struct RouterOptions {
   std::function<int64_t(int64_t planned, int64_t least)> allowed_now;
 };
 
+// What a table is to be like that gives a router of these options its partitions: it takes at most
+// a third of what is for held rows.
+PartitionTableOptions TableOptionsFor(const RouterOptions& options, int32_t depth = 0);
+
 // Role: see above. Owner: the sink for the first pass, a finishing worker for each later one.
 // Threads: one at a time; SetFrame from any thread. Errors: OutOfMemory from the pool; what `emit`
 // fails with.

@@ -59,6 +59,7 @@ class PartitionTable {
   // The partition of every row, or the bucket it is deferred to. `found` has room for all rows.
   Status Find(const arrow::ArrayVector& key_columns, int64_t rows, Partition** found);
 
+  const PartitionTableOptions& options() const { return options_; }
   int64_t size() const;
   int64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
   // Forgets all partitions, of which no rows are held any more.

@@ -70,13 +70,12 @@ Status PartitionedFinish::RunDeferred(std::vector<SpilledBucket> buckets) {
 Status PartitionedFinish::DeferredPass(SpilledBucket bucket, int64_t held_bytes, int side_by_side) {
   // Beside held rows: a frame's rows as columns, and as rows again.
   RouterOptions options = PassOptions(held_bytes - 4 * options_.memory.frame_bytes);
-  PartitionTableOptions table_options = options_.table_options;
-  ++table_options.depth;
-  table_options.bytes_max = options.held_bytes_max / kTableShare;
-  PartitionTable table(options_.columns->keys, table_options, options_.pool);
+  const PartitionTableOptions& closed = options_.table->options();
+  options.deferred_buckets = closed.deferred_buckets;
+  PartitionTable table(options_.columns->keys, TableOptionsFor(options, closed.depth + 1),
+                       options_.pool);
   const int64_t kept_before = options_.files->directory_bytes();
   const int bearers = options_.bearers * side_by_side;
-  options.deferred_buckets = table_options.deferred_buckets;
   options.other_bytes = [&table, kept_before, bearers, this] {
     const int64_t kept = options_.files->directory_bytes() - kept_before;
     return table.bytes() + kept / bearers;
@@ -94,7 +93,6 @@ Status PartitionedFinish::DeferredPass(SpilledBucket bucket, int64_t held_bytes,
   PartitionedFinishOptions rest = options_;
   rest.table = &table;
   rest.router = &router;
-  rest.table_options = table_options;
   rest.side_by_side.threads = 1;
   rest.memory.held_bytes = held_bytes - table.bytes();
   rest.directory_bytes_counted = kept_before;

@@ -12,9 +12,6 @@
 
 namespace headrace {
 
-// Of the bytes for held rows, at most one part in so many is for the table of partitions.
-inline constexpr int64_t kTableShare = 3;
-
 struct PartitionedFinishOptions {
   PartitionTable* table = nullptr;
   PartitionRouter* router = nullptr;  // of the first pass
@@ -25,7 +22,6 @@ struct PartitionedFinishOptions {
   arrow::MemoryPool* pool = nullptr;
   SideBySideOptions side_by_side;
   SinkMemory memory;
-  PartitionTableOptions table_options;
   // As the sink's own.
   std::function<int64_t(int64_t planned, int64_t least)> allowed_now;
   // Of the files' directory bytes so many are no longer part of `memory`; what comes to them is

@@ -38,20 +38,13 @@ RouterOptions MakeRouterOptions(const SinkOptions& options, const SinkContext& c
   router.held_bytes_max = memory.held_bytes - (options.threads + 1) * memory.row_group_bytes;
   router.buckets =
       static_cast<int32_t>(std::clamp<int64_t>(router.held_bytes_max / kBucketBytes, 16, 256));
+  router.deferred_buckets = router.buckets;
   router.row_group_bytes = memory.row_group_bytes;
   router.row_group_rows = RowGroupRows(options);
   router.frame_bytes = memory.frame_bytes;
   router.pool = context.pool;
-  router.deferred_buckets = router.buckets;
   router.allowed_now = AllowedIn(context);
   return router;
-}
-
-PartitionTableOptions MakeTableOptions(const RouterOptions& router) {
-  PartitionTableOptions table;
-  table.bytes_max = router.held_bytes_max / kTableShare;
-  table.deferred_buckets = router.deferred_buckets;
-  return table;
 }
 
 RouterOptions CountingTable(RouterOptions options, const PartitionTable* table) {
@@ -85,9 +78,8 @@ PartitionedSink::PartitionedSink(SinkOptions options, SinkContext context, SinkM
       columns_(std::move(columns)),
       form_(std::move(form)),
       layouts_(std::move(layouts)),
-      router_options_(MakeRouterOptions(options_, context_, memory_)),
-      table_options_(MakeTableOptions(router_options_)),
-      table_(columns_.keys, table_options_, context_.pool),
+      table_(columns_.keys, TableOptionsFor(MakeRouterOptions(options_, context_, memory_)),
+             context_.pool),
       scatter_(&columns_, layouts_, &table_, context_.pool),
       encoders_(form_, context_.pool),
       files_(MakeFileSetOptions(options_, context_, memory_.metadata_bytes, form_)),
@@ -97,7 +89,7 @@ PartitionedSink::PartitionedSink(SinkOptions options, SinkContext context, SinkM
       cut_(options_.threads, context_.cancellation,
            [this](RouterWork work) { return work_.Run(std::move(work), &router_); }),
       hold_(MakeHoldOptions(options_, context_, memory_, columns_)),
-      router_(CountingTable(router_options_, &table_),
+      router_(CountingTable(MakeRouterOptions(options_, context_, memory_), &table_),
               [this](RouterWork work) { return cut_.Add(std::move(work)); }) {}
 
 Status PartitionedSink::Consume(int64_t sequence, Batch batch) {
@@ -166,7 +158,7 @@ Status PartitionedSink::FinishRows() {
       DivideForFinish(options_, columns_.stored->num_fields(), context_.sink_bytes - table_.bytes(),
                       useful_row_group_bytes, memory_);
   PartitionedFinish finish({&table_, &router_, &work_, &files_, &columns_, layouts_, context_.pool,
-                            side_by_side(), memory, table_options_, AllowedIn(context_)});
+                            side_by_side(), memory, AllowedIn(context_)});
   return finish.Run([this] { return cut_.RunAll(); });
 }
 

@@ -64,8 +64,6 @@ class PartitionedSink : public Sink {
   const PartitionColumns columns_;
   const std::shared_ptr<const OutputForm> form_;
   const RowLayouts layouts_;
-  const RouterOptions router_options_;
-  const PartitionTableOptions table_options_;
   PartitionTable table_;
   RowScatter scatter_;
   EncoderPool encoders_;

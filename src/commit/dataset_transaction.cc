@@ -50,12 +50,10 @@ DatasetTransaction::DatasetTransaction(Env* env, TransactionOptions options,
       directory_(side_->layout().transaction(options_.run_id)),
       generation_(JoinPath(directory_, kGenerationName)),
       kept_from_(std::move(kept_from)),
-      staging_(
-          env, generation_,
-          {.durability = options_.durability,
-           .old_root = kept_from_,
-           .synced_alone =
-               options_.durability == Durability::kFull ? options_.files_synced_alone : INT64_MAX}),
+      staging_(env, generation_,
+               {.durability = options_.durability,
+                .old_root = kept_from_,
+                .synced_alone = options_.files_synced_alone}),
       quarantine_(env, options_, JoinPath(directory_, kQuarantineName)),
       notes_(std::move(notes)) {}
 

@@ -123,7 +123,9 @@ void StagingArea::NoteFileIn(const std::string& relative_directory) {
 
 // Before the first file whose sync may wait is opened: from then on a failed write is told.
 Status StagingArea::WatchFileSystem() {
-  if (file_system_asked_ || opened_files_ < options_.synced_alone) return Status::OK();
+  const bool asks = options_.durability == Durability::kFull && !file_system_asked_ &&
+                    opened_files_ >= options_.synced_alone;
+  if (!asks) return Status::OK();
   file_system_asked_ = true;
   ARROW_ASSIGN_OR_RAISE(file_system_, env_->OpenFileSystemSync(root_));
   return Status::OK();

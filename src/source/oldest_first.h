@@ -11,6 +11,10 @@
 
 namespace headrace {
 
+// Records and rows from here on are huge: what several workers would hold of them adds up to much
+// more than their floors.
+inline constexpr int64_t kHugeRecordBytes = int64_t{4} << 20;
+
 // Role: an order among morsels, some of which may only be worked on when no older one is under way.
 // Owner: a source. Threads: all methods from any thread. The oldest morsel never waits, so as long
 // as every morsel Ends there is no circle. Errors: Wait fails when the run is cancelled.

@@ -14,10 +14,6 @@ namespace {
 // this many times.
 constexpr int64_t kFirstBatchRows = 256;
 constexpr int64_t kGrowth = 8;
-// Rows from here on are huge: what several workers would hold of them adds up to much more than
-// their floors.
-constexpr int64_t kHugeRowBytes = int64_t{4} << 20;
-
 constexpr int64_t kTextBatches = 2;
 
 class RowGroupMorsel : public Morsel {
@@ -153,7 +149,7 @@ void ParquetSource::Learn(const arrow::RecordBatch& batch) {
 
 Status ParquetSource::Read(std::unique_ptr<Morsel> morsel, const EmitBatch& emit) {
   const auto& row_group = static_cast<const RowGroupMorsel&>(*morsel);
-  if (row_group.unit.row_bytes >= kHugeRowBytes) {
+  if (row_group.unit.row_bytes >= kHugeRecordBytes) {
     ARROW_RETURN_NOT_OK(row_group.under_way.WaitForOlder());
   }
   ARROW_RETURN_NOT_OK(ReadRowGroup(row_group.unit, row_group.opened, row_group.under_way, emit));

@@ -13,6 +13,14 @@
 #include "source/text_check.h"
 
 namespace headrace {
+namespace {
+
+// The first `rows`; nullptr stands for none.
+void DropRows(int64_t rows, std::shared_ptr<arrow::ChunkedArray>* ahead) {
+  if (*ahead != nullptr) *ahead = (*ahead)->length() > rows ? (*ahead)->Slice(rows) : nullptr;
+}
+
+}  // namespace
 
 std::shared_ptr<arrow::DataType> DeliveredType(const std::shared_ptr<arrow::DataType>& type) {
   if (type->id() != arrow::Type::DICTIONARY) return type;
@@ -42,21 +50,22 @@ Status RowGroupReader::OpenColumns(int row_group) {
   // A footer of this row group alone: whatever iterates "all row groups" then reads just this one.
   auto metadata = file_->metadata()->Subset({row_group});
   rows_ = metadata->num_rows();
+  const auto row_group_metadata = metadata->RowGroup(0);
   PageCursors by_leaf(metadata->num_columns(), nullptr);
   std::vector<PageCursor*> by_column;
+  std::vector<int> leaves;
   for (const auto& field : schema_->fields()) {
-    const int leaf = FlatLeaf(*metadata->schema(), field->name());
+    const int leaf = leaves.emplace_back(FlatLeaf(*metadata->schema(), field->name()));
     by_column.push_back(nullptr);
     if (leaf < 0) continue;
     cursors_.push_back(std::make_unique<PageCursor>());
     by_leaf[leaf] = by_column.back() = cursors_.back().get();
-    const auto chunk = metadata->RowGroup(0)->ColumnChunk(leaf);
+    const auto chunk = row_group_metadata->ColumnChunk(leaf);
     by_leaf[leaf]->value_bytes =
         std::min(chunk->total_uncompressed_size() / std::max<int64_t>(1, chunk->num_values()),
                  PageCursor::kValueBytesMax);
     by_leaf[leaf]->before = &before_huge_page_;
   }
-  const auto row_group_metadata = metadata->RowGroup(0);
   auto opened =
       parquet::ParquetFileReader::Open(file_->input(), MakeReaderProperties(pool_), metadata);
   ARROW_ASSIGN_OR_RAISE(reader_, parquet::arrow::FileReader::Make(
@@ -64,18 +73,16 @@ Status RowGroupReader::OpenColumns(int row_group) {
                                      MakeArrowReaderProperties()));
   for (int i = 0; i < schema_->num_fields(); ++i) {
     columns_.emplace_back();
-    ARROW_RETURN_NOT_OK(OpenColumn(i, *row_group_metadata, by_column[i]));
+    ARROW_RETURN_NOT_OK(OpenColumn(i, *row_group_metadata, leaves[i], by_column[i]));
   }
   ahead_.resize(columns_.size());
   return Status::OK();
 }
 
-Status RowGroupReader::OpenColumn(int index, const parquet::RowGroupMetaData& metadata,
+Status RowGroupReader::OpenColumn(int index, const parquet::RowGroupMetaData& metadata, int leaf,
                                   PageCursor* cursor) {
-  const std::string& name = schema_->field(index)->name();
-  const int field = file_->schema()->GetFieldIndex(name);
+  const int field = file_->schema()->GetFieldIndex(schema_->field(index)->name());
   if (field < 0) return Status::OK();
-  const int leaf = FlatLeaf(*file_->metadata()->schema(), name);
   auto type = DeliveredType(file_->schema()->field(field)->type());
   if (TextPages::CanRead(*file_, leaf, *type)) {
     columns_[index] = MakeTextRows(
@@ -89,10 +96,7 @@ Status RowGroupReader::OpenColumn(int index, const parquet::RowGroupMetaData& me
 }
 
 void RowGroupReader::SkipTo(int64_t row) {
-  for (auto& ahead : ahead_) {
-    if (ahead == nullptr) continue;
-    ahead = ahead->length() > row - next_row_ ? ahead->Slice(row - next_row_) : nullptr;
-  }
+  for (auto& ahead : ahead_) DropRows(row - next_row_, &ahead);
   next_row_ = row;
 }
 
@@ -212,8 +216,7 @@ Result<RowGroupReader::Batches> RowGroupReader::ReadWanted(int64_t rows, int64_t
       ARROW_ASSIGN_OR_RAISE(columns[i], ReadColumn(i, &rows, text_bytes_max));
       continue;
     }
-    auto& ahead = ahead_[i];
-    if (ahead != nullptr) ahead = ahead->length() > rows ? ahead->Slice(rows) : nullptr;
+    DropRows(rows, &ahead_[i]);
     ARROW_ASSIGN_OR_RAISE(columns[i], NullColumn(i, rows));
   }
   return FinishRows(std::move(columns), rows);

@@ -62,7 +62,8 @@ class RowGroupReader {
   Status OpenColumns(int row_group);
   std::string PlaceOf(int index) const;
   Status CheckText(int index, const arrow::ChunkedArray& column) const;
-  Status OpenColumn(int index, const parquet::RowGroupMetaData& metadata, PageCursor* cursor);
+  Status OpenColumn(int index, const parquet::RowGroupMetaData& metadata, int leaf,
+                    PageCursor* cursor);
   Result<std::shared_ptr<arrow::ChunkedArray>> DecodeColumn(int index, int64_t rows,
                                                             int64_t text_bytes_max);
   // Lowers `rows` to those there are of the column.

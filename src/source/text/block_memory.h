@@ -10,15 +10,13 @@
 #include <vector>
 
 #include "base/status.h"
+#include "source/oldest_first.h"
 #include "source/text/text_input.h"
 
 namespace headrace {
 
 // What was grown above this multiple of the usual size, for one long record, is not kept.
 inline constexpr int64_t kReusedGrowth = 2;
-// Records from here on are huge: what several workers would hold of them adds up to much more than
-// their floors.
-inline constexpr int64_t kHugeRecordBytes = int64_t{4} << 20;
 
 // The next size of a block of `capacity` bytes that one record does not fit in. Huge ones grow in
 // small steps: what is read behind the record's end has to be kept beside it.

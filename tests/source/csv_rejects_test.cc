@@ -2,6 +2,7 @@
 #include <random>
 
 #include "source/outcome.h"
+#include "support/random_batch.h"
 
 namespace headrace {
 namespace {
@@ -162,15 +163,12 @@ TEST(CsvRejects, MoreThanOneRangeCanTellInSeveralColumns) {
 std::string RandomText(std::mt19937_64* random) {
   constexpr const char* kPieces[] = {"a",  "1", ",",  ",", "\n", "\n",   "\"",   "\"", "\"\"",
                                      "\r", "x", "\\", "#", "é",  "\xff", "\"\n", ",\""};
-  std::string text = "a,b\n";
-  const size_t count = (*random)() % 60;
-  for (size_t i = 0; i < count; ++i) text += kPieces[(*random)() % std::size(kPieces)];
-  return text;
+  return WithRandomPieces("a,b\n", kPieces, 60, random);
 }
 
 // Failing tells of the first record that is put aside otherwise, and blocks change nothing.
 TEST(CsvRejects, AgreeWithFailingOnAnyText) {
-  const uint64_t seed = std::random_device()();
+  const uint64_t seed = testing::TestSeed();
   for (int i = 0; i < 400; ++i) {
     std::mt19937_64 random(seed + static_cast<uint64_t>(i));
     const std::string text = RandomText(&random);

@@ -2,6 +2,7 @@
 #include <random>
 
 #include "source/outcome.h"
+#include "support/random_batch.h"
 
 namespace headrace {
 namespace {
@@ -191,15 +192,12 @@ std::string RandomSpoiltText(std::mt19937_64* random) {
   constexpr const char* kPieces[] = {"a",  "1",    ",",    ",",   ",",   "\n",  "\n",
                                      "\"", "\"",   "\"\"", "\r",  "x",   "\\",  "#",
                                      "é",  "\xff", "\"\n", ",\"", "\",", "\r\n"};
-  std::string text = "a,b,c\n";
-  const size_t count = (*random)() % 70;
-  for (size_t i = 0; i < count; ++i) text += kPieces[(*random)() % std::size(kPieces)];
-  return text;
+  return WithRandomPieces("a,b,c\n", kPieces, 70, random);
 }
 
 // Blocks change nothing, and what has no fault is read as ever.
 TEST(CsvRepair, AnyText) {
-  const uint64_t seed = std::random_device()();
+  const uint64_t seed = testing::TestSeed();
   for (uint64_t i = 0; i < 200; ++i) {
     std::mt19937_64 random(seed + i);
     const std::string text = RandomSpoiltText(&random);

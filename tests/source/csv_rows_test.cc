@@ -30,7 +30,7 @@ TEST(CsvRows, TakesEveryLineEnd) {
     ASSERT_OK_AND_ASSIGN(auto table,
                          ReadText("a,b" + end + "1,x" + end + "2,\"y\"" + end + end + "3,"));
     EXPECT_EQ(Cells(*table), (Rows{{"1", "[x]"}, {"2", "[y]"}, {"3", "NULL"}}))
-        << testing::PrintToString(end);
+        << ::testing::PrintToString(end);
   }
 }
 

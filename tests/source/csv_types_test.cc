@@ -93,10 +93,10 @@ TEST(CsvTypes, InfersTheNarrowestLosslessType) {
       {{"2024-01-01", "5"}, "string"},
   };
   for (const InferenceCase& one : cases) {
-    EXPECT_EQ(InferredType(one.values), one.type) << testing::PrintToString(one.values);
+    EXPECT_EQ(InferredType(one.values), one.type) << ::testing::PrintToString(one.values);
     // The order of values must not matter.
     std::vector<std::string> reversed(one.values.rbegin(), one.values.rend());
-    EXPECT_EQ(InferredType(reversed), one.type) << testing::PrintToString(reversed);
+    EXPECT_EQ(InferredType(reversed), one.type) << ::testing::PrintToString(reversed);
   }
 }
 

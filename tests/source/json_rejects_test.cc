@@ -3,6 +3,7 @@
 
 #include "source/json/json_scan.h"
 #include "source/outcome.h"
+#include "support/random_batch.h"
 
 namespace headrace {
 namespace {
@@ -181,16 +182,12 @@ std::string RandomJsonText(std::mt19937_64* random) {
       "{\"a\":1}", "\n",   "\n", "{\"a\":", "\"x\"}",       "}",      "{\"a\":\"q\"}",
       ",",         " ",    "[",  "]",       "\"",           "\\",     "\xff",
       "7",         "null", ":",  "\r",      "{\"b\":[{}]}", "\"a\":", "\xc3\xa9"};
-  std::string text = "{\"a\":0,\"b\":[]}\n";
-  const size_t count = (*random)() % 40;
-  for (size_t i = 0; i < count; ++i) text += kPieces[(*random)() % std::size(kPieces)];
-  return text;
+  return WithRandomPieces("{\"a\":0,\"b\":[]}\n", kPieces, 40, random);
 }
 
 // A reading that fails on no row gives what one gives that puts rows aside; blocks change nothing.
 TEST(JsonRejects, AgreeWithFailingOnAnyText) {
-  const char* const given = std::getenv("HEADRACE_SEED");
-  const uint64_t seed = given != nullptr ? std::stoull(given) : std::random_device()();
+  const uint64_t seed = testing::TestSeed();
   for (uint64_t i = 0; i < 150; ++i) {
     std::mt19937_64 random(seed + i);
     const std::string text = RandomJsonText(&random);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <random>
+#include <span>
 
 #include "source/csv_reading.h"
 #include "source/rejects.h"
@@ -82,6 +84,14 @@ inline Result<Outcome> ReadCsvOutcome(const std::string& text, const ReadSetting
   ARROW_ASSIGN_OR_RAISE(Outcome outcome, ReadOutcome(scan.get(), request, settings.batch_bytes));
   std::remove(path.c_str());
   return outcome;
+}
+
+// `text` and fewer than `count_max` of the pieces behind it.
+inline std::string WithRandomPieces(std::string text, std::span<const char* const> pieces,
+                                    size_t count_max, std::mt19937_64* random) {
+  const size_t count = (*random)() % count_max;
+  for (size_t i = 0; i < count; ++i) text += pieces[(*random)() % pieces.size()];
+  return text;
 }
 
 // Block and batch borders do not show: `read` gives the same outcome with every batch size below
